@@ -1,0 +1,93 @@
+# Every task of this repository by one name: `make help` lists them. The same words work locally and in CI.
+
+# What to make the virtual environment with; any Python from 3.11 on: make setup PYTHON=python3.12
+PYTHON ?= python3
+# How many tests run beside each other where that is safe.
+JOBS ?= 2
+
+# Relative, and tools by `-m`: a checkout may lie under a path with spaces, which a script's first line cannot hold.
+PY := .venv/bin/python
+PYTEST := -m pytest -q --no-header
+ON_SQLITE := $(PY) -m tests.databases sqlite -- $(PY) $(PYTEST)
+ON_POSTGRESQL := $(PY) -m tests.databases postgresql -- $(PY) $(PYTEST)
+INSTALLED := .venv/.installed
+OPENAPI := docs/reference/openapi.json
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test test-fast check format openapi readme lock clean
+# One target after the other: the phases of `test` share a machine, and are read by people.
+.NOTPARALLEL:
+
+help: ## list the tasks
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+setup: $(INSTALLED) ## make .venv and install what requirements/dev.txt names, by hash
+
+$(INSTALLED): requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "AOS needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Name another: make setup PYTHON=python3.12"; exit 1; }
+	@echo "== setup 1/2: virtual environment in .venv ($$($(PYTHON) --version))"
+	@$(PYTHON) -m venv .venv
+	@echo "== setup 2/2: packages of requirements/dev.txt (a minute or two the first time)"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements/dev.txt
+	@touch $(INSTALLED)
+
+demo: setup ## run the demo, offline: a goal, a plan, a failure, its recovery, the replay
+	@$(PY) manage.py demo
+
+run: setup ## start web and worker on http://127.0.0.1:8000 with SQLite; Ctrl-C stops both
+	@$(PY) manage.py dev
+
+test: setup ## run every test: on SQLite and on PostgreSQL, fast ones first
+	@echo "== test 1/5: what needs no database"
+	@$(ON_SQLITE) -n $(JOBS) -m "not database and not slow"
+	@echo "== test 2/5: SQLite"
+	@$(ON_SQLITE) -n $(JOBS) -m "database and not slow"
+	@echo "== test 3/5: PostgreSQL"
+	@$(ON_POSTGRESQL) -n $(JOBS) -m "database and not slow"
+	@echo "== test 4/5: real processes, SQLite"
+	@$(ON_SQLITE) -m "slow"
+	@echo "== test 5/5: real processes, PostgreSQL"
+	@$(ON_POSTGRESQL) -m "slow and database"
+
+test-fast: setup ## run what starts no processes, on SQLite only
+	@$(ON_SQLITE) -n $(JOBS) -m "not slow"
+
+check: setup ## lint, format, types, import contracts, migrations, OpenAPI: everything that is not a test
+	@echo "== check 1/6: ruff"
+	@$(PY) -m ruff check .
+	@echo "== check 2/6: format"
+	@$(PY) -m ruff format --check .
+	@echo "== check 3/6: mypy"
+	@$(PY) -m mypy
+	@echo "== check 4/6: import contracts"
+	@PYTHONPATH=. $(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
+	@echo "== check 5/6: migrations match the models"
+	@DATABASE_URL=sqlite://:memory: $(PY) manage.py makemigrations --check --dry-run
+	@echo "== check 6/6: $(OPENAPI) matches the API"
+	@mkdir -p var
+	@DATABASE_URL=sqlite://:memory: $(PY) manage.py spectacular --format openapi-json --validate --fail-on-warn --file var/openapi.json
+	@diff -u $(OPENAPI) var/openapi.json || { echo "run 'make openapi' and commit the result"; exit 1; }
+
+format: setup ## put every file into the one format
+	@$(PY) -m ruff check --fix --quiet . || true
+	@$(PY) -m ruff format .
+
+openapi: setup ## write docs/reference/openapi.json anew from the API
+	@DATABASE_URL=sqlite://:memory: $(PY) manage.py spectacular --format openapi-json --validate --file $(OPENAPI)
+
+readme: setup ## run the demo and put what it prints into README.md
+	@mkdir -p var
+	@$(PY) manage.py demo > var/demo.txt
+	@$(PY) ops/demo_section.py < var/demo.txt
+
+lock: ## compile requirements/*.in to hashed *.txt (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
+	@for name in base dev; do \
+		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+			requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
+	done
+
+clean: ## remove caches and build leftovers; the database in var/ and .venv stay
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist staticfiles var/openapi.json var/demo.txt
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

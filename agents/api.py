@@ -1,0 +1,109 @@
+"""REST routes of agents: translate in, one call, translate out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.urls import path
+from drf_spectacular.utils import extend_schema
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from agents.contracts import AgentProfile
+from agents.pagination import PageQuery, page_json
+from agents.selectors import agent_json, get_agent, list_agents
+from agents.services import create_agent, delete_agent, update_agent
+from skills.contracts import Name
+from skills.requests import RequestModel, parse_body, parse_query
+
+Status = Literal["active", "paused", "disabled"]
+Description = Annotated[str, Field(max_length=2_000)]
+
+
+class AgentQuery(PageQuery):
+    status: Status | None = None
+
+
+class AgentBody(RequestModel):
+    name: Name
+    description: Description = ""
+    status: Status = "active"
+    profile: dict[str, Any] = {}
+
+
+class AgentChanges(RequestModel):
+    """What to change; a given profile replaces the old one whole."""
+
+    name: Name | None = None
+    description: Description | None = None
+    status: Status | None = None
+    profile: dict[str, Any] | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_null(cls, value: Any) -> Any:
+        if value is None:
+            raise PydanticCustomError("null_not_allowed", "leave a field out to keep it; null is no value here")
+        return value
+
+
+class AgentView(RequestModel):
+    """An agent as the API shows it."""
+
+    agent_id: str
+    name: Name
+    description: str
+    status: Status
+    profile: AgentProfile
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class AgentPage(RequestModel):
+    data: list[AgentView]
+    next_cursor: str | None
+
+
+class Agents(APIView):
+    required_scopes = {"GET": "agents:read", "POST": "agents:write"}
+
+    @extend_schema(operation_id="agents_list", parameters=[AgentQuery], responses={200: AgentPage})
+    def get(self, request: Request) -> Response:
+        query, tenant = parse_query(AgentQuery, request.query_params), request.user.tenant
+        rows = list_agents(tenant=tenant, status=query.status)
+        return Response(page_json(rows, tenant=tenant, name="agents", query=query, to_json=agent_json))
+
+    @extend_schema(operation_id="agents_create", request=AgentBody, responses={201: AgentView})
+    def post(self, request: Request) -> Response:
+        body = parse_body(AgentBody, request.data)
+        agent = create_agent(tenant=request.user.tenant, **body.model_dump())
+        return Response(agent_json(agent), status=201, headers={"Location": f"/api/v1/agents/{agent.public_id}"})
+
+
+class OneAgent(APIView):
+    required_scopes = {"GET": "agents:read", "PATCH": "agents:write", "DELETE": "agents:write"}
+
+    @extend_schema(operation_id="agents_get", responses={200: AgentView})
+    def get(self, request: Request, agent_id: str) -> Response:
+        return Response(agent_json(get_agent(tenant=request.user.tenant, ref=agent_id)))
+
+    @extend_schema(operation_id="agents_update", request=AgentChanges, responses={200: AgentView})
+    def patch(self, request: Request, agent_id: str) -> Response:
+        changes = parse_body(AgentChanges, request.data).model_dump(exclude_unset=True)
+        return Response(agent_json(update_agent(tenant=request.user.tenant, agent_id=agent_id, changes=changes)))
+
+    @extend_schema(operation_id="agents_delete", responses={204: None})
+    def delete(self, request: Request, agent_id: str) -> Response:
+        delete_agent(tenant=request.user.tenant, agent_id=agent_id)
+        return Response(status=204)
+
+
+urlpatterns = [
+    path("agents", Agents.as_view(), name="agents"),
+    path("agents/<str:agent_id>", OneAgent.as_view(), name="agent"),
+]

@@ -1,0 +1,98 @@
+"""The one place where console pages are scoped by tenant: who sees which rows, and who may change them, by role."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import ForeignKey, Model, QuerySet
+from django.forms import ModelChoiceField
+from django.http import HttpRequest
+
+from agents.models import Membership, Role, Tenant
+from skills.console_base import ReadOnlyAdmin
+
+Roles = frozenset[str]
+
+EVERY_ROLE: Roles = frozenset(Role.values)
+NO_ROLE: Roles = frozenset()
+# Who reads goals, inputs, outputs and messages; for all others they are left out of the page, not masked on it.
+PAYLOAD_ROLES: Roles = frozenset({Role.DEVELOPER, Role.TENANT_ADMIN})
+COST_ROLES: Roles = frozenset({Role.DEVELOPER, Role.OPERATOR, Role.TENANT_ADMIN, Role.AUDITOR})
+OPERATING_ROLES: Roles = frozenset({Role.OPERATOR, Role.TENANT_ADMIN})
+OWNING_ROLES: Roles = frozenset({Role.DEVELOPER, Role.TENANT_ADMIN})
+OVERSIGHT_ROLES: Roles = frozenset({Role.TENANT_ADMIN, Role.AUDITOR})
+
+
+def roles_of(request: HttpRequest) -> dict[int, str]:
+    """Return the person's role in each active tenant they belong to; asked once per request."""
+    if not hasattr(request, "aos_roles"):
+        rows = Membership.objects.filter(user=request.user, tenant__is_active=True)
+        request.aos_roles = dict(rows.values_list("tenant_id", "role"))  # type: ignore[attr-defined]
+    return request.aos_roles  # type: ignore[attr-defined]
+
+
+def sees_everything(request: HttpRequest) -> bool:
+    return request.user.is_active and request.user.is_superuser
+
+
+def may(request: HttpRequest, roles: Roles, tenant_id: int | None = None) -> bool:
+    """Tell whether the person has one of the roles in this tenant, or in any when none is named."""
+    if sees_everything(request):
+        return True
+    held = roles_of(request)
+    return held.get(tenant_id) in roles if tenant_id is not None else not roles.isdisjoint(held.values())
+
+
+def may_everywhere(request: HttpRequest, roles: Roles) -> bool:
+    """Tell whether the person has one of the roles in every tenant they belong to."""
+    return sees_everything(request) or roles.issuperset(roles_of(request).values())
+
+
+def tenants_for(request: HttpRequest, roles: Roles) -> QuerySet[Tenant]:
+    """Return the tenants in which the person has one of the roles."""
+    if sees_everything(request):
+        return Tenant.objects.all()
+    return Tenant.objects.filter(pk__in=[tenant for tenant, role in roles_of(request).items() if role in roles])
+
+
+class TenantScopedAdmin(ReadOnlyAdmin):
+    """Shows the rows of the tenants in which the person has one of `view_roles`; a superuser sees all.
+
+    Nothing may be added, changed or deleted unless a page names roles for it.
+    """
+
+    tenant_path = "tenant"
+    view_roles: Roles = NO_ROLE
+    add_roles: Roles = NO_ROLE
+    change_roles: Roles = NO_ROLE
+    delete_roles: Roles = NO_ROLE
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        return rows if sees_everything(request) else rows.filter(**{f"{self.tenant_path}__in": tenants_for(request, self.view_roles)})
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request) and self._allowed(request, self.view_roles, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(self.add_roles) and may(request, self.add_roles)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(self.change_roles) and self._allowed(request, self.change_roles, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(self.delete_roles) and self._allowed(request, self.delete_roles, obj)
+
+    def _allowed(self, request: HttpRequest, roles: Roles, obj: Any) -> bool:
+        return may(request, roles, None if obj is None else self.tenant_id_of(obj))
+
+    def tenant_id_of(self, obj: Any) -> int | None:
+        for name in self.tenant_path.split("__")[:-1]:
+            obj = getattr(obj, name)
+        return obj.pk if isinstance(obj, Tenant) else obj.tenant_id
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Model], request: HttpRequest, **kwargs: Any) -> ModelChoiceField | None:
+        """Offer only the tenants in which the person may add; what another tenant is called is nobody's business."""
+        if db_field.related_model is Tenant:
+            kwargs["queryset"] = tenants_for(request, self.add_roles)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -1,0 +1,136 @@
+"""Who may do what with which means: the agent's profile and the resource contract of a run, field by field."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, computed_field
+
+from skills.contracts import Contract, Name, cents
+
+MicroUsd = Annotated[int, Field(ge=0, le=9_007_199_254_740_991)]
+Host = Annotated[str, Field(pattern=r"^(\*\.)?[A-Za-z0-9.-]{1,253}(:\d{1,5})?$|^\[[0-9a-fA-F:.]+\](:\d{1,5})?$")]
+
+
+class PlannerChoice(Contract):
+    """Which planner proposes for the agent, with that planner's own options (model, effort, …)."""
+
+    name: Literal["stub", "claude", "openai_compatible"] = "stub"
+    options: dict[str, Any] = {}
+
+
+class Budget(Contract):
+    """What may be spent; null is unlimited."""
+
+    per_run_micro_usd: MicroUsd | None = 1_000_000
+    per_step_max_micro_usd: MicroUsd | None = None
+
+
+class AgentProfile(Contract):
+    """The means of an agent. Unknown fields are refused, so a misspelt limit is never ignored in silence.
+
+    `allowed_skills` null allows every registered skill that is not blocked; `allowed_hosts` null allows every
+    public host. The network guard stands above both.
+    """
+
+    planner: PlannerChoice = PlannerChoice()
+    allowed_skills: list[Name] | None = None
+    blocked_skills: list[Name] = []
+    allowed_hosts: list[Host] | None = None
+    skill_config: dict[Name, dict[str, Any]] = {}
+    rate_limit_per_minute: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    max_parallel_steps: Annotated[int, Field(ge=1, le=200)] = 8
+    max_concurrent_runs: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    max_run_duration_ms: Annotated[int, Field(ge=100, le=2_592_000_000)] = 3_600_000
+    budget: Budget = Budget()
+    approval_effects: list[Literal["idempotent_write", "write", "irreversible"]] = ["irreversible"]
+    approval_ttl_ms: Annotated[int, Field(ge=1_000, le=2_592_000_000)] = 86_400_000
+    in_doubt_policy: Literal["ask", "assume_happened", "assume_not"] = "ask"
+    memory_backend: Literal["none"] = "none"
+
+    def allows(self, skill: str) -> bool:
+        """Tell whether the profile lets the agent use a skill."""
+        return skill not in self.blocked_skills and (self.allowed_skills is None or skill in self.allowed_skills)
+
+
+class Money(Contract):
+    """The numbers of one scope. `remaining` is null where the total is: unlimited."""
+
+    total_micro_usd: int | None
+    spent_micro_usd: int
+    reserved_micro_usd: int
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def remaining_micro_usd(self) -> int | None:
+        if self.total_micro_usd is None:
+            return None
+        return self.total_micro_usd - self.spent_micro_usd - self.reserved_micro_usd
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def cents(self) -> dict[str, float | None]:
+        return {
+            "total": cents(self.total_micro_usd),
+            "spent": cents(self.spent_micro_usd),
+            "reserved": cents(self.reserved_micro_usd),
+            "remaining": cents(self.remaining_micro_usd),
+        }
+
+
+class RunBudget(Money):
+    per_step_max_micro_usd: int | None = None
+    worst_case_to_finish_micro_usd: int | None = None
+
+
+class RateLimit(Contract):
+    scope: str
+    limit: int
+    remaining: int | None
+    resets_at: str | None
+
+
+class Concurrency(Contract):
+    max_parallel_steps: int
+    running: int
+
+
+class Time(Contract):
+    max_run_duration_ms: int
+    elapsed_ms: int
+    remaining_ms: int
+    deadline_at: str | None
+
+
+class Attempts(Contract):
+    used: int
+    left: int | None
+
+
+class ApprovalNotice(Contract):
+    """A step that will ask somebody before it starts, and why."""
+
+    step_id: str
+    skill: str
+    reason: str
+
+
+class ScopeMoney(Money):
+    scope: str
+    key: str
+
+
+class ResourceContract(Contract):
+    """What a run may use: fixed before it starts, its numbers read live."""
+
+    run_id: str
+    budget: RunBudget
+    rate_limits: list[RateLimit]
+    concurrency: Concurrency
+    time: Time
+    attempts: Attempts
+    allowed_skills: list[str]
+    blocked_skills: list[str]
+    allowed_hosts: list[str] | None
+    approvals: list[ApprovalNotice]
+    scopes: list[ScopeMoney]

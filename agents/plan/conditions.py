@@ -1,0 +1,61 @@
+"""Conditions of steps: CEL (Common Expression Language) over `steps` and `inputs`. The only place that knows the library."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from cel_expr_python import cel
+
+MAX_LENGTH = 512
+
+_ENV = cel.NewEnv(variables={"steps": cel.Type.DYN, "inputs": cel.Type.DYN, "item": cel.Type.DYN, "index": cel.Type.INT})
+# Not after a dot: `inputs.steps.total` reads an input.
+_STEP = re.compile(r"(?<![\w.])steps\s*(?:\.\s*([A-Za-z_][A-Za-z0-9_]*)|\[\s*(?:\"([^\"]+)\"|'([^']+)')\s*\])")
+
+
+class ConditionError(ValueError):
+    """A condition that cannot be read, fails, or does not give true or false."""
+
+
+@lru_cache(maxsize=1_024)
+def compile_condition(text: str) -> Any:
+    """Return the compiled form. Raises ConditionError where the text is no condition."""
+    if len(text) > MAX_LENGTH:
+        raise ConditionError(f"a condition has at most {MAX_LENGTH} characters")
+    try:
+        compiled = _ENV.compile(text)
+    except RuntimeError as error:
+        raise ConditionError(_first_line(error)) from None
+    except TypeError:
+        raise ConditionError("a condition must be text that can be written as UTF-8") from None
+    if compiled.return_type() not in (cel.Type.BOOL, cel.Type.DYN):
+        raise ConditionError(f"a condition must give true or false, this gives {compiled.return_type().name()}")
+    return compiled
+
+
+def evaluate(text: str, variables: Mapping[str, Any]) -> bool:
+    """Return whether the condition holds. Raises ConditionError where it fails or is not boolean."""
+    compiled = compile_condition(text)
+    try:
+        value = compiled.eval(data=dict(variables))
+    except RuntimeError as error:
+        # The one failure the library raises instead of returning: its budget of iterations is used up, or a text is no UTF-8.
+        raise ConditionError(_first_line(error)) from None
+    if value.type() == cel.Type.BOOL:
+        return bool(value.value())
+    if value.type() == cel.Type.ERROR:
+        raise ConditionError(_first_line(value.value()))
+    raise ConditionError(f"a condition must give true or false, this gave {value.type().name()}")
+
+
+def steps_read(text: str) -> list[str]:
+    """Return the ids of the steps a condition reads, in order, once each."""
+    found = ("".join(groups) for groups in _STEP.findall(text))
+    return list(dict.fromkeys(found))
+
+
+def _first_line(error: object) -> str:
+    return str(error).partition("\n")[0].removeprefix("INVALID_ARGUMENT: ").removeprefix("INTERNAL: ").removeprefix("ERROR: ")

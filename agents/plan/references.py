@@ -1,0 +1,188 @@
+"""References in parameters: `${steps.fetch.result.items[0]}`, `${inputs.city}`, `${secrets.NAME}`, `$${` for a literal `${`.
+
+A string that is one whole reference keeps the type of what it names; inside a longer string the value is
+written as text. What a reference brings in is data: it is never expanded again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+ROOTS = frozenset({"steps", "inputs", "memory", "secrets", "item", "index"})
+MAX_DEPTH = 64
+
+_TOKEN = re.compile(r"\$\$\{|\$\{([^{}]{1,512})\}")
+_BROKEN = re.compile(r"(?<!\$)\$\{")
+_ROOT = re.compile(r"[a-z]+")
+_PART = re.compile(r"\.([A-Za-z0-9_-]{1,128})|\[(\d{1,9})\]|\[\"([^\"\\]{1,256})\"\]")
+
+
+class Unknown:
+    """The value of a result nobody has yet: simulation puts it where a run would have data."""
+
+    _only: Unknown | None = None
+
+    def __new__(cls) -> Unknown:
+        if cls._only is None:
+            cls._only = super().__new__(cls)
+        return cls._only
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN = Unknown()
+
+
+def holds_unknown(value: Any) -> bool:
+    """Tell whether a value, or anything inside it, is not known yet."""
+    if isinstance(value, Mapping):
+        return any(holds_unknown(inner) for inner in value.values())
+    if isinstance(value, list | tuple):
+        return any(holds_unknown(inner) for inner in value)
+    return value is UNKNOWN
+
+
+class Reference(NamedTuple):
+    """A parsed reference: its root and the way down from there."""
+
+    root: str
+    path: tuple[str | int, ...]
+    text: str
+
+    @property
+    def step_id(self) -> str | None:
+        """Return the step a `steps.…` reference reads, else None."""
+        return str(self.path[0]) if self.root == "steps" and self.path else None
+
+
+class UnresolvedReference(ValueError):
+    """A reference that cannot be read, or that points to nothing."""
+
+
+def parse(text: str) -> Reference:
+    """Read what stands between `${` and `}`. Raises UnresolvedReference where that is no reference."""
+    match = _ROOT.match(text)
+    if match is None or match.group() not in ROOTS:
+        raise UnresolvedReference(f"'{text}' does not begin with one of {', '.join(sorted(ROOTS))}")
+    root, position, path = match.group(), match.end(), []
+    while position < len(text):
+        part = _PART.match(text, position)
+        if part is None:
+            raise UnresolvedReference(f"'{text}' cannot be read from '{text[position:]}' on")
+        name, index, quoted = part.groups()
+        path.append(int(index) if index is not None else name or quoted)
+        position = part.end()
+    _check_shape(root, path, text)
+    return Reference(root, tuple(path), text)
+
+
+def _check_shape(root: str, path: list[str | int], text: str) -> None:
+    if root == "steps" and (len(path) < 2 or path[1] != "result"):
+        raise UnresolvedReference(f"'{text}' must read steps.<step_id>.result")
+    if root in ("inputs", "memory", "secrets") and not path:
+        raise UnresolvedReference(f"'{text}' must name what it reads from {root}")
+    if root == "secrets" and len(path) != 1:
+        raise UnresolvedReference(f"'{text}' must read secrets.<NAME>")
+    if root == "index" and path:
+        raise UnresolvedReference("'index' has no parts")
+
+
+def whole_reference(text: str) -> Reference | None:
+    """Return the reference a string consists of, None where it is anything else."""
+    match = _TOKEN.fullmatch(text)
+    return parse(match.group(1)) if match and match.group(1) is not None else None
+
+
+def references_in(text: str) -> list[Reference]:
+    """Return the references of one string, in order. Raises UnresolvedReference for one that cannot be read."""
+    found = [parse(match.group(1)) for match in _TOKEN.finditer(text) if match.group(1) is not None]
+    if _BROKEN.search(_TOKEN.sub("", text)):
+        raise UnresolvedReference("'${' opens a reference that is not closed; write '$${' for the characters themselves")
+    return found
+
+
+def strings_in(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
+    """Yield (RFC 6901 pointer, text) of every string value below a JSON value. Keys are never references."""
+    if isinstance(value, str):
+        yield pointer, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from strings_in(inner, f"{pointer}/{escape_pointer(str(key))}")
+    elif isinstance(value, list | tuple):
+        for position, inner in enumerate(value):
+            yield from strings_in(inner, f"{pointer}/{position}")
+
+
+def escape_pointer(part: str) -> str:
+    return part.replace("~", "~0").replace("/", "~1")
+
+
+def render(value: Any, lookup: Callable[[Reference], Any]) -> Any:
+    """Return the value with its references replaced by what `lookup` says.
+
+    `secrets` references are left as they stand: they are revealed inside the skill call and nowhere else.
+    Raises UnresolvedReference for a reference to nothing.
+    """
+    if isinstance(value, str):
+        return _render_text(value, lookup) if "${" in value else value
+    if isinstance(value, Mapping):
+        return {key: render(inner, lookup) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [render(inner, lookup) for inner in value]
+    return value
+
+
+def _render_text(text: str, lookup: Callable[[Reference], Any]) -> Any:
+    whole = whole_reference(text)
+    if whole is not None:
+        return text if whole.root == "secrets" else lookup(whole)
+    unknown = False
+
+    def replace(match: re.Match[str]) -> str:
+        nonlocal unknown
+        if match.group(1) is None:
+            return "${"
+        reference = parse(match.group(1))
+        if reference.root == "secrets":
+            return match.group()
+        found = lookup(reference)
+        if holds_unknown(found):
+            unknown = True
+            return ""
+        return as_text(found)
+
+    rendered = _TOKEN.sub(replace, text)
+    return UNKNOWN if unknown else rendered
+
+
+def as_text(value: Any) -> str:
+    """Return how a value reads inside a longer string: text as it is, everything else as compact JSON."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def secret_pointers(params: Any) -> tuple[str, ...]:
+    """Return where a plan's own text names secrets. Only there are they revealed: data that happens to read
+    `${secrets.X}` stays data."""
+    return tuple(
+        pointer for pointer, text in strings_in(params) if "${secrets." in text and any(r.root == "secrets" for r in references_in(text))
+    )
+
+
+def walk(value: Any, path: tuple[str | int, ...], text: str) -> Any:
+    """Follow a path down a JSON value. Raises UnresolvedReference where it leads to nothing."""
+    for part in path:
+        if value is UNKNOWN:
+            return UNKNOWN
+        if isinstance(value, Mapping) and str(part) in value:
+            value = value[str(part)]
+        elif isinstance(value, list | tuple) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            raise UnresolvedReference(f"'{text}' points to nothing: there is no '{part}'")
+    return value

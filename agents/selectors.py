@@ -1,0 +1,53 @@
+"""Reads agents, always those of one tenant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from agents.models import Agent, AgentStatus, Tenant
+from agents.tenancy import not_found, one_scoped, scoped
+from skills.ids import is_id
+
+
+def get_agent(*, tenant: Tenant, ref: str) -> Agent:
+    """Return an agent by id (`agt_…`) or name. Raises Refusal NOT_FOUND."""
+    field = "public_id" if is_id("agt", ref) else "name"
+    return one_scoped(Agent.objects.all(), tenant, "agent", **{field: ref})
+
+
+def list_agents(*, tenant: Tenant, status: str | None = None) -> QuerySet[Agent]:
+    rows = scoped(Agent.objects.all(), tenant)
+    return rows if status is None else rows.filter(status=status)
+
+
+def agent_json(agent: Agent) -> dict[str, Any]:
+    """Return an agent as the API shows it."""
+    return {
+        "agent_id": agent.public_id,
+        "name": agent.name,
+        "description": agent.description,
+        "status": agent.status,
+        "profile": agent.profile,
+        "version": agent.version,
+        "created_at": agent.created_at,
+        "updated_at": agent.updated_at,
+    }
+
+
+def default_agent(*, tenant: Tenant) -> Agent:
+    """Return the agent a call is made by where none is named: the active one called `default`, else the oldest active one.
+
+    Raises Refusal NOT_FOUND.
+    """
+    active = scoped(Agent.objects.filter(status=AgentStatus.ACTIVE), tenant)
+    agent = active.filter(name="default").first() or active.order_by("created_at", "pk").first()
+    if agent is None:
+        raise not_found("active agent")
+    return agent
+
+
+def agent_status(agent_pk: int) -> str:
+    """Return an agent's status by row id, for a worker that holds one of its runs."""
+    return Agent.objects.values_list("status", flat=True).get(pk=agent_pk)

@@ -1,0 +1,203 @@
+"""Who is calling and what belongs to them: API keys, scopes, and the one place that scopes rows by tenant."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.permissions import BasePermission
+
+from agents.models import ApiKey, Tenant
+from skills.refusal import Refusal
+
+M = TypeVar("M", bound=Model)
+
+SCOPES = (
+    "runs:read",
+    "runs:write",
+    "agents:read",
+    "agents:write",
+    "skills:read",
+    "skills:execute",
+    "catalog:read",
+    "catalog:write",
+    "admin",
+)
+LAST_USE_RESOLUTION = timedelta(minutes=1)
+
+_KEY = re.compile(r"aos_(?:live|test)_([a-z2-7]{12})_([0-9a-f]{48})([0-9a-f]{8})")
+# Stands in for the prefix of what is no key, so that every bad key costs the same lookup and comparison.
+_NO_PREFIX = "-"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who asks, for which tenant, with which scopes. `key_id` is None for a person at the console or a command."""
+
+    tenant: Tenant
+    name: str
+    scopes: frozenset[str]
+    key_id: str | None = None
+
+    @property
+    def is_authenticated(self) -> bool:
+        return True
+
+    def may(self, scope: str) -> bool:
+        return scope in self.scopes or "admin" in self.scopes
+
+
+def operator_principal(tenant: Tenant, user_name: str) -> Principal:
+    """Return the principal of a person whose rights were checked elsewhere (console role, shell access)."""
+    return Principal(tenant=tenant, name=user_name, scopes=frozenset(SCOPES))
+
+
+def scoped(queryset: QuerySet[M], tenant: Tenant) -> QuerySet[M]:
+    """Return the rows of a tenant: the one place that draws this line, used by every selector."""
+    return queryset.filter(tenant=tenant)
+
+
+def one_scoped(queryset: QuerySet[M], tenant: Tenant, what: str, **lookup: Any) -> M:
+    """Return the tenant's one row. Raises Refusal NOT_FOUND alike for a missing row and another tenant's."""
+    # PostgreSQL refuses to compare a text with NUL in it, which a path may hold as %00.
+    askable = not any(isinstance(value, str) and "\x00" in value for value in lookup.values())
+    row = scoped(queryset, tenant).filter(**lookup).first() if askable else None
+    if row is None:
+        raise not_found(what)
+    return row
+
+
+def not_found(what: str) -> Refusal:
+    return Refusal("NOT_FOUND", f"there is no such {what}")
+
+
+def create_key(tenant: Tenant, name: str, scopes: Iterable[str], *, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
+    """Make a key and return its row and, this once, its plaintext. Raises Refusal for an unknown scope."""
+    wanted = list(dict.fromkeys(scopes))
+    unknown = [scope for scope in wanted if scope not in SCOPES]
+    if unknown:
+        raise Refusal("SCHEMA_VALIDATION_FAILED", f"no such scope: {', '.join(unknown)}", suggestions=[f"Scopes are {', '.join(SCOPES)}."])
+    prefix, plaintext = _fresh_key()
+    row = ApiKey.objects.create(
+        tenant=tenant, name=name, prefix=prefix, secret_hmac=_hmac_of(plaintext), scopes=wanted, expires_at=expires_at
+    )
+    return row, plaintext
+
+
+def revoke_key(key: ApiKey) -> None:
+    """Make a key useless from the next request on; revoking twice keeps the first instant."""
+    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+    key.refresh_from_db(fields=["revoked_at"])
+
+
+def _fresh_key() -> tuple[str, str]:
+    prefix = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz234567") for _ in range(12))
+    body = f"aos_{'live' if settings.IS_PRODUCTION else 'test'}_{prefix}_{secrets.token_hex(24)}"
+    return prefix, body + _checksum(body)
+
+
+def _checksum(body: str) -> str:
+    """Return eight hex digits by which a scanner tells a real key from text that looks like one."""
+    return f"{zlib.crc32(body.encode()):08x}"
+
+
+def _hmac_of(plaintext: str) -> str:
+    return hmac.new(settings.API_KEY_PEPPER.encode(), plaintext.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def prefix_of(plaintext: str) -> str | None:
+    """Return the prefix of a well-formed key, None for anything else."""
+    match = _KEY.fullmatch(plaintext)
+    return match[1] if match and _checksum(plaintext[:-8]) == match[3] else None
+
+
+def find_key(plaintext: str) -> ApiKey | None:
+    """Return the live key of this plaintext. Every bad key takes the same way, so time tells nothing apart."""
+    row = ApiKey.objects.select_related("tenant").filter(prefix=prefix_of(plaintext) or _NO_PREFIX).first()
+    stored = row.secret_hmac if row else "0" * 64
+    matches = hmac.compare_digest(stored, _hmac_of(plaintext))
+    return row if row is not None and matches and is_live(row, timezone.now()) else None
+
+
+def is_live(key: ApiKey, now: datetime) -> bool:
+    return key.revoked_at is None and (key.expires_at is None or now < key.expires_at) and key.tenant.is_active
+
+
+def note_use(key: ApiKey, now: datetime) -> None:
+    """Remember that a key was used, coarsely: a row write per request would cost more than the request."""
+    stale = now - LAST_USE_RESOLUTION
+    if key.last_used_at is None or key.last_used_at < stale:
+        ApiKey.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=stale), pk=key.pk).update(last_used_at=now)
+
+
+def credential_in(headers: Any) -> str | None:
+    """Return the one key a request offers, None where it offers none.
+
+    Raises ValueError where it offers something else or two different keys: a proxy and an application that
+    each look at another header must not disagree about who is calling.
+    """
+    bearer, own = headers.get("HTTP_AUTHORIZATION"), headers.get("HTTP_X_AOS_KEY")
+    offered = {key for key in (_bearer_token(bearer), own) if key is not None}
+    if len(offered) > 1:
+        raise ValueError("two different keys")
+    return offered.pop() if offered else None
+
+
+def _bearer_token(header: str | None) -> str | None:
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise ValueError("not a bearer token")
+    return token.strip()
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """Signs a request in by its API key; every bad key gets the same 401."""
+
+    def authenticate(self, request: Any) -> tuple[Principal, ApiKey] | None:
+        try:
+            plaintext = credential_in(request.META)
+        except ValueError:
+            raise AuthenticationFailed from None
+        if plaintext is None:
+            return None
+        key = find_key(plaintext)
+        if key is None:
+            raise AuthenticationFailed
+        note_use(key, timezone.now())
+        return Principal(tenant=key.tenant, name=f"key:{key.name}", scopes=frozenset(key.scopes), key_id=key.public_id), key
+
+    def authenticate_header(self, request: Any) -> str:
+        return "Bearer"
+
+
+class HasScope(BasePermission):
+    """Lets a key in whose scopes cover what the view declares: `required_scopes = {"GET": "runs:read"}`.
+
+    A method the view answers but names no scope for is closed.
+    """
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        if not isinstance(request.user, Principal):
+            return False
+        method = "GET" if request.method == "HEAD" else request.method
+        scope = getattr(view, "required_scopes", {}).get(method)
+        if scope is None:
+            # A method without a handler goes on to its 405.
+            return getattr(view, method.lower(), None) is None or method == "OPTIONS"
+        if not request.user.may(scope):
+            raise PermissionDenied(f"this key lacks the scope {scope}")
+        return True

@@ -1,0 +1,77 @@
+"""The console's frame: environment label, navigation by permission, and the numbers of the overview."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse, reverse_lazy
+
+from agents.console_base import may
+from runs.console.overview import overview
+from runs.console.runtime_page import READING_ROLES
+
+# Section, then (title, icon, model as app.name). Each shows only to who may see the page behind it.
+_SECTIONS = (
+    ("Runs", (("Runs", "play_circle", "runs.run"), ("Failures", "error", "catalog.failurematch"), ("Outbox", "outbox", "runs.outbox"))),
+    ("Agents", (("Agents", "smart_toy", "agents.agent"), ("Skills", "extension", "skills.skillversion"))),
+    ("Knowledge", (("Failure catalog", "menu_book", "catalog.catalogentry"),)),
+    ("Money", (("Budgets", "account_balance_wallet", "agents.ledgerscope"), ("Ledger", "receipt_long", "agents.ledgerentry"))),
+    (
+        "Platform",
+        (
+            ("Tenants", "domain", "agents.tenant"),
+            ("Memberships", "group", "agents.membership"),
+            ("API keys", "key", "agents.apikey"),
+            ("Workers", "memory", "runs.session"),
+            ("Users", "person", "auth.user"),
+            ("Groups", "groups", "auth.group"),
+        ),
+    ),
+)
+
+
+def stylesheet(request: HttpRequest) -> str:
+    return static("aos/console.css")
+
+
+def environment_label(request: HttpRequest) -> list[str]:
+    """Return the label beside the person's name, and its colour."""
+    return [settings.ENVIRONMENT, "danger" if settings.IS_PRODUCTION else "info"]
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the sidebar: the overview, the runtime page, and every section with a page this person may see."""
+    first = [_item("Overview", "dashboard", reverse_lazy("admin:index"))]
+    if may(request, READING_ROLES):
+        first.append(_item("Runtime", "terminal", reverse_lazy("console-runtime")))
+    shown = _viewable_models(request)
+    groups = [_group("", first)]
+    for title, pages in _SECTIONS:
+        items = [_item(name, icon, _list_of(model)) for name, icon, model in pages if model in shown]
+        groups += [_group(title, items)] if items else []
+    return groups
+
+
+def _viewable_models(request: HttpRequest) -> set[str]:
+    return {model._meta.label_lower for model, page in admin.site._registry.items() if page.has_view_permission(request)}
+
+
+def _list_of(model: str) -> str:
+    return reverse(f"admin:{model.replace('.', '_')}_changelist")
+
+
+def _group(title: str, items: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"title": title, "separator": bool(title), "items": items}
+
+
+def _item(title: str, icon: str, link: Any) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": link}
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add the overview's numbers to the first page."""
+    return {**context, "title": "Overview", **overview(request)}

@@ -1,0 +1,91 @@
+"""The pages error answers point to (`type`), written from the taxonomy, and what answers where no route does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.html import format_html, format_html_join
+from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+from aos_site.http.problems import DEFECT, is_for_people, problem_response, refusal_for
+from skills.refusal import Refusal
+from skills.taxonomy import CODES
+
+
+def code_json(code: str) -> dict[str, Any]:
+    """Return what is known about a code. Raises Refusal NOT_FOUND."""
+    spec = CODES.get(code)
+    if spec is None:
+        raise Refusal("NOT_FOUND", "there is no such error code", suggestions=["GET /errors lists them all."])
+    return {
+        "code": code,
+        "when": spec.when,
+        "category": str(spec.category),
+        "retryable": spec.retryable,
+        "http_status": spec.http_status,
+        "recovery_mode": str(spec.mode),
+        "attempts": spec.backoff.max_attempts,
+    }
+
+
+@require_safe
+def all_errors(request: HttpRequest) -> HttpResponse:
+    rows = [code_json(code) for code in CODES]
+    if not _wants_page(request):
+        return JsonResponse({"data": rows})
+    items = format_html_join("", '<li><a href="/errors/{}">{}</a>: {}</li>', ((row["code"], row["code"], row["when"]) for row in rows))
+    return _page("Error codes", format_html("<ul>{}</ul>", items))
+
+
+@require_safe
+def one_error(request: HttpRequest, code: str) -> HttpResponse:
+    row = code_json(code)
+    if not _wants_page(request):
+        return JsonResponse(row)
+    facts = format_html_join("", "<dt>{}</dt><dd>{}</dd>", ((name.replace("_", " "), value) for name, value in row.items()))
+    return _page(code, format_html('<dl>{}</dl><p><a href="/errors">All codes</a></p>', facts))
+
+
+def _wants_page(request: HttpRequest) -> bool:
+    return "text/html" in request.META.get("HTTP_ACCEPT", "")
+
+
+def _page(title: str, body: str) -> HttpResponse:
+    return HttpResponse(
+        format_html(
+            '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+            "<title>{} · AOS</title><style>body{{font:16px/1.5 system-ui;max-width:44rem;margin:2rem auto;padding:0 1rem}}"
+            "dt{{font-weight:600}}</style><main><h1>{}</h1>{}</main></html>",
+            title,
+            title,
+            body,
+        )
+    )
+
+
+@csrf_exempt
+def no_such_route(request: HttpRequest, rest: str = "") -> HttpResponse:
+    return problem_response(Refusal("NOT_FOUND", "there is nothing at this address"), request)
+
+
+def handle_bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return defaults.bad_request(request, exception) if is_for_people(request) else problem_response(refusal_for(exception), request)
+
+
+def handle_forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return defaults.permission_denied(request, exception) if is_for_people(request) else problem_response(refusal_for(exception), request)
+
+
+def handle_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_for_people(request):
+        return defaults.page_not_found(request, exception)
+    return problem_response(refusal_for(Http404()), request)
+
+
+def handle_defect(request: HttpRequest) -> HttpResponse:
+    if is_for_people(request):
+        return defaults.server_error(request)
+    return problem_response(Refusal("INTERNAL_ERROR", DEFECT), request)

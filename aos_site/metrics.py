@@ -1,0 +1,68 @@
+"""Numbers for Prometheus: the process's own, and the queue's, read from the database when somebody asks."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import time
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from runs.gauges import read_gauges
+from skills.refusal import Refusal
+
+
+class QueueCollector(Collector):
+    """Reads the queue's gauges at each scrape; no process has to keep count for the others."""
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        # Asked when registered, before there may be a database.
+        return []
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        now = read_gauges(now_ms=time.time_ns() // 1_000_000)
+        yield GaugeMetricFamily("nova_runs_queued", "Runs that wait for a worker.", value=now.runs_queued)
+        yield GaugeMetricFamily("nova_runs_running", "Runs a worker holds.", value=now.runs_running)
+        yield GaugeMetricFamily("nova_approvals_pending", "Runs that wait for an approval.", value=now.approvals_pending)
+        yield GaugeMetricFamily("nova_in_doubt", "Runs that wait for somebody to say whether an effect happened.", value=now.in_doubt)
+        yield GaugeMetricFamily("nova_worker_pool_size", "Worker sessions whose lease runs.", value=now.workers)
+        build = GaugeMetricFamily("nova_build_info", "What runs here.", labels=["django", "environment"])
+        build.add_metric([version("django"), settings.ENVIRONMENT], 1)
+        yield build
+
+
+QUEUE = CollectorRegistry()
+QUEUE.register(QueueCollector())
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    if not may_read_metrics(request.META, settings.METRICS_TOKEN):
+        raise Refusal("PERMISSION_DENIED", "metrics are for the bearer of AOS_METRICS_TOKEN, or without one for this machine")
+    return HttpResponse(generate_latest(REGISTRY) + generate_latest(QUEUE), content_type=CONTENT_TYPE_LATEST)
+
+
+def may_read_metrics(headers: dict[str, Any], token: str) -> bool:
+    """Tell whether a request may read metrics: by the token where one is set, else only from this machine itself."""
+    if token:
+        return hmac.compare_digest(headers.get("HTTP_AUTHORIZATION", "").encode(), f"Bearer {token}".encode())
+    # Behind a proxy on this machine every stranger comes from loopback.
+    forwarded = any(name in headers for name in ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP"))
+    return not forwarded and _is_loopback(headers.get("REMOTE_ADDR", ""))
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,219 @@
+"""Settings: one flat file, read from the environment (`.env.example` names every variable and its default).
+
+Beside every secret variable X stands X_FILE, the path of a file that holds it. A value that makes no sense stops
+the start with one line that says which.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.FileAwareEnv()
+environ.Env.read_env(BASE_DIR / ".env")
+
+DEBUG = env.bool("AOS_DEBUG", default=False)
+ENVIRONMENT = env.str("AOS_ENVIRONMENT", default="development")
+IS_PRODUCTION = ENVIRONMENT == "production"
+IS_TEST = "pytest" in sys.modules
+
+
+def _required_in_production(name: str, development: str) -> str:
+    value = str(env.str(name, default="" if IS_PRODUCTION else development))
+    if not value:
+        raise ImproperlyConfigured(f"{name} (or {name}_FILE) must be set when AOS_ENVIRONMENT is production")
+    return value
+
+
+SECRET_KEY = _required_in_production("AOS_SECRET_KEY", "for development on loopback only, never in production")
+API_KEY_PEPPER = _required_in_production("AOS_API_KEY_PEPPER", "for development on loopback only")
+ALLOWED_HOSTS = env.list("AOS_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
+CSRF_TRUSTED_ORIGINS = env.list("AOS_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_prometheus",
+    "servestatic",
+    "django_q",
+    "skills.apps.SkillsConfig",
+    "agents.apps.AgentsConfig",
+    "catalog.apps.CatalogConfig",
+    "runs.apps.RunsConfig",
+    "aos_site.apps.SiteConfig",
+]
+
+MIDDLEWARE = [
+    "aos_site.http.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "aos_site.http.ContentSecurityPolicyMiddleware",
+]
+
+ROOT_URLCONF = "aos_site.urls"
+ASGI_APPLICATION = "aos_site.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# One database, PostgreSQL or SQLite, from the same code. SQLite needs IMMEDIATE: with deferred transactions a read
+# that turns into a write fails at once with "database is locked", whatever the timeout.
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'aos.sqlite3'}")}
+_database = DATABASES["default"]
+# Under ASGI every request has a thread of its own: a connection kept open would serve nobody and stay behind.
+_database["CONN_MAX_AGE"] = 0
+_database["CONN_HEALTH_CHECKS"] = True
+if _database["ENGINE"].endswith("sqlite3"):
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+    # A file, not :memory:, because worker processes and threads have connections of their own.
+    _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+    Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    VAR_DIR.mkdir(exist_ok=True)
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = reverse_lazy("admin:login")
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+SERVESTATIC_USE_FINDERS = not IS_PRODUCTION
+SERVESTATIC_AUTOREFRESH = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
+SECURE_SSL_REDIRECT = env.bool("AOS_SSL_REDIRECT", default=IS_PRODUCTION)
+SECURE_HSTS_SECONDS = 31_536_000 if IS_PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_PRODUCTION
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("AOS_BEHIND_PROXY", default=False) else None
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["agents.tenancy.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["agents.tenancy.HasScope"],
+    "DEFAULT_PARSER_CLASSES": ["aos_site.http.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["aos_site.http.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "aos_site.http.JSONOnly",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "aos_site.http.problem_for",
+    "DEFAULT_METADATA_CLASS": None,
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "AOS",
+    "DESCRIPTION": "Agents whose every step is budgeted before, recorded while, explained when it fails, provable afterwards.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": ["aos_site.openapi.add_problems"],
+}
+
+# The queue is only a bell (docs/explanation in README of runs/shell): what is due is asked of the run table.
+WORKERS = env.int("AOS_WORKERS", default=2)
+WORK_GRACE_SECONDS = env.int("AOS_WORK_GRACE_SECONDS", default=10)
+WORK_CAPACITY = env.int("AOS_WORK_CAPACITY", default=200)
+LEASE_MS = env.int("AOS_LEASE_MS", default=30_000)
+DRAIN_SECONDS = env.int("AOS_DRAIN_SECONDS", default=60)
+MAX_CRASHES = env.int("AOS_MAX_CRASHES", default=3)
+MAX_QUEUED_RUNS = env.int("AOS_MAX_QUEUED_RUNS", default=100_000)
+Q_CLUSTER = {
+    "name": "aos",
+    "label": "Task queue",
+    "workers": max(2, WORKERS),
+    "bulk": 1,
+    "queue_limit": max(2, WORKERS),
+    "timeout": DRAIN_SECONDS * 2 + 3_600,
+    "retry": DRAIN_SECONDS * 2 + 3_660,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "save_limit": -1,
+    "catch_up": False,
+    "broker_class": "runs.shell.doorbell.BellBroker",
+    "orm": "default",
+    "poll": 0.2,
+}
+
+# Local targets skills may call although the guard blocks local networks: "host:port" pairs, named one by one.
+ALLOW_LOCAL_TARGETS = frozenset(env.list("AOS_ALLOW_LOCAL_TARGETS", default=[]))
+WITH_PLUGINS = env.bool("AOS_PLUGINS", default=not IS_TEST)
+# A JSON file {tenant slug: {NAME: value}} of the secrets skills may refer to as ${secrets.NAME}.
+SECRETS_FILE = env.str("AOS_SECRETS_FILE", default="")
+PRICE_URL = env.str("AOS_PRICE_URL", default="https://api.coinbase.com/v2/prices/BTC-USD/spot")
+LLM_PROVIDERS = {
+    "anthropic": {
+        "base_url": env.str("ANTHROPIC_BASE_URL", default="https://api.anthropic.com"),
+        "api_key": env.str("ANTHROPIC_API_KEY", default=""),
+    },
+    "openai_compatible": {
+        "base_url": env.str("OPENAI_BASE_URL", default=""),
+        "api_key": env.str("OPENAI_API_KEY", default=""),
+    },
+}
+METRICS_TOKEN = env.str("AOS_METRICS_TOKEN", default="")
+
+LOG_LEVEL = env.str("AOS_LOG_LEVEL", default="INFO")
+LOGGING_CONFIG = "aos_site.logs.configure"
+LOGGING = {"level": LOG_LEVEL, "json": env.bool("AOS_LOG_JSON", default=IS_PRODUCTION)}
+
+UNFOLD = {
+    "SITE_TITLE": "AOS",
+    "SITE_HEADER": "AOS",
+    "SITE_SUBHEADER": "Operator console",
+    "SITE_SYMBOL": "hub",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "STYLES": ["aos_site.console.stylesheet"],
+    "ENVIRONMENT": "aos_site.console.environment_label",
+    "DASHBOARD_CALLBACK": "aos_site.console.dashboard",
+    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": "aos_site.console.navigation"},
+}

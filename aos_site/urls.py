@@ -1,0 +1,53 @@
+"""Every address of the site, in one list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+
+import agents.api
+import catalog.api
+import runs.api
+import runs.events_api
+import runs.runtime_api
+import runs.schemas_api
+import skills.api
+from aos_site import errors, health, metrics
+from runs.console.runtime_page import runtime_page
+
+handler400 = errors.handle_bad_request
+handler403 = errors.handle_forbidden
+handler404 = errors.handle_not_found
+handler500 = errors.handle_defect
+
+api_v1: list[URLPattern | URLResolver] = [
+    *skills.api.urlpatterns,
+    *agents.api.urlpatterns,
+    *catalog.api.urlpatterns,
+    *runs.api.urlpatterns,
+    *runs.events_api.urlpatterns,
+    *runs.runtime_api.urlpatterns,
+    *runs.schemas_api.urlpatterns,
+]
+
+# The description of the API names no tenant's data, so it needs no key.
+OPEN: dict[str, Any] = {"authentication_classes": [], "permission_classes": []}
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("api/v1/", include(api_v1)),
+    path("api/schema/", SpectacularJSONAPIView.as_view(**OPEN), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema", **OPEN), name="docs"),
+    path("api/<path:rest>", errors.no_such_route),
+    path("errors", errors.all_errors, name="errors"),
+    path("errors/<str:code>", errors.one_error, name="error"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
+    path("admin/runtime/", admin.site.admin_view(runtime_page), name="console-runtime"),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,85 @@
+"""What the catalog says: an entry as a value, the document it is written in, and the advice that goes into an event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from skills.contracts import Contract
+from skills.taxonomy import CODES, Backoff, RecoveryMode
+
+Source = Literal["step", "tenant", "code+skill", "code", "category", "default"]
+MatchType = Literal["code+skill", "code", "signature", "miss"]
+Suggestion = Annotated[str, Field(min_length=1, max_length=500)]
+Milliseconds = Annotated[int, Field(ge=0, le=86_400_000)]
+
+
+class RecoveryParameters(Contract):
+    """How a retry paces itself; what is None comes from the taxonomy."""
+
+    max_attempts: Annotated[int, Field(ge=1, le=20)] | None = None
+    first_ms: Milliseconds | None = None
+    cap_ms: Milliseconds | None = None
+    factor: Annotated[float, Field(ge=1, le=10)] | None = None
+
+    @model_validator(mode="after")
+    def _first_within_cap(self) -> RecoveryParameters:
+        if self.first_ms is not None and self.cap_ms is not None and self.first_ms > self.cap_ms:
+            raise ValueError("first_ms is larger than cap_ms")
+        return self
+
+    def over(self, base: Backoff) -> Backoff:
+        """Return a backoff with these parameters where they are given, and the base where they are not."""
+        return base._replace(**self.model_dump(exclude_none=True))
+
+
+class EntryDocument(Contract):
+    """An entry as files carry it: shipped data, export and import. Category and retryable follow from the code."""
+
+    code: str
+    skill: Annotated[str, Field(pattern=r"^[a-z0-9_-]{0,64}$")] = ""
+    mode: RecoveryMode | None = None
+    parameters: RecoveryParameters = RecoveryParameters()
+    suggestions: Annotated[list[Suggestion], Field(max_length=10)] = []
+    doc_url: Annotated[str, Field(pattern=r"^(/[^/]|https?://|$)", max_length=200)] | None = None
+    prior_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
+
+    @field_validator("code")
+    @classmethod
+    def _known(cls, code: str) -> str:
+        if code not in CODES:
+            raise ValueError(f"{code} is no code of the taxonomy")
+        return code
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A catalog entry as the choice reads it. `tenant_id` None: shared by all; `skill` empty: for every skill."""
+
+    id: int | None
+    tenant_id: int | None
+    code: str
+    skill: str
+    mode: RecoveryMode
+    parameters: RecoveryParameters
+    suggestions: tuple[str, ...]
+    prior_confidence: float
+
+
+class Advice(Contract):
+    """What to do about one failure, and how it was found; it enters the journal as part of the failure's event."""
+
+    mode: RecoveryMode
+    source: Source
+    max_attempts: int
+    first_ms: int
+    cap_ms: int
+    factor: float
+    suggestions: list[str]
+    entry: int | None
+    match_type: MatchType
+    confidence: float | None
+    confidence_label: Literal["prior"] | None
+    signature: str

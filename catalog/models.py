@@ -1,0 +1,79 @@
+"""Rows of what is known about failures: the catalog's entries and one match per failure that happened."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.db import models
+
+from agents.models import Tenant
+from skills.ids import new_id
+from skills.taxonomy import Category, RecoveryMode
+
+
+class CatalogEntry(models.Model):
+    """What to do about a code, or about a code of one skill. A tenant's own entry overrides the shared one."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    code = models.CharField(max_length=64)
+    skill = models.CharField(max_length=64, blank=True, help_text="Empty: for every skill.")
+    category = models.CharField(max_length=16, choices=[(c.value, c.value) for c in Category])
+    retryable = models.BooleanField()
+    mode = models.CharField(max_length=24, choices=[(m.value, m.value) for m in RecoveryMode])
+    parameters = models.JSONField(default=dict, blank=True, help_text="max_attempts, first_ms, cap_ms, factor")
+    suggestions = models.JSONField(default=list, blank=True)
+    doc_url = models.CharField(max_length=200, blank=True)
+    prior_confidence = models.FloatField(default=0.5)
+    version = models.PositiveIntegerField(default=1)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("code", "skill")
+        verbose_name_plural = "catalog entries"
+        constraints = [
+            models.UniqueConstraint(fields=("tenant", "code", "skill"), name="one_entry_per_code_and_skill"),
+            # SQLite knows no NULLS NOT DISTINCT, so the shared entries have a constraint of their own.
+            models.UniqueConstraint(fields=("code", "skill"), condition=models.Q(tenant__isnull=True), name="one_shared_entry_per_code"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} · {self.skill}" if self.skill else self.code
+
+
+class FailureMatch(models.Model):
+    """One failure, matched or missed: what it was, what the catalog said, what was decided. One row per failure."""
+
+    public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "fmt"))
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    run_id = models.BigIntegerField(help_text="The run's row id; runs stand above this app.")
+    run_public_id = models.CharField(max_length=40)
+    seq = models.IntegerField(help_text="The journal event that reports the failure.")
+    step_id = models.CharField(max_length=80, blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    skill = models.CharField(max_length=64, blank=True)
+    skill_version = models.CharField(max_length=32, blank=True)
+    code = models.CharField(max_length=64)
+    category = models.CharField(max_length=16)
+    message = models.CharField(max_length=500, blank=True)
+    signature = models.CharField(max_length=64)
+    match_type = models.CharField(max_length=12)
+    entry = models.ForeignKey(CatalogEntry, on_delete=models.SET_NULL, null=True, blank=True, related_name="matches")
+    confidence = models.FloatField(null=True, blank=True)
+    decision = models.CharField(max_length=32, blank=True)
+    mode = models.CharField(max_length=24, blank=True)
+    recovery_attempted = models.BooleanField(default=False)
+    recovery_succeeded = models.BooleanField(null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+        verbose_name_plural = "failure matches"
+        constraints = [models.UniqueConstraint(fields=("run_id", "seq", "step_id"), name="one_match_per_failure")]
+        indexes = [
+            models.Index(fields=("tenant", "-created_at")),
+            models.Index(fields=("tenant", "signature")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} in {self.skill or 'the run'}"

@@ -1,0 +1,232 @@
+"""Console pages of runs: the list, the page of one run, the workers' sessions and the outbox. All read-only."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+from unfold.decorators import display
+
+from agents.console_base import (
+    COST_ROLES,
+    EVERY_ROLE,
+    OPERATING_ROLES,
+    PAYLOAD_ROLES,
+    TenantScopedAdmin,
+    may,
+    may_everywhere,
+    roles_of,
+    sees_everything,
+)
+from agents.tenancy import operator_principal
+from runs import services
+from runs.console.run_page import run_page
+from runs.console.waterfall import instant_ms
+from runs.models import TERMINAL_STATUSES, Outbox, Run, RunStatus, Session
+from runs.selectors import trace_json
+from skills.console_base import ReadOnlyAdmin, chip
+from skills.refusal import Refusal
+from skills.wording import UNKNOWN, duration, money
+
+# The queue's own tables hold signed pickles and nothing an operator could use; what is due stands in the run table.
+for _queue_model in apps.get_app_config("django_q").get_models():
+    if admin.site.is_registered(_queue_model):
+        admin.site.unregister(_queue_model)
+
+
+class Operation(NamedTuple):
+    """Something an operator may do to a run, with its consequences in words."""
+
+    name: str
+    title: str
+    consequence: str
+    call: Callable[..., Any]
+
+
+OPERATIONS = {
+    operation.name: operation
+    for operation in (
+        Operation(
+            "cancel",
+            "Cancel",
+            "Nothing new starts and running calls are told to stop; an effect that was sent may still land.",
+            services.cancel_run,
+        ),
+        Operation(
+            "pause", "Pause", "Steps that run go on to their end; nothing new starts until somebody resumes the run.", services.pause_run
+        ),
+        Operation("resume", "Resume", "The run goes on where it stands.", services.resume_run),
+    )
+}
+
+
+class StageFilter(admin.SimpleListFilter):
+    """What an operator looks for, each a question an index answers."""
+
+    title = "stage"
+    parameter_name = "stage"
+
+    _STAGES = {
+        "active": {"status__in": [RunStatus.QUEUED, RunStatus.RUNNING]},
+        "waiting": {"status": RunStatus.WAITING},
+        "in_doubt": {"status": RunStatus.WAITING, "waiting_for": "in_doubt"},
+        "failed": {"status__in": [RunStatus.FAILED, RunStatus.PARTIAL]},
+        "dead_letter": {"status": RunStatus.DEAD_LETTERED},
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name.replace("_", " ").capitalize()) for name in self._STAGES]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Run]) -> QuerySet[Run]:
+        return queryset.filter(**self._STAGES.get(self.value() or "", {}))
+
+
+@admin.register(Run)
+class RunAdmin(TenantScopedAdmin):
+    view_roles = EVERY_ROLE
+    list_display = ("run", "state", "agent", "planner", "progress", "cost", "retries", "took", "created", "tenant")
+    list_filter = (StageFilter, "status")
+    list_select_related = ("agent", "tenant")
+    search_fields = ("=public_id", "^trace_id", "=failure_code")
+    ordering = ("-created_at",)
+    sortable_by = ("created",)
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Leave out what the person may not read in even one of their tenants: a column is for all rows or for none."""
+        hidden = set() if may_everywhere(request, COST_ROLES) else {"cost"}
+        if not sees_everything(request) and len(roles_of(request)) == 1:
+            hidden.add("tenant")
+        shown = [name for name in self.list_display if name not in hidden]
+        return tuple(shown) if may_everywhere(request, PAYLOAD_ROLES) else ("run_only", *shown[1:])
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> tuple[str, ...]:
+        return (list_display[0],)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return a run by row id or by the id everybody else uses (`run_…`)."""
+        return super().get_object(request, object_id, "public_id" if object_id.startswith("run_") else from_field)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        run = self.get_object(request, unquote(object_id))
+        context = run_page(
+            trace_json(tenant=run.tenant, run_id=run.public_id),
+            round(time.time() * 1_000),
+            shows_payloads=may(request, PAYLOAD_ROLES, run.tenant_id),
+            shows_costs=may(request, COST_ROLES, run.tenant_id),
+        )
+        context["aos_operations"] = self._operations(request, run)
+        return self.page(request, "console/run.html", run, context)
+
+    def get_urls(self) -> list[URLPattern]:
+        operate = require_POST(self.admin_site.admin_view(self.operate_view))
+        return [path("<str:object_id>/operate/<str:operation>/", operate, name="runs_run_operate"), *super().get_urls()]
+
+    def has_operate_permission(self, request: HttpRequest, run: Run) -> bool:
+        return may(request, OPERATING_ROLES, run.tenant_id)
+
+    def _operations(self, request: HttpRequest, run: Run) -> list[Operation]:
+        """Return what may be done to the run as it stands, by this person."""
+        if run.is_terminal or not self.has_operate_permission(request, run):
+            return []
+        paused = run.waiting_for == "paused"
+        return [OPERATIONS[name] for name in ("cancel", "resume" if paused else "pause")]
+
+    def operate_view(self, request: HttpRequest, object_id: str, operation: str) -> HttpResponse:
+        """Send the run the operator's wish, by the same service as the API, and go back to its page."""
+        run, chosen = self.get_object(request, unquote(object_id)), OPERATIONS.get(operation)
+        if chosen is None:
+            raise Http404(f"there is no operation {operation}")
+        if not self.has_operate_permission(request, run):
+            raise PermissionDenied
+        person = operator_principal(run.tenant, request.user.get_username())
+        try:
+            chosen.call(principal=person, run_id=run.public_id, reason=request.POST.get("reason", "")[:500])
+            messages.success(request, f"{chosen.title}: the run has been told.")
+        except Refusal as refusal:
+            messages.error(request, f"{refusal.code}: {refusal.detail}")
+        return redirect("admin:runs_run_change", run.public_id)
+
+    @display(description="Run")
+    def run(self, run: Run) -> SafeString:
+        said = run.summary or run.goal[:120]
+        return format_html('<code class="aos-id">{}</code><span class="aos-sub">{}</span>', run.public_id, said)
+
+    @display(description="Run")
+    def run_only(self, run: Run) -> str:
+        return run.public_id
+
+    @display(description="Status")
+    def state(self, run: Run) -> SafeString:
+        waits = run.status == RunStatus.WAITING and run.waiting_for
+        remark = f"for {run.waiting_for.replace('_', ' ')}" if waits else run.failure_code
+        return format_html('{}<span class="aos-sub">{}</span>', chip(run.status), remark) if remark else chip(run.status)
+
+    @display(description="Progress")
+    def progress(self, run: Run) -> str:
+        return f"{run.steps_done}/{run.steps_total}" if run.steps_total else UNKNOWN
+
+    @display(description="Cost")
+    def cost(self, run: Run) -> str:
+        return money(run.spent_micro_usd)
+
+    @display(description="Created (UTC)", ordering="created_at")
+    def created(self, run: Run) -> str:
+        return run.created_at.strftime("%Y-%m-%d %H:%M:%S")
+
+    @display(description="Duration")
+    def took(self, run: Run) -> str:
+        begun, ended = instant_ms(run.started_at), instant_ms(run.finished_at)
+        if begun is None or (ended is None and run.status in TERMINAL_STATUSES):
+            return UNKNOWN
+        return duration((ended or round(time.time() * 1_000)) - begun)
+
+
+@admin.register(Session)
+class SessionAdmin(ReadOnlyAdmin):
+    """Worker sessions belong to the platform: their numbers span tenants."""
+
+    list_display = ("id", "host", "pid", "state", "in_flight", "lease")
+    list_filter = ("state",)
+    ordering = ("-id",)
+
+    def has_view_permission(self, request: HttpRequest, obj: Session | None = None) -> bool:
+        return sees_everything(request)
+
+    @display(description="Lease")
+    def lease(self, session: Session) -> str:
+        left = session.lease_until_ms - round(time.time() * 1_000)
+        if session.state != "live":
+            return UNKNOWN
+        return f"{duration(left)} left" if left > 0 else f"over for {duration(-left)}"
+
+
+@admin.register(Outbox)
+class OutboxAdmin(TenantScopedAdmin):
+    view_roles = OPERATING_ROLES | PAYLOAD_ROLES
+    list_display = ("id", "tenant", "run_link", "topic", "created_at", "delivered_at")
+    list_select_related = ("tenant", "run")
+    ordering = ("-id",)
+
+    def get_fields(self, request: HttpRequest, obj: Outbox | None = None) -> list[str]:
+        names = ["tenant", "run", "topic", "created_at", "delivered_at"]
+        return [*names, "data"] if obj is not None and may(request, PAYLOAD_ROLES, obj.tenant_id) else names
+
+    @display(description="Run")
+    def run_link(self, row: Outbox) -> str | SafeString:
+        if row.run is None:
+            return UNKNOWN
+        return format_html('<a href="{}">{}</a>', reverse("admin:runs_run_change", args=[row.run.public_id]), row.run.public_id)

@@ -1,0 +1,224 @@
+"""REST routes of runs: translate in, one call, translate out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import path
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from agents.contracts import ResourceContract
+from agents.pagination import page_json
+from runs import runtime, selectors, services
+from runs.contracts import ReplayReport
+from runs.models import Run, RunStatus
+from runs.requests import (
+    DecisionBody,
+    GoalBody,
+    NoBody,
+    ReasonBody,
+    ReplayBody,
+    RunBody,
+    RunQuery,
+    Submission,
+    TopUpBody,
+    checked_run_id,
+    idempotency_key_in,
+)
+from runs.responses import RunPage, RunView
+from runs.waiting import wait_preferred, wait_until
+from skills.requests import fingerprint_of, parse_body, parse_query
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, description="At most 255 characters; the same request again gives the same run."
+)
+PREFER = OpenApiParameter(
+    "Prefer", str, OpenApiParameter.HEADER, description="wait=N: answer when the run ends or parks, after N ≤ 60 s at most."
+)
+
+
+def _submit(request: Request, body: Submission, *, goal: str | None, plan: dict[str, Any] | None) -> Response:
+    run, created = services.submit(
+        principal=request.user,
+        agent_ref=body.agent,
+        goal=goal,
+        plan=plan,
+        inputs=body.inputs,
+        budget_micro_usd=body.limit_micro_usd(),
+        deadline_ms=body.deadline_ms,
+        priority=body.priority,
+        idempotency_key=idempotency_key_in(request.headers.get("Idempotency-Key")),
+        fingerprint=fingerprint_of(f"POST {request.path}", request.data),
+        trace_id=getattr(request, "trace_id", None),
+    )
+    return _accepted(request, run, created=created)
+
+
+def _accepted(request: Request, run: Run, *, created: bool) -> Response:
+    """Answer 202 with the run as it is now, or as it is after the wait the caller preferred."""
+    headers = {"Location": f"/api/v1/runs/{run.public_id}"}
+    seconds = wait_preferred(request.headers.get("Prefer"))
+    if seconds:
+        headers["Preference-Applied"] = f"wait={seconds}"
+        tenant, run_id = request.user.tenant, run.public_id
+        run = wait_until(lambda: selectors.get_run(tenant=tenant, run_id=run_id), _is_settled, seconds=seconds)
+    if not created:
+        headers["Idempotency-Replayed"] = "true"
+    return Response(selectors.run_json(run), status=202, headers=headers)
+
+
+def _is_settled(run: Run) -> bool:
+    return run.is_terminal or run.status == RunStatus.WAITING
+
+
+class Runs(APIView):
+    required_scopes = {"GET": "runs:read", "POST": "runs:write"}
+
+    @extend_schema(operation_id="runs_list", parameters=[RunQuery], responses={200: RunPage})
+    def get(self, request: Request) -> Response:
+        query, tenant = parse_query(RunQuery, request.query_params), request.user.tenant
+        rows = selectors.list_runs(tenant=tenant, status=query.status, agent=query.agent)
+        return Response(page_json(rows, tenant=tenant, name="runs", query=query, to_json=selectors.run_json))
+
+    @extend_schema(operation_id="runs_submit", parameters=[IDEMPOTENCY_KEY, PREFER], request=RunBody, responses={202: RunView})
+    def post(self, request: Request) -> Response:
+        body = parse_body(RunBody, request.data)
+        return _submit(request, body, goal=body.goal, plan=body.plan)
+
+
+class Goals(APIView):
+    required_scopes = {"POST": "runs:write"}
+
+    @extend_schema(operation_id="goals_submit", parameters=[IDEMPOTENCY_KEY, PREFER], request=GoalBody, responses={202: RunView})
+    def post(self, request: Request) -> Response:
+        body = parse_body(GoalBody, request.data)
+        return _submit(request, body, goal=body.goal, plan=None)
+
+
+class OneRun(APIView):
+    required_scopes = {"GET": "runs:read"}
+
+    @extend_schema(operation_id="runs_get", responses={200: RunView})
+    def get(self, request: Request, run_id: str) -> Response:
+        return Response(selectors.run_json(selectors.get_run(tenant=request.user.tenant, run_id=checked_run_id(run_id))))
+
+
+class CancelRun(APIView):
+    required_scopes = {"POST": "runs:write"}
+
+    @extend_schema(operation_id="runs_cancel", request=ReasonBody, responses={202: OpenApiTypes.OBJECT})
+    def post(self, request: Request, run_id: str) -> Response:
+        body = parse_body(ReasonBody, request.data)
+        return Response(services.cancel_run(principal=request.user, run_id=checked_run_id(run_id), reason=body.reason), status=202)
+
+
+class PauseRun(APIView):
+    required_scopes = {"POST": "runs:write"}
+
+    @extend_schema(operation_id="runs_pause", request=ReasonBody, responses={202: OpenApiTypes.OBJECT})
+    def post(self, request: Request, run_id: str) -> Response:
+        body = parse_body(ReasonBody, request.data)
+        return Response(services.pause_run(principal=request.user, run_id=checked_run_id(run_id), reason=body.reason), status=202)
+
+
+class ResumeRun(APIView):
+    required_scopes = {"POST": "runs:write"}
+
+    @extend_schema(operation_id="runs_resume", request=ReasonBody, responses={202: OpenApiTypes.OBJECT})
+    def post(self, request: Request, run_id: str) -> Response:
+        body = parse_body(ReasonBody, request.data)
+        return Response(services.resume_run(principal=request.user, run_id=checked_run_id(run_id), reason=body.reason), status=202)
+
+
+class RerunRun(APIView):
+    required_scopes = {"POST": "runs:write"}
+
+    @extend_schema(operation_id="runs_rerun", parameters=[IDEMPOTENCY_KEY, PREFER], request=NoBody, responses={202: RunView})
+    def post(self, request: Request, run_id: str) -> Response:
+        parse_body(NoBody, request.data)
+        run = services.rerun_run(
+            principal=request.user,
+            run_id=checked_run_id(run_id),
+            idempotency_key=idempotency_key_in(request.headers.get("Idempotency-Key")),
+            fingerprint=fingerprint_of(f"POST {request.path}", request.data),
+        )
+        return _accepted(request, run, created=True)
+
+
+class ReplayRun(APIView):
+    required_scopes = {"POST": "runs:write"}
+
+    @extend_schema(operation_id="runs_replay", request=ReplayBody, responses={200: ReplayReport})
+    def post(self, request: Request, run_id: str) -> Response:
+        body = parse_body(ReplayBody, request.data)
+        return Response(services.replay_run(principal=request.user, run_id=checked_run_id(run_id), mode=body.mode))
+
+
+class TopUpRun(APIView):
+    required_scopes = {"POST": "runs:write"}
+
+    @extend_schema(operation_id="runs_top_up", parameters=[IDEMPOTENCY_KEY], request=TopUpBody, responses={202: OpenApiTypes.OBJECT})
+    def post(self, request: Request, run_id: str) -> Response:
+        body = parse_body(TopUpBody, request.data)
+        told = services.top_up_run(
+            principal=request.user,
+            run_id=checked_run_id(run_id),
+            amount_micro_usd=body.amount(),
+            idempotency_key=idempotency_key_in(request.headers.get("Idempotency-Key")),
+        )
+        return Response(told, status=202)
+
+
+class DecideStep(APIView):
+    required_scopes = {"POST": "runs:write"}
+
+    @extend_schema(operation_id="runs_decide", request=DecisionBody, responses={202: OpenApiTypes.OBJECT})
+    def post(self, request: Request, run_id: str) -> Response:
+        body = parse_body(DecisionBody, request.data)
+        told = services.decide_step(principal=request.user, run_id=checked_run_id(run_id), **body.model_dump())
+        return Response(told, status=202)
+
+
+class RunTrace(APIView):
+    required_scopes = {"GET": "runs:read"}
+
+    @extend_schema(operation_id="runs_trace", responses={200: OpenApiTypes.OBJECT})
+    def get(self, request: Request, run_id: str) -> Response:
+        return Response(selectors.trace_json(tenant=request.user.tenant, run_id=checked_run_id(run_id)))
+
+
+class RunContract(APIView):
+    required_scopes = {"GET": "runs:read"}
+
+    @extend_schema(operation_id="runs_contract", responses={200: ResourceContract})
+    def get(self, request: Request, run_id: str) -> Response:
+        return Response(runtime.get_resource_contract(tenant=request.user.tenant, run_id=checked_run_id(run_id)))
+
+
+class RunExplanation(APIView):
+    required_scopes = {"GET": "runs:read"}
+
+    @extend_schema(operation_id="runs_explain", responses={200: OpenApiTypes.OBJECT})
+    def get(self, request: Request, run_id: str) -> Response:
+        return Response(selectors.explain_json(tenant=request.user.tenant, run_id=checked_run_id(run_id)))
+
+
+urlpatterns = [
+    path("goals", Goals.as_view(), name="goals"),
+    path("runs", Runs.as_view(), name="runs"),
+    path("runs/<str:run_id>", OneRun.as_view(), name="run"),
+    path("runs/<str:run_id>/cancel", CancelRun.as_view(), name="run-cancel"),
+    path("runs/<str:run_id>/pause", PauseRun.as_view(), name="run-pause"),
+    path("runs/<str:run_id>/resume", ResumeRun.as_view(), name="run-resume"),
+    path("runs/<str:run_id>/rerun", RerunRun.as_view(), name="run-rerun"),
+    path("runs/<str:run_id>/replay", ReplayRun.as_view(), name="run-replay"),
+    path("runs/<str:run_id>/top-up", TopUpRun.as_view(), name="run-top-up"),
+    path("runs/<str:run_id>/decide", DecideStep.as_view(), name="run-decide"),
+    path("runs/<str:run_id>/trace", RunTrace.as_view(), name="run-trace"),
+    path("runs/<str:run_id>/contract", RunContract.as_view(), name="run-contract"),
+    path("runs/<str:run_id>/explain", RunExplanation.as_view(), name="run-explain"),
+]

@@ -1,0 +1,152 @@
+"""What the run page shows, from a trace and from what the reader may see. Pure; the template only lays it out.
+
+What a role may not read is left out here, before the template, so that no page source holds it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from runs.console.sentence import missing_micro_usd, sentence
+from runs.console.waterfall import Span, span_of, waterfall
+from skills.taxonomy import spec_of
+from skills.wording import UNKNOWN, duration, look_of, money
+
+Json = Mapping[str, Any]
+# A page is for reading; the whole journal of a long run is one click away, as JSON from the API.
+EVENTS_SHOWN = 500
+_SENT = {"not_sent": "nothing was sent", "maybe_sent": "it may have been sent", "acked": "it was answered"}
+
+
+def run_page(trace: Json, now_ms: int, *, shows_payloads: bool, shows_costs: bool) -> dict[str, Any]:
+    """Return the template's context; its keys start with `aos_` because the frame shares the namespace."""
+    run, span = trace["run"], span_of(trace, now_ms)
+    return {
+        "aos_run": _head(run, shows_payloads),
+        "aos_sentence": sentence(trace, now_ms, shows_costs=shows_costs),
+        "aos_money": four_numbers(run["cost"]) if shows_costs else [],
+        "aos_failures": [failure_box(step, shows_payloads) for step in trace["steps"] if step["failure"]],
+        "aos_rows": waterfall(trace, now_ms),
+        "aos_span": duration(span.until_ms - span.from_ms),
+        "aos_steps": [_step(step, shows_payloads, shows_costs) for step in trace["steps"]],
+        "aos_decisions": [_decision(decision, span, shows_payloads) for decision in trace["decisions"]],
+        "aos_events": [_event(event, span, shows_payloads) for event in trace["events"][:EVENTS_SHOWN]],
+        "aos_more_events": max(0, len(trace["events"]) - EVENTS_SHOWN),
+        "aos_effects": trace["side_effects"],
+        "aos_plan": pretty(trace["plan"]) if shows_payloads and trace["plan"] else "",
+        "aos_raw": pretty(trace) if shows_payloads and shows_costs else "",
+        "aos_shows_payloads": shows_payloads,
+    }
+
+
+def pretty(value: Any) -> str:
+    """Return JSON for reading; what JSON does not know (an instant) is shown as text."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+def four_numbers(cost: Json) -> list[tuple[str, str, str]]:
+    """Return spent, reserved, limit and worst case to finish as (name, value, remark)."""
+    limit, missing = cost["limit_micro_usd"], missing_micro_usd(cost)
+    return [
+        ("Spent", money(cost["spent_micro_usd"]), ""),
+        ("Reserved", money(cost["reserved_micro_usd"]), ""),
+        ("Limit", "unlimited" if limit is None else money(limit), ""),
+        ("Worst case to finish", money(cost["worst_to_finish_micro_usd"]), f"{money(missing)} too much" if missing else ""),
+    ]
+
+
+def failure_box(step: Json, shows_payloads: bool) -> dict[str, Any]:
+    """Return a failure with what the catalog says about it."""
+    failure = step["failure"]
+    match = failure.get("advice") or failure.get("catalog_match") or {}
+    return {
+        "step_id": step["step_id"],
+        "code": failure["code"],
+        "category": str(failure.get("category") or spec_of(failure["code"]).category),
+        "message": failure.get("message", "") if shows_payloads else "",
+        "suggestions": match.get("suggestions") or failure.get("suggestions") or [],
+        "mode": str(match.get("mode", "")).replace("_", " ").lower(),
+        "source": match.get("source", ""),
+        "confidence": match.get("confidence"),
+        "confidence_label": match.get("confidence_label") or "",
+        "sent": _SENT.get(failure.get("phase", "not_sent"), ""),
+    }
+
+
+def _head(run: Json, shows_payloads: bool) -> dict[str, Any]:
+    hidden = {} if shows_payloads else {"goal": "", "summary": "", "result": None}
+    facts = [
+        ("Agent", run["agent"]),
+        ("Planner", run["planner"]),
+        ("Trace", run["trace_id"]),
+        ("Created", _text(run["created_at"])),
+        ("Behaviour hash", run["behaviour_hash"]),
+        ("Content hash", run["content_hash"]),
+        ("Parent", f"{run['parent_run_id']} ({run['relation']})" if run["parent_run_id"] else ""),
+    ]
+    shown = {**run, **hidden, "look": look_of(run["status"]), "facts": [(name, value) for name, value in facts if value]}
+    shown["result_text"] = "" if shown["result"] is None else pretty(shown["result"])
+    return shown
+
+
+def _text(instant: Any) -> str:
+    return str(instant)[:19].replace("T", " ") + " UTC" if instant else ""
+
+
+def _step(step: Json, shows_payloads: bool, shows_costs: bool) -> dict[str, Any]:
+    started, finished = step["started_at_ms"], step["finished_at_ms"]
+    return {
+        "step_id": step["step_id"],
+        "skill": step["skill"],
+        "version": step["version"],
+        "effect": str(step["effect"] or "").replace("_", " "),
+        "look": look_of(step["status"]),
+        "depends_on": ", ".join(step["depends_on"]),
+        "attempts": len(step["attempts"]),
+        "took": duration(finished - started) if started is not None and finished is not None else UNKNOWN,
+        "cost": money(step["cost_micro_usd"]) if shows_costs else UNKNOWN,
+        "reason": step["reason"] if shows_payloads else "",
+        "result": pretty(step["result"]) if shows_payloads and step["result"] is not None else "",
+    }
+
+
+def _decision(decision: Json, span: Span, shows_payloads: bool) -> dict[str, Any]:
+    return {
+        "seq": decision["seq"],
+        "after": _after(decision["at_ms"], span),
+        "kind": str(decision["kind"]).replace("_", " "),
+        "rule": decision["rule"],
+        "step_id": decision["step_id"] or "",
+        "detail": _pairs(decision["detail"]) if shows_payloads else "",
+    }
+
+
+def _event(event: Json, span: Span, shows_payloads: bool) -> dict[str, Any]:
+    return {
+        "seq": event["seq"],
+        "after": _after(event["at_ms"], span),
+        "kind": str(event["kind"]).replace("_", " "),
+        "step_id": event["step_id"] or "",
+        "attempt": event["attempt"] or "",
+        "led_to": _led_to(event.get("decisions") or []),
+        "data": pretty(event["data"]) if shows_payloads and event["data"] else "",
+    }
+
+
+def _led_to(decisions: Sequence[Any]) -> str:
+    return ", ".join(str(each["kind"] if isinstance(each, Mapping) else each).replace("_", " ") for each in decisions)
+
+
+def _after(at_ms: int, span: Span) -> str:
+    return f"+{duration(at_ms - span.from_ms)}"
+
+
+def _pairs(detail: Json) -> str:
+    """Return a decision's inputs in one line."""
+    return " · ".join(
+        f"{name} {json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict | list) else value}"
+        for name, value in detail.items()
+        if value not in (None, "", [], {})
+    )

@@ -1,0 +1,154 @@
+"""Turns a trace into the rows of a waterfall: queue wait, plan, steps with their attempts, back-off gaps and waits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from skills.wording import Look, duration, look_of
+
+# Of a for_each with hundreds of items the first say enough; the steps table has them all.
+SIBLINGS_SHOWN = 20
+NARROWEST_PERCENT = 0.4
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line. `start` and `width` are percentages ready for SVG; width empty: nothing to draw."""
+
+    depth: int
+    kind: str
+    label: str
+    note: str
+    look: Look
+    start: str
+    width: str
+    length: str
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The stretch of time the whole picture covers."""
+
+    from_ms: int
+    until_ms: int
+
+    def bar(self, from_ms: int | None, until_ms: int | None) -> dict[str, Any]:
+        """Return the drawing of one stretch; one without an end runs to the edge."""
+        if from_ms is None:
+            return {"start": "0%", "width": "", "length": ""}
+        end = self.until_ms if until_ms is None else until_ms
+        whole = max(1, self.until_ms - self.from_ms)
+        width = min(100.0, max(NARROWEST_PERCENT, (end - from_ms) * 100 / whole))
+        start = min(100 - width, max(0.0, (from_ms - self.from_ms) * 100 / whole))
+        return {"start": f"{start:.2f}%", "width": f"{width:.2f}%", "length": duration(end - from_ms), "is_open": until_ms is None}
+
+
+def waterfall(trace: Json, now_ms: int) -> list[Row]:
+    """Return the rows of a run from top to bottom; what has not ended runs up to now."""
+    run, span = trace["run"], span_of(trace, now_ms)
+    rows = [_queue_row(run, span), *_plan_rows(trace, span)]
+    for step in _folded(trace["steps"]):
+        rows += [_more_row(step)] if "more" in step else [_step_row(step, span), *_inside(step, span)]
+    return rows
+
+
+def span_of(trace: Json, now_ms: int) -> Span:
+    """Return from when to when the run took, up to now while it has not ended."""
+    run = trace["run"]
+    created = instant_ms(run["created_at"])
+    finished = instant_ms(run["finished_at"])
+    latest = max((event["at_ms"] for event in trace["events"]), default=created or now_ms)
+    until = now_ms if finished is None else max(finished, latest)
+    return Span(created if created is not None else latest, max(until, (created or 0) + 1))
+
+
+def instant_ms(value: Any) -> int | None:
+    """Return an instant (RFC 3339 text, datetime or milliseconds) as Unix milliseconds."""
+    if value is None or isinstance(value, int):
+        return value
+    at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return round(at.timestamp() * 1_000)
+
+
+def _queue_row(run: Json, span: Span) -> Row:
+    started = instant_ms(run["started_at"])
+    until = started if started is not None else instant_ms(run["finished_at"])
+    return Row(0, "queue", "Queue", "", look_of("queued"), **span.bar(span.from_ms, until))
+
+
+def _plan_rows(trace: Json, span: Span) -> Iterator[Row]:
+    from_ms = instant_ms(trace["run"]["started_at"]) or span.from_ms
+    for event in trace["events"]:
+        if event["kind"] in ("plan_proposed", "plan_rejected"):
+            look = look_of("succeeded" if event["kind"] == "plan_proposed" else "failed")
+            yield Row(0, "plan", "Plan", trace["run"].get("planner") or "", look, **span.bar(from_ms, max(from_ms, event["at_ms"])))
+            from_ms = event["at_ms"]
+
+
+def _folded(steps: Sequence[Json]) -> Iterator[Json]:
+    """Yield the steps, of each for_each only the first ones and then how many more there are."""
+    totals = Counter(_base_of(step) for step in steps)
+    seen: Counter[str] = Counter()
+    for step in steps:
+        base = _base_of(step)
+        seen[base] += 1
+        if seen[base] <= SIBLINGS_SHOWN:
+            yield step
+        elif seen[base] == totals[base]:
+            yield {"more": totals[base] - SIBLINGS_SHOWN, "base": base}
+
+
+def _base_of(step: Json) -> str:
+    return str(step["step_id"]).partition("#")[0]
+
+
+def _more_row(fold: Json) -> Row:
+    return Row(0, "more", f"… {fold['more']} more of {fold['base']}", "", Look("", "", "grey"), "0%", "", "")
+
+
+def _step_row(step: Json, span: Span) -> Row:
+    started = step["started_at_ms"]
+    finished = step["finished_at_ms"]
+    return Row(0, "step", step["step_id"], step["skill"], look_of(step["status"]), **span.bar(started, finished))
+
+
+def _inside(step: Json, span: Span) -> list[Row]:
+    """Return what happened inside a step in the order it began; a single clean attempt would only repeat the step."""
+    attempts = step["attempts"]
+    dull = len(attempts) == 1 and not attempts[0]["code"]
+    parts = [] if dull else [(attempt["started_at_ms"], _attempt_row(attempt, span)) for attempt in attempts]
+    parts += [(from_ms, _gap_row(from_ms, until_ms, span)) for from_ms, until_ms in gaps(attempts)]
+    parts += [(wait["from_ms"], _wait_row(wait, span)) for wait in step["waits"]]
+    return [row for _, row in sorted(parts, key=lambda part: part[0])]
+
+
+def gaps(attempts: Sequence[Json]) -> list[tuple[int, int | None]]:
+    """Return the back-off after each failed attempt: until the next one began, or until it is due."""
+    found: list[tuple[int, int | None]] = []
+    for number, attempt in enumerate(attempts):
+        following = attempts[number + 1]["started_at_ms"] if number + 1 < len(attempts) else None
+        until = following if following is not None else attempt["retry_due_ms"]
+        if attempt["finished_at_ms"] is not None and attempt["retry_due_ms"] is not None:
+            found.append((attempt["finished_at_ms"], until))
+    return found
+
+
+def _attempt_row(attempt: Json, span: Span) -> Row:
+    bar = span.bar(attempt["started_at_ms"], attempt["finished_at_ms"])
+    return Row(1, "attempt", f"Attempt {attempt['attempt']}", attempt["code"] or attempt["skill"], look_of(attempt["status"]), **bar)
+
+
+def _gap_row(from_ms: int, until_ms: int | None, span: Span) -> Row:
+    return Row(1, "backoff", "Back-off", "", Look("…", "back-off", "grey"), **span.bar(from_ms, until_ms))
+
+
+def _wait_row(wait: Json, span: Span) -> Row:
+    kind = str(wait["for"]).replace("_", " ")
+    return Row(1, "wait", f"Waiting for {kind}", "", look_of("waiting"), **span.bar(wait["from_ms"], wait["until_ms"]))

@@ -1,0 +1,210 @@
+"""Decisions: what the machine wants done, or has concluded, and by which rule. Each stands in the journal beside its fact.
+
+Wishes are answered by a world with a later fact; records only say what was decided and why. A wish names the
+step; what exactly to call (skill, version, parameters) stands in the step's state.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+Barrier = Literal["none", "outcome", "intent"]
+"""What must be durable: nothing until the next effect · the outcome · the intent before, the outcome after."""
+
+
+class Decision(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind"):
+    """Base of all decisions. `rule` is stable and documented; `because` holds what the rule read."""
+
+    rule: str
+    step: str = ""
+    because: dict[str, Any] = {}
+
+
+# Wishes
+
+
+class CallPlanner(Decision, tag="call_planner"):
+    attempt: int = 1
+
+
+class Admit(Decision, tag="admit"):
+    attempt: int = 1
+
+
+class BoundCost(Decision, tag="bound_cost"):
+    attempt: int = 1
+
+
+class ExtendReservation(Decision, tag="extend_reservation"):
+    by_micro_usd: int = 0
+    granted_micro_usd: int = 0
+
+
+class StartStep(Decision, tag="start"):
+    attempt: int = 1
+    skill: str = ""
+    version: str = ""
+    effect: str = "none"
+    barrier: Barrier = "outcome"
+    idempotency_key: str = ""
+    timeout_ms: int = 30_000
+    worst_micro_usd: int = 0
+
+
+class Deny(Decision, tag="deny"):
+    """The step may not or cannot start; answered by a StepFailed that carries the catalog's advice."""
+
+    attempt: int = 1
+    code: str = "INTERNAL_ERROR"
+    message: str = ""
+
+
+class CancelStep(Decision, tag="cancel_step"):
+    attempt: int = 1
+
+
+class ProbeStep(Decision, tag="probe"):
+    attempt: int = 1
+
+
+class AskApproval(Decision, tag="ask_approval"):
+    action_hash: str = ""
+    skill: str = ""
+    version: str = ""
+    effect: str = ""
+    max_cost_micro_usd: int = 0
+    expires_at_ms: int = 0
+
+
+class AskPerson(Decision, tag="ask_person"):
+    question: str = ""
+    form: dict[str, Any] = {}
+    expires_at_ms: int = 0
+
+
+class Finish(Decision, tag="finish"):
+    status: str = "succeeded"
+    code: str = ""
+    message: str = ""
+
+
+# Records
+
+
+class Retry(Decision, tag="retry"):
+    attempt: int = 1
+    delay_ms: int = 0
+    due_at_ms: int = 0
+    mode: str = ""
+    alternatives: tuple[str, ...] = ()
+
+
+class NoRetry(Decision, tag="no_retry"):
+    attempt: int = 1
+    alternatives: tuple[str, ...] = ()
+
+
+class Fallback(Decision, tag="fallback"):
+    skill: str = ""
+
+
+class Continue(Decision, tag="continue"):
+    """A step failed for good and the run goes on without it."""
+
+
+class Skip(Decision, tag="skip"):
+    code: str = ""
+
+
+class Abort(Decision, tag="abort"):
+    code: str = ""
+
+
+class Escalate(Decision, tag="escalate"):
+    code: str = ""
+
+
+class Wait(Decision, tag="wait"):
+    """A step waits for something that is not a person: money."""
+
+    reason: str = ""
+
+
+class Lost(Decision, tag="lost"):
+    """A call was under way when its worker went; by its effect class it may be repeated."""
+
+    attempt: int = 1
+    effect: str = ""
+
+
+class HoldDoubt(Decision, tag="hold_doubt"):
+    """The effect may have happened and nothing recorded says so: the step is in doubt."""
+
+    attempt: int = 1
+    effect: str = ""
+
+
+class Resolve(Decision, tag="resolve"):
+    """An effect in doubt was settled."""
+
+    answer: str = ""
+    by: str = ""
+
+
+class Pause(Decision, tag="pause"):
+    by: str = ""
+
+
+class Resume(Decision, tag="resume"):
+    by: str = ""
+
+
+class Cancel(Decision, tag="cancel"):
+    by: str = ""
+
+
+class Overrun(Decision, tag="overrun"):
+    """A call cost more than its worst case; the truth is settled."""
+
+    worst_micro_usd: int = 0
+    cost_micro_usd: int = 0
+
+
+class Ignore(Decision, tag="ignore"):
+    """The fact came late or twice and changed nothing."""
+
+
+AnyDecision = (
+    CallPlanner
+    | Admit
+    | BoundCost
+    | ExtendReservation
+    | StartStep
+    | Deny
+    | CancelStep
+    | ProbeStep
+    | AskApproval
+    | AskPerson
+    | Finish
+    | Retry
+    | NoRetry
+    | Fallback
+    | Continue
+    | Skip
+    | Abort
+    | Escalate
+    | Wait
+    | Lost
+    | HoldDoubt
+    | Resolve
+    | Pause
+    | Resume
+    | Cancel
+    | Overrun
+    | Ignore
+)
+
+WISHES = (CallPlanner, Admit, BoundCost, ExtendReservation, StartStep, Deny, CancelStep, ProbeStep)
+"""The decisions a world answers with a fact. AskApproval and AskPerson are answered by people, through the inbox."""

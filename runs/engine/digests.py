@@ -1,0 +1,80 @@
+"""The two hashes of a run: how it behaved, and what came out. Behaviour leaves out clocks, results and run ids."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from runs.engine.decisions import (
+    AskApproval,
+    AskPerson,
+    BoundCost,
+    Decision,
+    ExtendReservation,
+    Ignore,
+    Pause,
+    Resume,
+    StartStep,
+    Wait,
+)
+from runs.engine.events import Fact, ProbeAnswered, StepFailed, StepSucceeded
+from runs.engine.state import State, StepState
+from skills.canonical import digest
+
+# Said by the order in which parallel steps happen to end, or by people: no part of how the plan behaves.
+_OUTSIDE = (Ignore, Wait, ExtendReservation, BoundCost, Pause, Resume)
+
+
+def note_decisions(state: State, decisions: tuple[Decision, ...]) -> None:
+    """Add to each step's trail what was decided about it."""
+    for decision in decisions:
+        if not isinstance(decision, _OUTSIDE):
+            _trail(state, decision.step).append(_essence(decision))
+
+
+def note_outcome(state: State, fact: Fact) -> None:
+    """Add to the step's trail how a call ended: code, cost, effects; never results, texts or latency."""
+    if isinstance(fact, StepSucceeded):
+        _trail(state, fact.step).append(["ok", fact.attempt, fact.cost_micro_usd, _effects(fact.side_effects)])
+    elif isinstance(fact, StepFailed):
+        _trail(state, fact.step).append(["failed", fact.attempt, fact.code, fact.phase, fact.cost_micro_usd, _effects(fact.side_effects)])
+    elif isinstance(fact, ProbeAnswered):
+        _trail(state, fact.step).append(["probed", fact.attempt, fact.answer])
+
+
+def _trail(state: State, key: str) -> list[list[Any]]:
+    step = state.steps.get(key)
+    return state.trail if step is None else step.trail
+
+
+def _effects(side_effects: list[dict[str, Any]]) -> list[list[str]]:
+    return [[effect["type"], effect["target"], effect["effect"]] for effect in side_effects]
+
+
+def _essence(decision: Decision) -> list[Any]:
+    kind = decision.__struct_config__.tag
+    if isinstance(decision, StartStep):
+        return [kind, decision.rule, decision.attempt, decision.skill, decision.version, decision.effect, decision.worst_micro_usd]
+    if isinstance(decision, AskApproval | AskPerson):
+        return [kind, decision.rule]
+    named = ("attempt", "code", "skill", "delay_ms", "mode", "status", "answer", "worst_micro_usd", "cost_micro_usd")
+    return [kind, decision.rule, *(getattr(decision, name) for name in named if hasattr(decision, name))]
+
+
+def behaviour_hash(state: State) -> str:
+    """Return the hash of how the run behaved: plan, versions, policies, decisions, codes, retries, cost, effects."""
+    terms = msgspec.to_builtins(state.terms)
+    terms.pop("deadline_at_ms", None)
+    pins = {key: [pin.skill, pin.version, pin.digest] for key, pin in state.pins.items()}
+    trails = {key: step.trail for key, step in state.steps.items()}
+    return digest([state.plan_hash, pins, terms, trails, state.trail, state.status, state.spent_micro_usd])
+
+
+def content_hash(state: State) -> str:
+    """Return the hash of what came out: every step's result. Not promised to be equal from run to run."""
+    return digest({key: _content(step) for key, step in state.steps.items()})
+
+
+def _content(step: StepState) -> Any:
+    return step.result if step.status == "succeeded" else None

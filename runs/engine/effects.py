@@ -1,0 +1,37 @@
+"""What an effect class allows: repeating, durability before and after, asking first. Tables, nothing else."""
+
+from __future__ import annotations
+
+from runs.engine.decisions import Barrier
+from skills.contracts import REPEATABLE_EFFECTS
+
+_REPEATABLE = frozenset(str(effect) for effect in REPEATABLE_EFFECTS)
+
+# The upstream answered that it did nothing, so nothing can happen twice.
+UNDONE_CODES = frozenset({"RATE_LIMITED", "CONCURRENCY_LIMITED"})
+
+
+def is_repeatable(effect: str) -> bool:
+    """Tell whether a call of this class may be made again without doing anything twice."""
+    return effect in _REPEATABLE
+
+
+def is_doubtful(effect: str, phase: str) -> bool:
+    """Tell whether an effect may have happened with nobody knowing."""
+    return phase == "maybe_sent" and effect not in _REPEATABLE
+
+
+def is_safe_to_retry(effect: str, phase: str, code: str) -> bool:
+    return effect in _REPEATABLE or phase == "not_sent" or code in UNDONE_CODES
+
+
+def barrier_of(effect: str, free: bool) -> Barrier:
+    """Say what must be durable around a call."""
+    if effect not in _REPEATABLE:
+        return "intent"
+    return "none" if effect == "none" and free else "outcome"
+
+
+def needs_approval(approval: str, effect: str, approval_effects: tuple[str, ...]) -> bool:
+    """Tell whether a person must agree first, by the step's word or by the agent's policy."""
+    return approval == "always" or (approval == "policy" and effect in approval_effects)

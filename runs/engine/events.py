@@ -1,0 +1,274 @@
+"""Facts: what has happened to a run, in the past tense. The journal is a list of these and nothing else.
+
+Every fact says when (`at_ms`, Unix milliseconds); planner and catalog answers arrive as facts too, so a
+replay never plans again and never looks anything up.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+PLAN = "$plan"
+ADMIT = "$admit"
+"""Keys of the two things a run does before its steps; they fail, retry and cost like steps."""
+
+
+class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the run was accepted under: limits and policies, fixed for its life (a top-up raises the limit)."""
+
+    max_parallel: int = 8
+    deadline_at_ms: int | None = None
+    limit_micro_usd: int | None = None
+    per_step_max_micro_usd: int | None = None
+    allowed_skills: tuple[str, ...] | None = None
+    blocked_skills: tuple[str, ...] = ()
+    approval_effects: tuple[str, ...] = ("irreversible",)
+    approval_ttl_ms: int = 86_400_000
+    in_doubt_policy: Literal["ask", "assume_happened", "assume_not"] = "ask"
+
+
+class Pin(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A skill version fixed at admission, with what the machine must know of it."""
+
+    skill: str
+    version: str
+    digest: str = ""
+    effect: str = "none"
+    free: bool = True
+    timeout_ms: int = 30_000
+    probe: bool = False
+    asks: bool = False
+
+
+class Fact(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind"):
+    """Base of all facts."""
+
+    at_ms: int
+
+
+class RunAccepted(Fact, tag="run_accepted"):
+    """A run was taken in. `seed` feeds the jitter: a replay keeps its parent's. `plan` is set where no planner is asked.
+
+    `means` is what the shell needs of the agent's profile (hosts, skill configuration, planner options): fixed here,
+    so that a profile edited later changes no run under way. The rules never read it.
+    """
+
+    run_id: str
+    terms: Terms
+    seed: str = ""
+    goal: str = ""
+    inputs: dict[str, Any] = {}
+    memory: dict[str, Any] = {}
+    planner: str = "manual"
+    planner_free: bool = True
+    simulated: bool = False
+    means: dict[str, Any] = {}
+    plan: dict[str, Any] | None = None
+
+
+class PlanProposed(Fact, tag="plan_proposed"):
+    """A planner proposed a plan and it is valid."""
+
+    plan: dict[str, Any]
+    attempt: int = 1
+    planner: str = "manual"
+    planner_version: str = ""
+    model: str | None = None
+    cost_micro_usd: int = 0
+    usage: dict[str, int] | None = None
+
+
+class PlanRejected(Fact, tag="plan_rejected"):
+    """A planner proposed a plan that breaks the rules; `faults` carry the pointers."""
+
+    faults: list[dict[str, str]]
+    rejected: Any
+    attempt: int = 1
+    cost_micro_usd: int = 0
+    usage: dict[str, int] | None = None
+
+
+class RunAdmitted(Fact, tag="run_admitted"):
+    """The plan's versions are pinned, it was simulated, and money is reserved. `granted` None is unlimited."""
+
+    pins: dict[str, Pin]
+    plan_hash: str
+    attempt: int = 1
+    worst_micro_usd: int | None = 0
+    granted_micro_usd: int | None = None
+
+
+class CostBounded(Fact, tag="cost_bounded"):
+    """The worst case of a call with its rendered parameters is known; None: no price is."""
+
+    step: str
+    attempt: int
+    worst_micro_usd: int | None
+
+
+class ReservationExtended(Fact, tag="reservation_extended"):
+    """The run now holds this much of its scopes in all; None is unlimited."""
+
+    granted_micro_usd: int | None
+
+
+class ReservationRefused(Fact, tag="reservation_refused"):
+    """A scope has no room for what the run asked."""
+
+    missing_micro_usd: int
+    scope: str
+
+
+class ToppedUp(Fact, tag="topped_up"):
+    """Somebody raised the limit of the run."""
+
+    amount_micro_usd: int
+    limit_micro_usd: int | None
+    by: str = ""
+
+
+class StepSucceeded(Fact, tag="step_succeeded"):
+    """A call gave a result."""
+
+    step: str
+    attempt: int
+    result: Any = None
+    cost_micro_usd: int = 0
+    latency_ms: int = 0
+    side_effects: list[dict[str, Any]] = []
+    usage: dict[str, int] | None = None
+    degraded: str | None = None
+    pricing_version: str | None = None
+
+
+class StepFailed(Fact, tag="step_failed"):
+    """A call, the planner or the admission failed; `advice` is what the catalog says about it."""
+
+    step: str
+    attempt: int
+    code: str
+    message: str = ""
+    phase: str = "not_sent"
+    retry_after_ms: int | None = None
+    cost_micro_usd: int = 0
+    latency_ms: int = 0
+    side_effects: list[dict[str, Any]] = []
+    usage: dict[str, int] | None = None
+    details: dict[str, Any] = {}
+    suggestions: list[str] = []
+    advice: dict[str, Any] | None = None
+    pricing_version: str | None = None
+
+
+class StepInterrupted(Fact, tag="step_interrupted"):
+    """A call was called back by its worker; `phase` says how far it had come."""
+
+    step: str
+    attempt: int
+    phase: str
+    cost_micro_usd: int = 0
+
+
+class RunHandedBack(Fact, tag="run_handed_back"):
+    """The worker gives the run back and carries out no further wish; nothing starts until the run is reclaimed."""
+
+
+class RunReclaimed(Fact, tag="run_reclaimed"):
+    """Another session took the run over from one that was lost, or handed it back, with wishes unanswered."""
+
+    crash_count: int = 0
+
+
+class ProbeAnswered(Fact, tag="probe_answered"):
+    """A skill's probe looked whether an effect had happened."""
+
+    step: str
+    attempt: int
+    answer: Literal["happened", "did_not_happen", "unknown"]
+
+
+class VerdictGiven(Fact, tag="verdict_given"):
+    """A person says what became of an effect in doubt."""
+
+    step: str
+    verdict: Literal["happened", "did_not_happen", "probe_again"]
+    by: str = ""
+    reason: str = ""
+    result: Any = None
+
+
+class ApprovalDecided(Fact, tag="approval_decided"):
+    """A person approved or rejected exactly the action the hash names."""
+
+    step: str
+    action_hash: str
+    approved: bool
+    by: str = ""
+    reason: str = ""
+
+
+class AnswerGiven(Fact, tag="answer_given"):
+    """A person answered a step's question, or said what to do about an escalated failure."""
+
+    step: str
+    value: Any
+    by: str = ""
+
+
+class CancelRequested(Fact, tag="cancel_requested"):
+    """Somebody wants the run to stop for good."""
+
+    by: str = ""
+    reason: str = ""
+
+
+class PauseRequested(Fact, tag="pause_requested"):
+    """Somebody wants no further step to start."""
+
+    by: str = ""
+    reason: str = ""
+
+
+class ResumeRequested(Fact, tag="resume_requested"):
+    """Somebody lets a paused run go on."""
+
+    by: str = ""
+    reason: str = ""
+
+
+class TimeCame(Fact, tag="time_came"):
+    """The instant the run waited for is here."""
+
+
+class RunPoisoned(Fact, tag="run_poisoned"):
+    """The run killed its workers once too often."""
+
+    crash_count: int
+
+
+AnyFact = (
+    RunAccepted
+    | PlanProposed
+    | PlanRejected
+    | RunAdmitted
+    | CostBounded
+    | ReservationExtended
+    | ReservationRefused
+    | ToppedUp
+    | StepSucceeded
+    | StepFailed
+    | StepInterrupted
+    | RunHandedBack
+    | RunReclaimed
+    | ProbeAnswered
+    | VerdictGiven
+    | ApprovalDecided
+    | AnswerGiven
+    | CancelRequested
+    | PauseRequested
+    | ResumeRequested
+    | TimeCame
+    | RunPoisoned
+)

@@ -1,0 +1,249 @@
+"""What follows from the way a call ended: success, failure, interruption, doubt. Every failure leaves a decision."""
+
+from __future__ import annotations
+
+import msgspec
+
+from runs.engine.budget import settle
+from runs.engine.decisions import (
+    Abort,
+    AskPerson,
+    CancelStep,
+    Continue,
+    Decision,
+    Escalate,
+    Fallback,
+    HoldDoubt,
+    Lost,
+    NoRetry,
+    ProbeStep,
+    Resolve,
+    Retry,
+)
+from runs.engine.effects import is_doubtful, is_repeatable
+from runs.engine.events import StepFailed, StepSucceeded
+from runs.engine.graph import Node
+from runs.engine.moves import answer, ask, close, doubt, end_attempt, is_pseudo, queue, wait
+from runs.engine.retry import decide, disposition
+from runs.engine.starting import pin_of
+from runs.engine.state import Failure, State, StepState
+from skills.taxonomy import RETRY_MODES
+
+ESCALATION_FORM = {
+    "type": "object",
+    "properties": {
+        "action": {"enum": ["retry", "modify", "skip", "abort"]},
+        "params": {"type": "object", "description": "The parameters to go on with, for modify."},
+    },
+    "required": ["action"],
+}
+
+
+def succeeded(state: State, step: StepState, fact: StepSucceeded, out: list[Decision]) -> None:
+    """Take in a result."""
+    answer(state, step)
+    settle(state, step, fact.cost_micro_usd, out)
+    step.side_effects.extend(fact.side_effects)
+    step.result, step.degraded = fact.result, fact.degraded
+    end_attempt(state, step, "succeeded", cost_micro_usd=fact.cost_micro_usd, latency_ms=fact.latency_ms)
+    close(state, step, "succeeded")
+
+
+def failed(state: State, step: StepState, fact: StepFailed, out: list[Decision]) -> None:
+    """Take in a failure and decide: in doubt, again, or what the step and the catalog say for the end."""
+    answer(state, step)
+    settle(state, step, fact.cost_micro_usd, out)
+    step.side_effects.extend(fact.side_effects)
+    step.failure = Failure(fact.code, fact.message, fact.phase, fact.retry_after_ms, fact.details, fact.suggestions, fact.advice)
+    end_attempt(state, step, "failed", code=fact.code, message=fact.message, cost_micro_usd=fact.cost_micro_usd, latency_ms=fact.latency_ms)
+    effect = effect_of(state, step)
+    if is_doubtful(effect, fact.phase):
+        _hold_doubt(state, step, effect, out)
+    elif state.stopping:
+        close(state, step, "cancelled" if fact.code == "CANCELLED" else "failed", fact.code)
+    else:
+        _retry_or_give_up(state, step, effect, out)
+
+
+def effect_of(state: State, step: StepState) -> str:
+    return "read" if is_pseudo(step) or not state.pins else pin_of(state, step).effect
+
+
+def _node_of(state: State, step: StepState) -> Node | None:
+    return None if is_pseudo(step) else state.nodes[step.node]
+
+
+def _retry_or_give_up(state: State, step: StepState, effect: str, out: list[Decision]) -> None:
+    assert step.failure is not None
+    if step.failure.phase == "not_sent" and effect != "none":
+        step.unsent += 1
+    else:
+        step.burned += 1
+    decision = decide(
+        step.failure,
+        node=_node_of(state, step),
+        effect=effect,
+        burned=step.burned,
+        unsent=step.unsent,
+        now_ms=state.now_ms,
+        deadline_at_ms=state.terms.deadline_at_ms,
+        seed=state.seed,
+        key=step.key,
+    )
+    step.attempts[-1].rule = decision.rule
+    if decision.delay_ms is None:
+        out.append(NoRetry(decision.rule, step.key, decision.because, attempt=step.attempt, alternatives=_other_modes(decision.mode)))
+        _give_up(state, step, decision.mode, out)
+        return
+    due = state.now_ms + decision.delay_ms
+    step.attempts[-1].retry_due_ms = due
+    state.retries += 1
+    out.append(
+        Retry(
+            decision.rule,
+            step.key,
+            decision.because,
+            attempt=step.attempt,
+            delay_ms=decision.delay_ms,
+            due_at_ms=due,
+            mode=decision.mode,
+            alternatives=("give_up",),
+        )
+    )
+    if decision.delay_ms:
+        wait(state, step, "retry", due)
+    else:
+        queue(state, step)
+
+
+def _other_modes(mode: str) -> tuple[str, ...]:
+    return ("retry",) if mode in RETRY_MODES else ()
+
+
+def _give_up(state: State, step: StepState, mode: str, out: list[Decision]) -> None:
+    assert step.failure is not None
+    node = _node_of(state, step)
+    on_error = node.on_error if node else "abort"
+    can_fall_back = node is not None and node.fallback_skill is not None and not step.on_fallback
+    what, rule = disposition(on_error, mode, can_fall_back=can_fall_back)
+    code = step.failure.code
+    if what == "fallback":
+        assert node is not None and node.fallback_skill is not None
+        out.append(Fallback(rule, step.key, {"code": code}, skill=node.fallback_skill))
+        _fall_back(state, step)
+    elif what == "continue":
+        out.append(Continue(rule, step.key, {"code": code}))
+        close(state, step, "failed", code)
+    elif what == "escalate":
+        out.append(Escalate(rule, step.key, code=code))
+        _ask_what_to_do(state, step, out)
+    else:
+        abort(state, step, rule, out)
+
+
+def _fall_back(state: State, step: StepState) -> None:
+    step.on_fallback = True
+    step.burned = step.unsent = 0
+    step.params = step.worst_micro_usd = None
+    step.approved, step.idempotency_key = False, ""
+    queue(state, step)
+
+
+def _ask_what_to_do(state: State, step: StepState, out: list[Decision]) -> None:
+    assert step.failure is not None
+    expires = state.now_ms + state.terms.approval_ttl_ms
+    wait(state, step, "escalation", expires)
+    question = f"{step.key} failed: {step.failure.code}. {step.failure.message}".strip()
+    out.append(AskPerson("escalation", step.key, question=question, form=ESCALATION_FORM, expires_at_ms=expires))
+
+
+def abort(state: State, step: StepState, rule: str, out: list[Decision]) -> None:
+    """End the step as failed and the run with it; what is finished stays."""
+    assert step.failure is not None
+    out.append(Abort(rule, step.key, code=step.failure.code))
+    if not state.stopping:
+        state.failure = step.failure
+        stop(state, "failed", out)
+    close(state, step, "failed", step.failure.code)
+    if step.index is not None and state.steps[step.node].status == "running":
+        state.steps[step.node].failure = step.failure
+        close(state, state.steps[step.node], "failed", step.failure.code)
+
+
+def stop(state: State, how: str, out: list[Decision]) -> None:
+    """Start nothing more and call back what is under way; the run ends when all of it has answered."""
+    state.stopping = how
+    out.extend(
+        CancelStep(f"run_{how}", key, attempt=state.steps[key].attempt) for key in state.in_flight if state.steps[key].asked == "run"
+    )
+
+
+# Interruption and doubt
+
+
+def interrupted(state: State, step: StepState, phase: str, cost_micro_usd: int, out: list[Decision]) -> None:
+    """Take in that nobody will report an outcome: repeat what may be repeated, hold the rest in doubt."""
+    answer(state, step)
+    settle(state, step, cost_micro_usd, out)
+    end_attempt(state, step, "lost", cost_micro_usd=cost_micro_usd)
+    effect = effect_of(state, step)
+    if is_doubtful(effect, phase):
+        _hold_doubt(state, step, effect, out)
+    elif state.stopping:
+        close(state, step, "cancelled", "LEASE_LOST")
+    else:
+        rule = "repeatable_effect" if is_repeatable(effect) else "not_sent"
+        out.append(Lost(rule, step.key, {"settled_micro_usd": cost_micro_usd}, attempt=step.attempt, effect=effect))
+        queue(state, step)
+
+
+def given_up(state: State, step: StepState, out: list[Decision]) -> None:
+    """Take in that a wish will never be answered, because the run ends here; what may have happened stays in doubt."""
+    if step.asked == "run":
+        interrupted(state, step, "maybe_sent", step.held_micro_usd, out)
+        return
+    probed = step.asked == "probe"
+    answer(state, step)
+    if probed:
+        doubt(state, step)
+
+
+def _hold_doubt(state: State, step: StepState, effect: str, out: list[Decision]) -> None:
+    out.append(HoldDoubt("maybe_sent", step.key, attempt=step.attempt, effect=effect))
+    if state.stopping:
+        doubt(state, step)
+    elif pin_of(state, step).probe:
+        probe(state, step, out)
+    else:
+        resolve_by_policy(state, step, out)
+
+
+def probe(state: State, step: StepState, out: list[Decision]) -> None:
+    """Ask the skill to find out."""
+    ask(state, step, "probe")
+    out.append(ProbeStep("skill_declares_probe", step.key, attempt=step.attempt))
+
+
+def resolve_by_policy(state: State, step: StepState, out: list[Decision]) -> None:
+    """Settle a doubt as the agent's policy says; `ask` leaves it to a person."""
+    if step.status != "in_doubt":
+        doubt(state, step)
+    policy = state.terms.in_doubt_policy
+    if policy == "assume_happened":
+        resolve(state, step, "happened", "policy", "in_doubt_policy", None, out)
+    elif policy == "assume_not":
+        resolve(state, step, "did_not_happen", "policy", "in_doubt_policy", None, out)
+
+
+def resolve(state: State, step: StepState, answer_: str, by: str, rule: str, result: object, out: list[Decision]) -> None:
+    """Settle a doubt: it happened and the step is done, or it did not and the call is made (again)."""
+    out.append(Resolve(rule, step.key, answer=answer_, by=by))
+    if answer_ == "happened":
+        step.result = result
+        close(state, step, "succeeded", f"it happened, says {by}")
+    elif rule == "verdict" or step.attempts[-1].status == "lost" or step.failure is None:
+        queue(state, step)
+    else:
+        # Known not to have happened, it is a failure like any other: counted, and tried again only where that could help.
+        step.failure = msgspec.structs.replace(step.failure, phase="not_sent")
+        _retry_or_give_up(state, step, effect_of(state, step), out)

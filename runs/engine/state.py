@@ -1,0 +1,181 @@
+"""What a run is at one position of its journal. Owned by `machine.step`, which changes it in place and hands it back.
+
+One owner and no sharing make the change as good as a new value, at a cost that does not grow with the run
+(docs/adr/0001). Whoever needs a copy folds the journal again.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop
+from typing import Any
+
+import msgspec
+
+from runs.engine.events import Pin, Terms
+from runs.engine.graph import Node
+
+STEP_ENDED = frozenset({"succeeded", "failed", "skipped", "cancelled"})
+RUN_ENDED = frozenset({"succeeded", "partial", "failed", "cancelled", "dead_lettered"})
+
+STEP_TRANSITIONS: dict[str, frozenset[str]] = {
+    "pending": frozenset({"running", "waiting", "skipped", "cancelled"}),
+    "running": frozenset({"succeeded", "failed", "waiting", "pending", "in_doubt", "cancelled"}),
+    "waiting": frozenset({"pending", "running", "succeeded", "failed", "cancelled"}),
+    "in_doubt": frozenset({"pending", "running", "waiting", "succeeded", "failed"}),
+    "succeeded": frozenset(),
+    "failed": frozenset(),
+    "skipped": frozenset(),
+    "cancelled": frozenset(),
+}
+RUN_TRANSITIONS: dict[str, frozenset[str]] = {
+    "queued": frozenset({"running", "waiting", "cancelled", "failed", "dead_lettered"}),
+    "running": frozenset({"waiting"}) | RUN_ENDED,
+    "waiting": frozenset({"running"}) | RUN_ENDED,
+} | {status: frozenset() for status in RUN_ENDED}
+
+
+class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a step, or the run, failed."""
+
+    code: str
+    message: str = ""
+    phase: str = "not_sent"
+    retry_after_ms: int | None = None
+    details: dict[str, Any] = {}
+    suggestions: list[str] = []
+    advice: dict[str, Any] | None = None
+
+
+class Attempt(msgspec.Struct):
+    """One call of a step, as the trace shows it."""
+
+    attempt: int
+    skill: str
+    started_at_ms: int
+    finished_at_ms: int | None = None
+    status: str = "running"
+    code: str | None = None
+    message: str | None = None
+    cost_micro_usd: int = 0
+    latency_ms: int | None = None
+    retry_due_ms: int | None = None
+    rule: str | None = None
+
+
+class StepState(msgspec.Struct):
+    """One step, or one item of a for_each, or one of the two pseudo-steps.
+
+    `asked` names the wish that is out ("bound", "run", "deny", "probe"); `reason` what a waiting step waits for
+    ("retry", "approval", "input", "escalation", "budget", "items"). `burned` counts the tries that count
+    against the limit, `unsent` those that never left the house.
+    """
+
+    key: str
+    node: str
+    order: tuple[int, int]
+    status: str = "pending"
+    asked: str = ""
+    reason: str = ""
+    attempt: int = 0
+    burned: int = 0
+    unsent: int = 0
+    due_at_ms: int | None = None
+    params: Any = None
+    worst_micro_usd: int | None = None
+    held_micro_usd: int = 0
+    on_fallback: bool = False
+    checked: bool = False
+    action_hash: str = ""
+    approved: bool = False
+    idempotency_key: str = ""
+    result: Any = None
+    failure: Failure | None = None
+    why: str = ""
+    cost_micro_usd: int = 0
+    started_at_ms: int | None = None
+    finished_at_ms: int | None = None
+    item: Any = None
+    index: int | None = None
+    items: int = 0
+    items_open: int = 0
+    degraded: str | None = None
+    side_effects: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    attempts: list[Attempt] = msgspec.field(default_factory=list)
+    waits: list[list[Any]] = msgspec.field(default_factory=list)
+    trail: list[list[Any]] = msgspec.field(default_factory=list)
+
+
+class State(msgspec.Struct):
+    """A run. Dicts stand where sets would do: their order does not depend on the hash seed."""
+
+    run_id: str
+    seed: str
+    terms: Terms
+    accepted_at_ms: int
+    now_ms: int
+    goal: str = ""
+    inputs: dict[str, Any] = msgspec.field(default_factory=dict)
+    memory: dict[str, Any] = msgspec.field(default_factory=dict)
+    planner: str = "manual"
+    planner_version: str = ""
+    planner_free: bool = True
+    simulated: bool = False
+    means: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    status: str = "queued"
+    waiting_for: str = ""
+    stopping: str = ""
+    paused: bool = False
+    handed_back: bool = False
+    failure: Failure | None = None
+
+    plan: dict[str, Any] | None = None
+    plan_hash: str = ""
+    rejected: Any = None
+    faults: list[dict[str, str]] = msgspec.field(default_factory=list)
+    rounds: int = 0
+    nodes: dict[str, Node] = msgspec.field(default_factory=dict)
+    dependents: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    pins: dict[str, Pin] = msgspec.field(default_factory=dict)
+    admitted: bool = False
+
+    steps: dict[str, StepState] = msgspec.field(default_factory=dict)
+    unmet: dict[str, int] = msgspec.field(default_factory=dict)
+    ready: list[tuple[tuple[int, int], str]] = msgspec.field(default_factory=list)
+    in_flight: dict[str, None] = msgspec.field(default_factory=dict)
+    waiting: dict[str, None] = msgspec.field(default_factory=dict)
+    timers: list[tuple[int, str]] = msgspec.field(default_factory=list)
+    open_steps: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    ended: int = 0
+    retries: int = 0
+
+    limit_micro_usd: int | None = None
+    granted_micro_usd: int | None = 0
+    spent_micro_usd: int = 0
+    held_micro_usd: int = 0
+    worst_micro_usd: int | None = None
+    extending: bool = False
+    ask_again: bool = False
+    missing_micro_usd: int = 0
+
+    trail: list[list[Any]] = msgspec.field(default_factory=list)
+
+    @property
+    def finished(self) -> bool:
+        return self.status in RUN_ENDED
+
+    def wake_at_ms(self) -> int | None:
+        """Return the next instant at which time alone changes something, None where none does."""
+        while self.timers and not self._timer_holds(self.timers[0]):
+            heappop(self.timers)
+        soonest = self.timers[0][0] if self.timers else None
+        deadline = None if self.stopping else self.terms.deadline_at_ms
+        if soonest is None or (deadline is not None and deadline < soonest):
+            return deadline
+        return soonest
+
+    def _timer_holds(self, timer: tuple[int, str]) -> bool:
+        step = self.steps.get(timer[1])
+        return step is not None and step.due_at_ms == timer[0] and step.status == "waiting"

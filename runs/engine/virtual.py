@@ -1,0 +1,84 @@
+"""Runs the machine against a world that answers in virtual time: the loop of simulation, tape replay and tests.
+
+A world answers each wish with facts at instants of its choosing; the loop delivers them in order of time (then
+of answering), lets timers fire, and stops when the run has ended or nothing is left to happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from heapq import heappop, heappush
+from typing import NamedTuple, Protocol
+
+from runs.engine.decisions import Decision
+from runs.engine.events import Fact, RunAccepted, TimeCame
+from runs.engine.machine import step
+from runs.engine.state import State
+
+MAX_FACTS = 1_000_000
+
+
+class Entry(NamedTuple):
+    """A fact and what it led to, as the journal keeps them."""
+
+    fact: Fact
+    decisions: tuple[Decision, ...]
+
+
+class World(Protocol):
+    """What answers the machine's wishes."""
+
+    def answer(self, state: State, wish: Decision) -> Iterable[Fact]:
+        """Return the facts a decision leads to, each with its instant; none for records and for what never answers."""
+        ...
+
+    def idle(self, state: State) -> Fact | None:
+        """Return what comes from outside when nothing else is left to happen, None to leave the run waiting."""
+        ...
+
+
+class TooLong(RuntimeError):
+    """A world kept a run alive past any sense."""
+
+
+def drive(first: RunAccepted, world: World, outside: Iterable[Fact] = ()) -> tuple[State, list[Entry]]:
+    """Run from acceptance to the end, or to where it waits for good; return the state and the journal."""
+    queue: list[tuple[int, int, Fact]] = []
+    count = 0
+    for fact in outside:
+        heappush(queue, (fact.at_ms, count, fact))
+        count += 1
+    state, decisions = step(None, first)
+    journal = [Entry(first, decisions)]
+    while not state.finished:
+        for wish in decisions:
+            for fact in world.answer(state, wish):
+                count += 1
+                heappush(queue, (fact.at_ms, count, fact))
+        upcoming = _next(state, queue) or world.idle(state)
+        if upcoming is None:
+            break
+        state, decisions = step(state, upcoming)
+        journal.append(Entry(upcoming, decisions))
+        if len(journal) > MAX_FACTS:
+            raise TooLong(f"{MAX_FACTS} facts and no end")
+    return state, journal
+
+
+def _next(state: State, queue: list[tuple[int, int, Fact]]) -> Fact | None:
+    wake = state.wake_at_ms()
+    if queue and (wake is None or queue[0][0] <= wake):
+        return heappop(queue)[2]
+    return None if wake is None else TimeCame(max(wake, state.now_ms))
+
+
+def fold(facts: Iterable[Fact]) -> tuple[State, list[Entry]]:
+    """Take in recorded facts one after the other; return the state and what was decided at each."""
+    state: State | None = None
+    journal: list[Entry] = []
+    for fact in facts:
+        state, decisions = step(state, fact)
+        journal.append(Entry(fact, decisions))
+    if state is None:
+        raise ValueError("an empty journal is no run")
+    return state, journal

@@ -1,0 +1,178 @@
+"""The bodies and headers callers send to the routes of runs, as frozen models."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from agents.contracts import MicroUsd
+from agents.pagination import PageQuery
+from agents.tenancy import not_found
+from skills.contracts import Name
+from skills.ids import is_id
+from skills.refusal import Refusal
+from skills.requests import RequestModel
+
+AgentRef = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$", description="Name or id of an agent.")]
+Cents = Annotated[Decimal, Field(ge=0, le=Decimal("900719925474"), decimal_places=4)]
+Goal = Annotated[str, Field(min_length=1, max_length=10_000)]
+Reason = Annotated[str, Field(max_length=500)]
+StepKey = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}(#\d{1,4})?$", description="Step id, with #n for an item of for_each.")]
+DurationMs = Annotated[int, Field(ge=1, le=2_592_000_000)]
+Priority = Annotated[int, Field(ge=-100, le=100)]
+Status = Literal["queued", "running", "waiting", "succeeded", "partial", "failed", "cancelled", "dead_lettered"]
+
+_MICRO_USD_PER_CENT = 10_000
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def micro_usd(amount_micro_usd: int | None, amount_cents: Decimal | None) -> int | None:
+    """Return an amount given in either unit as micro-USD; four decimals of a cent are exact."""
+    return amount_micro_usd if amount_cents is None else int(amount_cents * _MICRO_USD_PER_CENT)
+
+
+def checked_run_id(run_id: str) -> str:
+    """Return the id, or refuse as for any run that is not there what cannot be an id at all."""
+    if not is_id("run", run_id):
+        raise not_found("run")
+    return run_id
+
+
+def idempotency_key_in(header: str | None) -> str | None:
+    """Return the key of an Idempotency-Key header, quoted or bare. Raises Refusal for what can be no key."""
+    if header is None:
+        return None
+    key = header[1:-1] if len(header) > 1 and header[0] == header[-1] == '"' else header
+    if _KEY.fullmatch(key):
+        return key
+    fault = {"pointer": "/Idempotency-Key", "code": "INVALID_INPUT", "detail": "1 to 255 visible ASCII characters, quoted or bare"}
+    raise Refusal("INVALID_INPUT", "the Idempotency-Key header cannot be read", errors=[fault])
+
+
+def _exactly_one(first: Any, second: Any, names: str) -> None:
+    if (first is None) == (second is None):
+        raise PydanticCustomError("exactly_one", "give exactly one of {names}", {"names": names})
+
+
+class WithBudget(RequestModel):
+    """A body with a budget of its own, in micro-USD or cents; left out, the agent's profile says."""
+
+    budget_micro_usd: MicroUsd | None = None
+    budget_cents: Cents | None = None
+
+    @model_validator(mode="after")
+    def _one_unit(self) -> WithBudget:
+        if self.budget_micro_usd is not None and self.budget_cents is not None:
+            raise PydanticCustomError("exactly_one", "give budget_micro_usd or budget_cents, not both")
+        return self
+
+    def limit_micro_usd(self) -> int | None:
+        return micro_usd(self.budget_micro_usd, self.budget_cents)
+
+
+class Submission(WithBudget):
+    agent: AgentRef
+    inputs: dict[str, Any] = {}
+    deadline_ms: DurationMs | None = None
+    priority: Priority = 0
+
+
+class GoalBody(Submission):
+    goal: Goal
+
+
+class RunBody(Submission):
+    """A run of a given plan, or of a goal for the agent's planner."""
+
+    plan: dict[str, Any] | None = None
+    goal: Goal | None = None
+
+    @model_validator(mode="after")
+    def _one_task(self) -> RunBody:
+        _exactly_one(self.plan, self.goal, "plan and goal")
+        return self
+
+
+class RunQuery(PageQuery):
+    status: Status | None = None
+    agent: AgentRef | None = None
+
+
+class ReasonBody(RequestModel):
+    reason: Reason = ""
+
+
+class NoBody(RequestModel):
+    """The body of a request that needs none."""
+
+
+class ReplayBody(RequestModel):
+    mode: Literal["verify", "tape"] = "verify"
+
+
+class TopUpBody(RequestModel):
+    amount_micro_usd: Annotated[int, Field(ge=1, le=9_007_199_254_740_991)] | None = None
+    amount_cents: Annotated[Decimal, Field(gt=0, le=Decimal("900719925474"), decimal_places=4)] | None = None
+
+    @model_validator(mode="after")
+    def _one_unit(self) -> TopUpBody:
+        _exactly_one(self.amount_micro_usd, self.amount_cents, "amount_micro_usd and amount_cents")
+        return self
+
+    def amount(self) -> int:
+        amount = micro_usd(self.amount_micro_usd, self.amount_cents)
+        assert amount is not None
+        return amount
+
+
+class DecisionBody(RequestModel):
+    """A person's word on a step that waits. `action_hash` binds an approval to what was shown to the approver."""
+
+    step_id: StepKey
+    verdict: Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]
+    action_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    value: Any = None
+    reason: Reason = ""
+
+
+class EventsQuery(RequestModel):
+    after: Annotated[int, Field(ge=0, le=2_147_483_647, description="The last sequence number already seen.")] = 0
+    wait: Annotated[int, Field(ge=0, le=60, description="Seconds to wait for a first new event.")] = 0
+    limit: Annotated[int, Field(ge=1, le=1_000)] = 200
+
+
+class PlanBody(RequestModel):
+    plan: dict[str, Any]
+
+
+class ExecuteBody(RequestModel):
+    skill: Name
+    params: dict[str, Any] = {}
+    version: Annotated[str, Field(max_length=64)] | None = None
+    agent: AgentRef | None = None
+
+
+class QueryBody(RequestModel):
+    what: Annotated[str, Field(pattern=r"^[a-z_]{1,64}$")]
+    filters: dict[str, Any] = {}
+
+
+class SimulateBody(WithBudget):
+    plan: dict[str, Any] | None = None
+    goal: Goal | None = None
+    agent: AgentRef | None = None
+    inputs: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _one_task(self) -> SimulateBody:
+        _exactly_one(self.plan, self.goal, "plan and goal")
+        return self
+
+
+class FailureQuery(RequestModel):
+    code: Annotated[str, Field(pattern=r"^[A-Z0-9_]{1,64}$")] | None = None
+    skill: Name | None = None

@@ -1,0 +1,97 @@
+"""How runs look in answers, for the published description of the API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from runs.requests import Status
+from skills.contracts import StructuredOutcome
+
+
+class Answer(BaseModel):
+    """Base of answers: more fields may come, and readers must bear that."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class RunCost(Answer):
+    spent_micro_usd: int
+    reserved_micro_usd: int
+    limit_micro_usd: int | None
+    worst_to_finish_micro_usd: int | None
+
+
+class RunView(Answer):
+    """A run as lists and pages show it."""
+
+    run_id: str
+    status: Status
+    waiting_for: str | None
+    goal: str
+    agent: str
+    planner: str
+    summary: str
+    failure_code: str | None
+    cost: RunCost
+    steps_total: int
+    steps_done: int
+    retries: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    behaviour_hash: str
+    content_hash: str
+    parent_run_id: str | None
+    relation: str | None
+    trace_id: str | None
+
+
+class RunPage(BaseModel):
+    data: list[RunView]
+    next_cursor: str | None
+
+
+class RunEventView(Answer):
+    seq: int
+    kind: str
+    at_ms: int
+    step_id: str | None = None
+    attempt: int | None = None
+    data: dict[str, Any]
+
+
+class EventPage(BaseModel):
+    """Events after a sequence number. `terminal` says that no more will come."""
+
+    data: list[RunEventView]
+    next_after: int
+    terminal: bool
+
+
+class ExecutedOutcome(StructuredOutcome):
+    """The outcome of a call by `execute`, with the run that recorded it."""
+
+    run_id: str
+
+
+class PlanVerdict(BaseModel):
+    valid: bool
+    plan_hash: str
+
+
+class SchemaNames(BaseModel):
+    data: list[str]
+
+
+class Capabilities(BaseModel):
+    """What this installation offers, for programs that find their way by asking."""
+
+    version: str
+    interfaces: list[str]
+    skills: list[str]
+    planners: list[str]
+    failure_codes: list[str]
+    limits: dict[str, int]

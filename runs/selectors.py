@@ -1,0 +1,98 @@
+"""Reads runs, always those of one tenant: rows, journals, and what programs and pages show of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from agents.models import Tenant
+from agents.tenancy import one_scoped, scoped
+from runs.models import Run
+from runs.shell.codec import decode, plain
+from runs.shell.explain import explanation
+from runs.shell.history import read_history, read_state
+from runs.shell.journal import read_rows
+from runs.shell.trace import trace_of
+from skills.ids import is_id
+
+
+def get_run(*, tenant: Tenant, run_id: str, lock: bool = False) -> Run:
+    """Return a run. Raises Refusal NOT_FOUND, alike for a missing one and another tenant's."""
+    rows = Run.objects.select_related("agent", "parent")
+    return one_scoped(rows.select_for_update(of=("self",)) if lock else rows, tenant, "run", public_id=run_id)
+
+
+def list_runs(*, tenant: Tenant, status: str | None = None, agent: str | None = None) -> QuerySet[Run]:
+    """Return a tenant's runs, newest first."""
+    rows = scoped(Run.objects.select_related("agent", "parent"), tenant)
+    if status is not None:
+        rows = rows.filter(status=status)
+    if agent is not None:
+        rows = rows.filter(**{"agent__public_id" if is_id("agt", agent) else "agent__name": agent})
+    return rows
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    """Return a run as lists and answers show it."""
+    return {
+        "run_id": run.public_id,
+        "status": run.status,
+        "waiting_for": run.waiting_for or None,
+        "goal": run.goal,
+        "agent": run.agent.name,
+        "planner": run.planner,
+        "summary": run.summary,
+        "failure_code": run.failure_code or None,
+        "cost": {
+            "spent_micro_usd": run.spent_micro_usd,
+            "reserved_micro_usd": run.reserved_micro_usd,
+            "limit_micro_usd": run.limit_micro_usd,
+            "worst_to_finish_micro_usd": run.worst_to_finish_micro_usd,
+        },
+        "steps_total": run.steps_total,
+        "steps_done": run.steps_done,
+        "retries": run.retries,
+        "created_at": run.created_at,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "behaviour_hash": run.behaviour_hash,
+        "content_hash": run.content_hash,
+        "parent_run_id": run.parent.public_id if run.parent else None,
+        "relation": run.relation or None,
+        "trace_id": run.trace_id or None,
+    }
+
+
+def trace_json(*, tenant: Tenant, run_id: str) -> dict[str, Any]:
+    """Return all that is known of a run: its row, plan, steps, attempts, decisions, events and effects."""
+    run = get_run(tenant=tenant, run_id=run_id)
+    return trace_of(run_json(run), read_history(run))
+
+
+def events_json(*, tenant: Tenant, run_id: str, after: int, limit: int) -> dict[str, Any]:
+    """Return a page of a run's events. `terminal` is true when the run has ended and this page reaches its last event."""
+    run = get_run(tenant=tenant, run_id=run_id)
+    rows = read_rows(run.pk, after=after, limit=limit)
+    data = []
+    for row in rows:
+        record = decode(row.data, seq=row.seq)
+        data.append(
+            {
+                "seq": row.seq,
+                "kind": row.kind,
+                "at_ms": row.at_ms,
+                "step_id": row.step or None,
+                "attempt": row.attempt or None,
+                "data": plain(record.fact),
+                "decisions": plain(record.decisions),
+            }
+        )
+    last = rows[-1].seq if rows else after
+    return {"data": data, "next_after": last, "terminal": run.is_terminal and last >= run.last_seq}
+
+
+def explain_json(*, tenant: Tenant, run_id: str) -> dict[str, Any]:
+    """Say why a run waits, or why it ended as it did."""
+    run = get_run(tenant=tenant, run_id=run_id)
+    return explanation(run_json(run), read_state(run), read_history(run))

@@ -1,0 +1,353 @@
+"""Writes of runs: submit, and the signals by which people and programs reach a run. Each is one transaction, then a ring."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+
+from agents import ledger
+from agents.contracts import AgentProfile
+from agents.plan.validation import PlanInvalid, validate_plan
+from agents.selectors import get_agent
+from agents.tenancy import Principal
+from runs import selectors
+from runs.engine.events import (
+    AnswerGiven,
+    ApprovalDecided,
+    CancelRequested,
+    Fact,
+    PauseRequested,
+    ResumeRequested,
+    RunAccepted,
+    ToppedUp,
+    VerdictGiven,
+)
+from runs.engine.machine import step
+from runs.engine.replay import hashes, tape, verify
+from runs.models import Run, RunStatus, Signal
+from runs.contracts import Divergence, Invariant, ReplayReport
+from runs.shell.admission import skills_of
+from runs.shell.bell import ring
+from runs.shell.clock import now_ms
+from runs.shell.codec import encode_fact, kind_of
+from runs.shell.driver import row_of
+from runs.shell.history import read_history, read_state
+from runs.simulation import terms_for
+from skills.canonical import digest
+from skills.ids import new_id
+from skills.refusal import Refusal
+from skills.registry import registry
+
+QUEUE_COUNT_SECONDS = 1.0
+_queued_seen: dict[int, tuple[float, int]] = {}
+
+
+def submit(
+    *,
+    principal: Principal,
+    agent_ref: str,
+    goal: str | None = None,
+    plan: dict[str, Any] | None = None,
+    inputs: dict[str, Any] | None = None,
+    budget_micro_usd: int | None = None,
+    deadline_ms: int | None = None,
+    priority: int = 0,
+    idempotency_key: str | None = None,
+    fingerprint: str = "",
+    trace_id: str | None = None,
+    parent: Run | None = None,
+    relation: str = "",
+) -> tuple[Run, bool]:
+    """Accept a goal or a plan as a run; return it and whether it is new.
+
+    The run, its first event and the idempotency key are one transaction. Raises Refusal: PLAN_INVALID with a
+    pointer to each fault, FROZEN for an agent that is not active, CONCURRENCY_LIMITED when the queue is full,
+    INVALID_INPUT (422) when the key was used for another request.
+    """
+    stored_key = None if idempotency_key is None else digest([principal.key_id or principal.name, idempotency_key])
+    known = _run_of_key(principal, stored_key, fingerprint)
+    if known is not None:
+        return known, False
+    agent = get_agent(tenant=principal.tenant, ref=agent_ref)
+    if agent.status != "active":
+        raise Refusal("FROZEN", f"the agent is {agent.status}, which admits nothing", suggestions=["Set its status to active first."])
+    profile = AgentProfile.model_validate(agent.profile)
+    checked = None if plan is None else _checked_plan(plan, profile)
+    _refuse_when_full(principal)
+    run = Run(
+        public_id=new_id("run"),
+        tenant=principal.tenant,
+        agent=agent,
+        goal=goal or (checked or {}).get("goal", ""),
+        priority=priority,
+        idempotency_key=stored_key,
+        fingerprint=fingerprint,
+        trace_id=trace_id or "",
+        created_by=principal.name,
+        parent=parent,
+        relation=relation,
+        last_seq=1,
+        planner=profile.planner.name if checked is None else "manual",
+    )
+    fact = _accepted(run, profile, checked, inputs or {}, budget_micro_usd, deadline_ms)
+    run.limit_micro_usd, run.deadline_at_ms = fact.terms.limit_micro_usd, fact.terms.deadline_at_ms
+    try:
+        with transaction.atomic():
+            _insert(run, fact)
+    except IntegrityError:
+        # Another request with the same key came first; it is the run.
+        known = _run_of_key(principal, stored_key, fingerprint)
+        if known is None:
+            raise
+        return known, False
+    ring()
+    return run, True
+
+
+def _run_of_key(principal: Principal, stored_key: str | None, fingerprint: str) -> Run | None:
+    if stored_key is None:
+        return None
+    run = Run.objects.filter(tenant=principal.tenant, idempotency_key=stored_key).first()
+    if run is not None and run.fingerprint != fingerprint:
+        fault = {"pointer": "/Idempotency-Key", "code": "idempotency_mismatch", "detail": "the key was used for another request"}
+        raise Refusal("INVALID_INPUT", "this Idempotency-Key was used for another request", status=422, errors=[fault])
+    return run
+
+
+def _checked_plan(plan: dict[str, Any], profile: AgentProfile) -> dict[str, Any]:
+    try:
+        valid = validate_plan(plan, registry.metadata).model_dump(mode="json")
+    except PlanInvalid as invalid:
+        errors = [fault.model_dump() | {"pointer": "/plan" + fault.pointer} for fault in invalid.faults]
+        raise Refusal("PLAN_INVALID", "the plan breaks the rules plans must keep", errors=errors) from None
+    faults = [
+        {"pointer": f"/plan/steps/{position}/skill", "code": "SKILL_NOT_ALLOWED", "detail": f"the agent may not use {name}"}
+        for position, planned in enumerate(valid["steps"])
+        for name in skills_of({"steps": [planned]})
+        if not profile.allows(name)
+    ]
+    if faults:
+        raise Refusal("SKILL_NOT_ALLOWED", "the plan uses skills the agent may not", errors=faults)
+    return valid
+
+
+def _refuse_when_full(principal: Principal) -> None:
+    """Push back when the tenant's queue is full. Counted once a second: a bound, not a promise to the last run."""
+    tenant = principal.tenant
+    seen_at, count = _queued_seen.get(tenant.pk, (0.0, 0))
+    if time.monotonic() - seen_at > QUEUE_COUNT_SECONDS:
+        count = Run.objects.filter(tenant=tenant, status=RunStatus.QUEUED).count()
+        _queued_seen[tenant.pk] = (time.monotonic(), count)
+    limit = min(tenant.max_queued_runs, settings.MAX_QUEUED_RUNS)
+    if count >= limit:
+        raise Refusal("CONCURRENCY_LIMITED", f"{count} runs are queued, at most {limit} may be", retry_after_ms=1_000)
+
+
+def _accepted(
+    run: Run, profile: AgentProfile, plan: dict[str, Any] | None, inputs: dict[str, Any], budget_micro_usd: int | None, deadline_ms: int | None
+) -> RunAccepted:
+    at = now_ms()
+    duration = profile.max_run_duration_ms if deadline_ms is None else min(deadline_ms, profile.max_run_duration_ms)
+    means = {
+        "allowed_hosts": profile.allowed_hosts,
+        "skill_config": profile.skill_config,
+        "planner_options": profile.planner.options,
+    }
+    return RunAccepted(
+        at,
+        run.public_id,
+        terms_for(profile, budget_micro_usd=budget_micro_usd, deadline_at_ms=at + duration),
+        seed=run.public_id,
+        goal=run.goal,
+        inputs=inputs,
+        planner=run.planner,
+        planner_free=profile.planner.name == "stub",
+        means=means,
+        plan=plan,
+    )
+
+
+def _insert(run: Run, fact: RunAccepted) -> None:
+    _, decisions = step(None, fact)
+    row = row_of(1, fact, decisions)
+    run.save(force_insert=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO runs_runevent (run_id, seq, kind, step, attempt, session_id, at_ms, data) VALUES (%s, %s, %s, %s, %s, NULL, %s, %s)",
+            (run.pk, row.seq, row.kind, row.step, row.attempt, row.at_ms, row.data),
+        )
+
+
+# Signals
+
+
+def _signal(run: Run, fact: Fact, actor: str) -> None:
+    """Put a fact in a run's inbox and queue the run if it is parked. Inside a transaction that holds the run's row."""
+    Signal.objects.create(run=run, kind=kind_of(fact), data=encode_fact(fact), actor=actor)
+    Run.objects.filter(pk=run.pk, status=RunStatus.WAITING).update(status=RunStatus.QUEUED, wake_at_ms=None)
+
+
+def _locked(principal: Principal, run_id: str) -> Run:
+    """Return the run with its row locked. Raises Refusal for one that is over: what ended never changes."""
+    run = selectors.get_run(tenant=principal.tenant, run_id=run_id, lock=True)
+    if run.is_terminal:
+        raise Refusal("INVALID_INPUT", f"the run is {run.status}; a run that has ended never changes", status=409, run_id=run_id)
+    return run
+
+
+def _send(principal: Principal, run_id: str, fact: Fact) -> Run:
+    with transaction.atomic():
+        run = _locked(principal, run_id)
+        _signal(run, fact, principal.name)
+    ring()
+    return run
+
+
+def cancel_run(*, principal: Principal, run_id: str, reason: str = "") -> dict[str, Any]:
+    """Ask a run to stop for good; say what is stopped now, what is in flight, and which effects may still land."""
+    run = _send(principal, run_id, CancelRequested(now_ms(), by=principal.name, reason=reason))
+    state = read_state(run)
+    in_flight = [state.steps[key] for key in state.in_flight if key in state.steps and state.steps[key].asked == "run"]
+    effects = {s.key: state.pins[s.node].effect for s in in_flight if s.node in state.pins}
+    return {
+        "run_id": run_id,
+        "requested": "cancel",
+        "stopped": [key for key, s in state.steps.items() if s.status in ("pending", "waiting")],
+        "in_flight": [{"step_id": s.key, "attempt": s.attempt, "effect": effects.get(s.key, "none")} for s in in_flight],
+        "may_still_land": [key for key, effect in effects.items() if effect not in ("none", "read")],
+    }
+
+
+def pause_run(*, principal: Principal, run_id: str, reason: str = "") -> dict[str, Any]:
+    """Ask a run to start no further step; what is under way finishes."""
+    _send(principal, run_id, PauseRequested(now_ms(), by=principal.name, reason=reason))
+    return {"run_id": run_id, "requested": "pause"}
+
+
+def resume_run(*, principal: Principal, run_id: str, reason: str = "") -> dict[str, Any]:
+    """Let a paused run go on."""
+    _send(principal, run_id, ResumeRequested(now_ms(), by=principal.name, reason=reason))
+    return {"run_id": run_id, "requested": "resume"}
+
+
+def top_up_run(*, principal: Principal, run_id: str, amount_micro_usd: int, idempotency_key: str | None = None) -> dict[str, Any]:
+    """Raise the limit of a run. The same key again changes nothing and answers the same."""
+    reference = f"{run_id}:topup:{digest([principal.name, idempotency_key])[:16] if idempotency_key else new_id('top')}"
+    with transaction.atomic():
+        run = _locked(principal, run_id)
+        if run.limit_micro_usd is None:
+            raise Refusal("INVALID_INPUT", "the run has no limit to raise", status=409, run_id=run_id)
+        purse = ledger.RunPurse(run.tenant_id, run_id, run.limit_micro_usd)
+        raised = purse.raise_limit(amount_micro_usd, reference)
+        if not raised.repeated:
+            fact = ToppedUp(now_ms(), amount_micro_usd, raised.limit_micro_usd, by=principal.name)
+            _signal(run, fact, principal.name)
+    ring()
+    return {"run_id": run_id, "requested": "top_up", "amount_micro_usd": amount_micro_usd, "limit_micro_usd": raised.limit_micro_usd}
+
+
+_VERDICTS = {
+    "approval": ("approve", "reject"),
+    "input": ("answer",),
+    "escalation": ("retry", "modify", "skip", "abort"),
+    "in_doubt": ("happened", "did_not_happen", "probe_again"),
+}
+
+
+def decide_step(
+    *, principal: Principal, run_id: str, step_id: str, verdict: str, action_hash: str | None = None, value: Any = None, reason: str = ""
+) -> dict[str, Any]:
+    """Decide what a step waits for: an approval, a question, an escalated failure, an effect in doubt."""
+    with transaction.atomic():
+        run = _locked(principal, run_id)
+        waiting = read_state(run).steps.get(step_id)
+        if waiting is None or waiting.reason not in _VERDICTS:
+            raise Refusal("INVALID_INPUT", f"the step '{step_id}' waits for nobody", status=409, run_id=run_id)
+        allowed = _VERDICTS[waiting.reason]
+        if verdict not in allowed:
+            raise _fault("/verdict", "INVALID_INPUT", f"this step takes {', '.join(allowed)}")
+        if waiting.reason == "approval":
+            _check_approver(principal, run, action_hash, waiting.action_hash)
+        fact = _decision(waiting.reason, step_id, verdict, waiting.action_hash, value, reason, principal.name)
+        _signal(run, fact, principal.name)
+    ring()
+    return {"run_id": run_id, "step_id": step_id, "requested": verdict}
+
+
+def _fault(pointer: str, code: str, detail: str, status: int = 422) -> Refusal:
+    return Refusal(code, detail, status=status, errors=[{"pointer": pointer, "code": code, "detail": detail}])
+
+
+def _check_approver(principal: Principal, run: Run, given: str | None, expected: str) -> None:
+    if principal.name == run.created_by:
+        raise Refusal("PERMISSION_DENIED", "who asked for the run may not approve its steps", run_id=run.public_id)
+    if given is None:
+        raise _fault("/action_hash", "MISSING_REQUIRED_FIELD", "say which action you decide on")
+    if given != expected:
+        raise _fault("/action_hash", "INVALID_INPUT", "the step asks for another action by now", status=409)
+
+
+def _decision(waits_for: str, step_id: str, verdict: str, action_hash: str, value: Any, reason: str, by: str) -> Fact:
+    at = now_ms()
+    if waits_for == "approval":
+        return ApprovalDecided(at, step_id, action_hash, verdict == "approve", by=by, reason=reason)
+    if waits_for == "in_doubt":
+        return VerdictGiven(at, step_id, verdict, by=by, reason=reason, result=value)  # type: ignore[arg-type]
+    if waits_for == "input":
+        return AnswerGiven(at, step_id, value, by=by)
+    return AnswerGiven(at, step_id, {"action": verdict} | (value if isinstance(value, dict) else {}), by=by)
+
+
+# Again
+
+
+def rerun_run(*, principal: Principal, run_id: str, idempotency_key: str | None = None, fingerprint: str = "") -> Run:
+    """Start a child run with the same goal, plan and inputs. The parent never changes."""
+    parent = selectors.get_run(tenant=principal.tenant, run_id=run_id)
+    accepted = read_history(parent)[0].fact
+    state = read_state(parent)
+    assert isinstance(accepted, RunAccepted)
+    run, _ = submit(
+        principal=principal,
+        agent_ref=parent.agent.public_id,
+        goal=parent.goal,
+        plan=state.plan,
+        inputs=accepted.inputs,
+        budget_micro_usd=accepted.terms.limit_micro_usd,
+        priority=parent.priority,
+        idempotency_key=idempotency_key,
+        fingerprint=fingerprint,
+        trace_id=parent.trace_id or None,
+        parent=parent,
+        relation="rerun",
+    )
+    return run
+
+
+def replay_run(*, principal: Principal, run_id: str, mode: str) -> dict[str, Any]:
+    """Replay a run from its journal without I/O and report whether it behaves as recorded. Writes nothing."""
+    run = selectors.get_run(tenant=principal.tenant, run_id=run_id)
+    recorded = read_history(run)
+    replayed = verify(recorded) if mode == "verify" else tape(recorded)
+    behaviour, content = hashes(replayed)
+    same_hashes = not run.is_terminal or (behaviour, content) == (run.behaviour_hash, run.content_hash)
+    invariants = [Invariant(name=name, held=held, detail=detail) for name, held, detail in replayed.invariants]
+    invariants.append(Invariant(name="hashes", held=same_hashes, detail="" if same_hashes else "a hash differs from the recorded one"))
+    found = replayed.difference
+    divergence = found and Divergence(seq=found.seq, step_id=found.step, expected=found.expected, actual=found.actual, detail=found.detail)
+    report = ReplayReport(
+        run_id=run_id,
+        mode=mode,  # type: ignore[arg-type]
+        matched=divergence is None and all(invariant.held for invariant in invariants),
+        divergence=divergence or None,
+        invariants=invariants,
+        behaviour_hash=behaviour,
+        recorded_behaviour_hash=run.behaviour_hash,
+        content_hash=content,
+        recorded_content_hash=run.content_hash,
+        events=len(recorded),
+    )
+    return report.model_dump(mode="json")

@@ -1,0 +1,307 @@
+"""The *live* world: carries out the machine's wishes with skills, planners, catalog and ledger, and answers with facts.
+
+One instance a worker, shared by all its runs. Never retries and never decides: what follows from an answer is the
+machine's business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+
+from agents import ledger
+from agents.plan.references import secret_pointers
+from agents.plan.validation import PlanInvalid, validate_plan
+from agents.planners.interface import PlannerFailure, PlannerMeans
+from agents.planners.registry import get_planner, propose
+from agents.secrets import FileSecrets
+from agents.selectors import agent_status
+from catalog.lookup import Lookup
+from runs.engine.decisions import Admit, BoundCost, CallPlanner, Decision, Deny, ExtendReservation, ProbeStep, StartStep
+from runs.engine.events import (
+    ADMIT,
+    PLAN,
+    CostBounded,
+    Fact,
+    PlanProposed,
+    PlanRejected,
+    ProbeAnswered,
+    ReservationExtended,
+    ReservationRefused,
+    RunAdmitted,
+    StepFailed,
+    StepSucceeded,
+)
+from runs.engine.simulate import forecast
+from runs.engine.starting import pin_of
+from runs.engine.state import State, StepState
+from runs.shell.admission import call_model, pin_plan, versions_of
+from runs.shell.clock import now_ms
+from runs.shell.database import DatabaseThread
+from runs.shell.operator_means import OperatorSecrets, with_operator_means
+from runs.shell.planning import request_for_run
+from runs.shell.sessions import Claimed
+from skills.base import Skill, SkillFailure
+from skills.canonical import digest
+from skills.contracts import Effect, FaultDetail, FailureInfo, StructuredOutcome, Usage
+from skills.execution import failure_info, run_skill
+from skills.ports import HttpPort, SecretsPort, SkillContext
+from skills.registry import registry
+
+@dataclass
+class Performer:
+    """Answers wishes. `http` is the guarded way out, `database` the worker's one database thread."""
+
+    database: DatabaseThread
+    http: HttpPort
+    lookup: Lookup
+    _secrets: dict[int, SecretsPort] = field(default_factory=dict)
+
+    async def answer(self, wish: Decision, run: Claimed, state: State) -> Fact:
+        """Carry out one wish. Raises only what the worker cannot go on from (store, defects)."""
+        if isinstance(wish, StartStep):
+            return await self._call(wish, run, state)
+        if isinstance(wish, BoundCost):
+            return self._bound(wish, run, state)
+        if isinstance(wish, Deny):
+            return self._refuse(wish, run, state)
+        if isinstance(wish, CallPlanner):
+            return await self._plan(wish, run, state)
+        if isinstance(wish, Admit):
+            return await self._admit(wish, run, state)
+        if isinstance(wish, ExtendReservation):
+            return await self.database.run(_extend, wish, run, state)
+        if isinstance(wish, ProbeStep):
+            return await self._probe(wish, run, state)
+        raise TypeError(f"{type(wish).__name__} is no wish")
+
+    # Calls
+
+    async def _call(self, wish: StartStep, run: Claimed, state: State) -> Fact:
+        step = state.steps[wish.step]
+        skill = registry.resolve(wish.skill, wish.version)
+        if skill is None:
+            failure = SkillFailure("SKILL_NOT_FOUND", f"{wish.skill} {wish.version} is not registered on this worker")
+            return self._failed(run, wish.step, wish.attempt, wish.skill, failure_info(failure, Effect(wish.effect)))
+        context = self._context(run, state, step, wish.skill, wish.timeout_ms, wish.attempt)
+        outcome = await run_skill(skill, step.params, context)
+        if outcome.failure is not None:
+            return self._failed(run, wish.step, wish.attempt, wish.skill, outcome.failure, outcome=outcome, charged=wish.worst_micro_usd)
+        return _succeeded(wish, outcome)
+
+    async def _probe(self, wish: ProbeStep, run: Claimed, state: State) -> Fact:
+        step = state.steps[wish.step]
+        pin = pin_of(state, step)
+        skill = registry.resolve(pin.skill, pin.version)
+        answer = "unknown"
+        if skill is not None:
+            context = self._context(run, state, step, pin.skill, pin.timeout_ms, wish.attempt)
+            answer = await _probe_safely(skill, step.params, context)
+        return ProbeAnswered(now_ms(), wish.step, wish.attempt, answer)  # type: ignore[arg-type]
+
+    def _context(self, run: Claimed, state: State, step: StepState, skill: str, timeout_ms: int, attempt: int) -> SkillContext:
+        hosts = state.means.get("allowed_hosts")
+        node = state.nodes[step.node]
+        written = node.fallback_params if step.on_fallback and node.fallback_params is not None else node.params
+        return SkillContext(
+            http=self.http,
+            secrets=self.secrets(run),
+            config=with_operator_means(registry.resolve(skill), (state.means.get("skill_config") or {}).get(skill) or {}),
+            idempotency_key=step.idempotency_key,
+            timeout_ms=timeout_ms,
+            attempt=attempt,
+            run_id=run.public_id,
+            step_id=step.key,
+            trace_id=run.trace_id or None,
+            allowed_hosts=None if hosts is None else tuple(hosts),
+            secret_pointers=frozenset(secret_pointers(written)),
+        )
+
+    def secrets(self, run: Claimed) -> SecretsPort:
+        if run.tenant_id not in self._secrets:
+            self._secrets[run.tenant_id] = OperatorSecrets(FileSecrets(run.tenant_slug, settings.SECRETS_FILE))
+        return self._secrets[run.tenant_id]
+
+    # Failures
+
+    def _failed(
+        self,
+        run: Claimed,
+        step: str,
+        attempt: int,
+        skill: str,
+        failure: FailureInfo,
+        *,
+        outcome: StructuredOutcome | None = None,
+        charged: int = 0,
+    ) -> StepFailed:
+        """Return a failure with the catalog's advice. A cost nobody knows is taken as the worst case held for it."""
+        target = failure.details.target or (outcome.side_effects[-1].target if outcome and outcome.side_effects else "")
+        advice = self.lookup.advise(run.tenant_id, skill, failure.code, failure.message, target)
+        execution = outcome.execution if outcome else None
+        cost = execution.cost_micro_usd if execution else 0
+        return StepFailed(
+            now_ms(),
+            step,
+            attempt,
+            failure.code,
+            failure.message,
+            phase=failure.phase,
+            retry_after_ms=failure.retry_after_ms,
+            cost_micro_usd=charged if cost is None else cost,
+            latency_ms=execution.latency_ms if execution else 0,
+            side_effects=[effect.model_dump(mode="json") for effect in outcome.side_effects] if outcome else [],
+            usage=_usage(execution.usage) if execution else None,
+            details=failure.details.model_dump(mode="json", exclude_defaults=True),
+            suggestions=[*failure.suggestions, *advice.suggestions],
+            advice=advice.model_dump(mode="json"),
+            pricing_version=execution.pricing_version if execution else None,
+        )
+
+    def _refuse(self, wish: Deny, run: Claimed, state: State) -> Fact:
+        step = state.steps[wish.step]
+        skill = step.attempts[-1].skill if step.attempts else ""
+        failure = failure_info(SkillFailure(wish.code, wish.message), Effect.NONE)
+        if wish.step == PLAN and state.faults:
+            errors = [FaultDetail(**fault) for fault in state.faults]
+            failure = failure.model_copy(update={"details": failure.details.model_copy(update={"errors": errors})})
+        return self._failed(run, wish.step, wish.attempt, skill, failure)
+
+    def cancelled(self, wish: StartStep | CallPlanner | Admit, run: Claimed) -> StepFailed:
+        """Return the outcome of a call that was cancelled before it began."""
+        skill = wish.skill if isinstance(wish, StartStep) else ""
+        failure = failure_info(SkillFailure("CANCELLED", "cancelled before it began"), Effect.NONE)
+        return self._failed(run, wish.step, wish.attempt, skill, failure)
+
+    # Before the steps
+
+    async def _plan(self, wish: CallPlanner, run: Claimed, state: State) -> Fact:
+        request = request_for_run(state, run.trace_id)
+        means = PlannerMeans(http=self.http, secrets=self.secrets(run), providers=settings.LLM_PROVIDERS)
+        answer = await propose(state.planner, request, means)
+        spent = answer.spent
+        cost = state.steps[PLAN].held_micro_usd if spent.cost_micro_usd is None else spent.cost_micro_usd
+        if isinstance(answer, PlannerFailure):
+            failed = self._failed(run, PLAN, wish.attempt, state.planner, answer.failure)
+            return _charged(failed, cost, _usage(spent.usage))
+        try:
+            plan = validate_plan(answer.plan, registry.metadata)
+        except PlanInvalid as invalid:
+            faults = [fault.model_dump() for fault in invalid.faults]
+            return PlanRejected(now_ms(), faults, answer.plan, attempt=wish.attempt, cost_micro_usd=cost, usage=_usage(spent.usage))
+        return PlanProposed(
+            now_ms(),
+            plan.model_dump(mode="json"),
+            attempt=wish.attempt,
+            planner=plan.planner,
+            planner_version=plan.planner_version,
+            model=spent.model,
+            cost_micro_usd=cost,
+            usage=_usage(spent.usage),
+        )
+
+    def _bound(self, wish: BoundCost, run: Claimed, state: State) -> Fact:
+        if wish.step == PLAN:
+            planner = get_planner(state.planner)
+            worst = planner.worst_case_micro_usd(request_for_run(state, run.trace_id)) if planner else 0
+            return CostBounded(now_ms(), PLAN, wish.attempt, worst)
+        step = state.steps[wish.step]
+        pin = pin_of(state, step)
+        skill = registry.resolve(pin.skill, pin.version)
+        config = (state.means.get("skill_config") or {}).get(pin.skill) or {}
+        return CostBounded(now_ms(), wish.step, wish.attempt, skill.worst_case_micro_usd(step.params, config) if skill else 0)
+
+    async def _admit(self, wish: Admit, run: Claimed, state: State) -> Fact:
+        assert state.plan is not None
+        configs = state.means.get("skill_config") or {}
+        pinned = pin_plan(state.nodes, versions_of(state.plan), state.terms, configs)
+        refusal = await self.database.run(_admission_refusal, run)
+        if refusal is None and pinned.blockers:
+            first = pinned.blockers[0]
+            refusal = SkillFailure(first.code, f"{first.step_id}: {first.detail}")
+        if refusal is not None:
+            return self._failed(run, ADMIT, wish.attempt, "", failure_info(refusal, Effect.NONE))
+        worst = forecast("worst", plan=state.plan, pins=pinned.pins, terms=state.terms, inputs=state.inputs, model=call_model(configs))
+        granted = await self.database.run(_reserve, run, state, worst.cost_micro_usd)
+        return RunAdmitted(
+            now_ms(),
+            pinned.pins,
+            digest(state.plan),
+            attempt=wish.attempt,
+            worst_micro_usd=None if worst.unpriced else worst.cost_micro_usd,
+            granted_micro_usd=granted,
+        )
+
+
+async def _probe_safely(skill: Skill, params: Any, context: SkillContext) -> str:
+    """Ask a probe; one that fails or answers nonsense has found out nothing."""
+    try:
+        answer = await skill.probe(skill.Params.model_validate(params), context)
+    except SkillFailure:
+        return "unknown"
+    return answer if answer in ("happened", "did_not_happen") else "unknown"
+
+
+def _succeeded(wish: StartStep, outcome: StructuredOutcome) -> StepSucceeded:
+    execution = outcome.execution
+    cost = wish.worst_micro_usd if execution.cost_micro_usd is None else execution.cost_micro_usd
+    return StepSucceeded(
+        now_ms(),
+        wish.step,
+        wish.attempt,
+        result=outcome.result,
+        cost_micro_usd=cost,
+        latency_ms=execution.latency_ms,
+        side_effects=[effect.model_dump(mode="json") for effect in outcome.side_effects],
+        usage=_usage(execution.usage),
+        degraded=execution.degraded_reason,
+        pricing_version=execution.pricing_version,
+    )
+
+
+def _charged(failed: StepFailed, cost: int, usage: dict[str, int] | None) -> StepFailed:
+    values = {name: getattr(failed, name) for name in failed.__struct_fields__}
+    return StepFailed(**values | {"cost_micro_usd": cost, "usage": usage})
+
+
+def _usage(usage: Usage | None) -> dict[str, int] | None:
+    return None if usage is None else usage.model_dump()
+
+
+# On the database thread
+
+
+def _admission_refusal(run: Claimed) -> SkillFailure | None:
+    status = agent_status(run.agent_id)
+    if status == "active":
+        return None
+    return SkillFailure("FROZEN", f"the agent is {status}, which admits nothing")
+
+
+def _reserve(run: Claimed, state: State, worst: int) -> int | None:
+    """Reserve the worst case, or what the budget allows of it; return what the run has drawn in all, None where unlimited."""
+    limit = state.limit_micro_usd
+    if limit is None:
+        return None
+    amount = min(worst, limit - (state.granted_micro_usd or 0))
+    if amount <= 0:
+        return state.granted_micro_usd
+    return purse_of(run, limit).draw(amount, "admit")
+
+
+def _extend(wish: ExtendReservation, run: Claimed, state: State) -> Fact:
+    """Draw more from the run's scopes. The reference names what was held before, so a repeated question finds its answer."""
+    limit = state.limit_micro_usd
+    if limit is None:
+        return ReservationExtended(now_ms(), None)
+    purse = purse_of(run, limit)
+    answer = purse.try_draw(wish.by_micro_usd, f"extend:{wish.granted_micro_usd}:{wish.by_micro_usd}")
+    if isinstance(answer, ledger.Refused):
+        return ReservationRefused(now_ms(), answer.missing_micro_usd, answer.scope)
+    return ReservationExtended(now_ms(), purse.drawn())
+
+
+def purse_of(run: Claimed, limit_micro_usd: int | None) -> ledger.RunPurse:
+    return ledger.RunPurse(run.tenant_id, run.public_id, limit_micro_usd)

@@ -1,0 +1,123 @@
+"""What is written beside a journal's events, in their transaction: failure matches, money settled, the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db import connection
+
+from agents import ledger
+from catalog.services import MatchRow, record_matches, resolve_matches
+from catalog.signature import signature_of
+from runs.engine.decisions import Abort, Continue, Decision, Escalate, Fallback, Finish, HoldDoubt, Lost, NoRetry, Retry
+from runs.engine.events import Fact, StepFailed, StepSucceeded
+from runs.engine.state import State
+from runs.models import Outbox
+from runs.shell.clock import as_datetime
+from runs.shell.sessions import Claimed
+from skills.taxonomy import spec_of
+
+_ANSWERS_TO_FAILURE = (Retry, Fallback, Continue, Escalate, Abort, HoldDoubt, NoRetry)
+
+
+def matches_of(run: Claimed, seq: int, fact: Fact, decisions: tuple[Decision, ...], state: State) -> list[MatchRow]:
+    """Return the failures an event reports, each once: failed calls, lost calls, and an end that no step failed into."""
+    rows = [_match(run, seq, state, *found) for found in _failures(fact, decisions, state)]
+    return rows
+
+
+def _failures(fact: Fact, decisions: tuple[Decision, ...], state: State) -> Iterator[tuple[str, int, str, str, dict[str, object] | None, str]]:
+    """Yield (step, attempt, code, message, advice, decision)."""
+    if isinstance(fact, StepFailed):
+        yield fact.step, fact.attempt, fact.code, fact.message, fact.advice, _answer(decisions, fact.step)
+    for decision in decisions:
+        if isinstance(decision, Lost):
+            yield decision.step, decision.attempt, "LEASE_LOST", "the worker was lost during the call", None, "lost"
+        elif isinstance(decision, HoldDoubt) and not isinstance(fact, StepFailed):
+            yield decision.step, decision.attempt, "OUTCOME_UNKNOWN", "the worker was lost during the call", None, "hold_doubt"
+        elif isinstance(decision, Finish) and decision.rule in ("stopped", "poisoned") and _is_news(decision, state):
+            yield "", 0, decision.code, decision.message, None, decision.status
+
+
+def _is_news(finish: Finish, state: State) -> bool:
+    """Tell whether the run ended by a failure that is no step's."""
+    return all(step.failure is None or step.failure.code != finish.code for step in state.steps.values())
+
+
+def _answer(decisions: tuple[Decision, ...], step: str) -> str:
+    found = next((d for d in decisions if isinstance(d, _ANSWERS_TO_FAILURE) and d.step == step and not isinstance(d, NoRetry)), None)
+    return str(found.__struct_config__.tag) if found else "none"
+
+
+def _match(run: Claimed, seq: int, state: State, key: str, attempt: int, code: str, message: str, advice: dict[str, object] | None, decision: str) -> MatchRow:
+    step = state.steps.get(key)
+    skill = step.attempts[-1].skill if step and step.attempts else ""
+    pin = state.pins.get(step.node) if step else None
+    said = advice or {}
+    return MatchRow(
+        tenant_id=run.tenant_id,
+        run_id=run.id,
+        run_public_id=run.public_id,
+        seq=seq,
+        step_id=key,
+        attempt=attempt,
+        skill=skill,
+        skill_version=pin.version if pin and pin.skill == skill else "",
+        code=code,
+        category=str(spec_of(code).category),
+        message=message,
+        signature=str(said.get("signature") or signature_of(skill=skill, code=code, target="", message=message)),
+        match_type=str(said.get("match_type") or "miss"),
+        entry_id=said.get("entry"),  # type: ignore[arg-type]
+        confidence=said.get("confidence"),  # type: ignore[arg-type]
+        decision=decision,
+        mode=str(said.get("mode") or spec_of(code).mode),
+    )
+
+
+def write_matches(rows: list[MatchRow]) -> None:
+    record_matches(rows)
+
+
+def resolve_step(run_id: int, step: str, succeeded: bool, at_ms: int) -> None:
+    """Write back to a step's failures whether what was tried against them worked."""
+    resolve_matches(run_id, step, succeeded, as_datetime(at_ms))
+
+
+def resolved_steps(fact: Fact, state: State) -> list[tuple[str, bool]]:
+    """Return the steps an event ended that had failed before, and whether they came through."""
+    if not isinstance(fact, StepSucceeded | StepFailed):
+        return []
+    step = state.steps.get(fact.step)
+    if step is None or step.finished_at_ms is None or step.failure is None:
+        return []
+    return [(step.key, step.status == "succeeded")]
+
+
+def settle_run(run: Claimed, spent_micro_usd: int, drawn_micro_usd: int) -> None:
+    """Turn what the run spent into spent money and give the rest back; on the database thread, as the run ends."""
+    if spent_micro_usd or drawn_micro_usd:
+        ledger.RunPurse(run.tenant_id, run.public_id, None).close(spent_micro_usd)
+
+
+def tell(run: Claimed, topic: str, data: str) -> None:
+    """Put an entry in the outbox."""
+    Outbox.objects.create(tenant_id=run.tenant_id, run_id=run.id, topic=topic, data=data)
+
+
+def requeue_if_signalled(run_id: int) -> None:
+    """Queue a run again that parks while a signal for it came in.
+
+    The signal's transaction locks the run row before it inserts, so it is either seen here or sees the parked row.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE runs_run SET status = 'queued' WHERE id = %s AND status = 'waiting'"
+            " AND EXISTS (SELECT 1 FROM runs_signal WHERE run_id = %s AND consumed_seq IS NULL)",
+            (run_id, run_id),
+        )
+
+
+def consume_signal(signal_id: int, seq: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE runs_signal SET consumed_seq = %s WHERE id = %s", (seq, signal_id))

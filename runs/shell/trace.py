@@ -1,0 +1,101 @@
+"""A run's trace: one JSON document from its journal, the same for API, commands and console. Pure over what it is given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runs.engine.state import State, StepState
+from runs.engine.virtual import Entry, fold
+from runs.shell.clock import as_datetime
+from runs.shell.codec import kind_of, plain
+
+_HEAD = ("kind", "rule", "step")
+
+
+def trace_of(run: dict[str, Any], history: list[Entry]) -> dict[str, Any]:
+    """Return the trace of a run given its row's JSON and its journal."""
+    state, _ = fold(entry.fact for entry in history)
+    started = next((s.started_at_ms for s in state.steps.values() if s.started_at_ms is not None), None)
+    if run["started_at"] is None and started is not None:
+        run = run | {"started_at": as_datetime(started)}
+    return {
+        "run": run | {"result": result_of(state)},
+        "plan": state.plan,
+        "steps": [step_json(state, step) for step in _in_order(state)],
+        "decisions": [found for seq, entry in enumerate(history, start=1) for found in _decisions(seq, entry)],
+        "events": [_event(seq, entry) for seq, entry in enumerate(history, start=1)],
+        "side_effects": [effect for step in _in_order(state) for effect in step.side_effects],
+    }
+
+
+def result_of(state: State) -> Any:
+    """Return what the run gives: the results of steps with an output_key, else those of the steps nobody waits for."""
+    named = {node.output_key: state.steps[key].result for key, node in state.nodes.items() if node.output_key and key in state.steps}
+    if named:
+        return named
+    last = {key: state.steps[key].result for key in state.nodes if key in state.steps and not state.dependents[key]}
+    return next(iter(last.values())) if len(last) == 1 else last or None
+
+
+def _in_order(state: State) -> list[StepState]:
+    return sorted(state.steps.values(), key=lambda step: step.order)
+
+
+def step_json(state: State, step: StepState) -> dict[str, Any]:
+    """Return one step with its attempts and waits."""
+    node = state.nodes.get(step.node)
+    pin = state.pins.get(f"{step.node}!fallback" if step.on_fallback else step.node)
+    return {
+        "step_id": step.key,
+        "skill": pin.skill if pin else node.skill if node else "",
+        "version": pin.version if pin else None,
+        "effect": pin.effect if pin else None,
+        "status": step.status,
+        "depends_on": list(node.needs) if node else [],
+        "reason": step.reason or step.why,
+        "attempts": [_attempt(attempt) for attempt in step.attempts],
+        "waits": [{"for": name, "from_ms": begun, "until_ms": until} for name, begun, until in step.waits],
+        "cost_micro_usd": step.cost_micro_usd,
+        "started_at_ms": step.started_at_ms,
+        "finished_at_ms": step.finished_at_ms,
+        "failure": plain(step.failure) if step.failure else None,
+        "result": step.result,
+        "degraded": step.degraded,
+        "action_hash": step.action_hash or None,
+        "idempotency_key": step.idempotency_key or None,
+    }
+
+
+def _attempt(attempt: Any) -> dict[str, Any]:
+    shown: dict[str, Any] = plain(attempt)
+    return shown
+
+
+def _decisions(seq: int, entry: Entry) -> list[dict[str, Any]]:
+    found = []
+    for decision in entry.decisions:
+        body = plain(decision)
+        detail = {name: value for name, value in body.items() if name not in _HEAD}
+        found.append(
+            {
+                "seq": seq,
+                "at_ms": entry.fact.at_ms,
+                "kind": kind_of(decision),
+                "rule": decision.rule,
+                "step_id": decision.step or None,
+                "detail": detail,
+            }
+        )
+    return found
+
+
+def _event(seq: int, entry: Entry) -> dict[str, Any]:
+    return {
+        "seq": seq,
+        "kind": kind_of(entry.fact),
+        "at_ms": entry.fact.at_ms,
+        "step_id": getattr(entry.fact, "step", None),
+        "attempt": getattr(entry.fact, "attempt", None),
+        "data": plain(entry.fact),
+        "decisions": [kind_of(decision) for decision in entry.decisions],
+    }

@@ -1,0 +1,225 @@
+"""Simulation for people and programs: a plan in, verdict, blockers and low / expected / worst out. No I/O but reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from agents.contracts import AgentProfile
+from agents.planners.interface import PlannerFailure
+from agents.selectors import default_agent, get_agent
+from agents.tenancy import Principal
+from agents.plan.contracts import Plan
+from agents.plan.validation import PlanInvalid, validate_plan
+from runs.contracts import ApprovalForecast, Blocker, PermissionGap, Range, Simulation, StepForecast, Verdict
+from runs.engine.events import Pin, Terms
+from runs.engine.graph import Node, build
+from runs.engine.simulate import CASES, Forecast, asks_first, forecast
+from runs.shell.admission import call_model, pin_plan, versions_of
+from runs.shell.planning import OFFLINE, propose_offline
+from skills.canonical import digest
+from skills.refusal import Refusal
+from skills.registry import registry
+
+_EMPTY = Range(low=None, expected=None, worst=None)
+
+# Which verdict a blocker makes, in the order they are told.
+_VERDICTS: tuple[tuple[str, Verdict], ...] = (
+    ("PLAN_INVALID", "plan_invalid"),
+    ("SKILL_NOT_FOUND", "skill_unavailable"),
+    ("SKILL_NOT_ALLOWED", "permission_denied"),
+    ("BLOCKED_TARGET", "permission_denied"),
+    ("PRICE_UNKNOWN", "budget_insufficient"),
+    ("BUDGET_EXCEEDED", "budget_insufficient"),
+    ("DEADLINE_EXCEEDED", "deadline_insufficient"),
+)
+
+
+def simulate(
+    *,
+    principal: Principal,
+    plan: dict[str, Any] | None = None,
+    goal: str | None = None,
+    agent_ref: str | None = None,
+    inputs: dict[str, Any] | None = None,
+    budget_micro_usd: int | None = None,
+) -> dict[str, Any]:
+    """Simulate a plan, or the plan the agent's planner proposes for a goal; one of the six interfaces.
+
+    A goal needs a planner that costs nothing: money is only ever spent by a run, which has a budget for it. Raises Refusal.
+    """
+    tenant = principal.tenant
+    agent = get_agent(tenant=tenant, ref=agent_ref) if agent_ref else default_agent(tenant=tenant)
+    profile = AgentProfile.model_validate(agent.profile)
+    given = inputs or {}
+    proposed = plan if plan is not None else _planned(goal or "", profile, given)
+    return simulate_plan(proposed, profile=profile, inputs=given, budget_micro_usd=budget_micro_usd).model_dump(mode="json")
+
+
+def _planned(goal: str, profile: AgentProfile, inputs: dict[str, Any]) -> Any:
+    if profile.planner.name != OFFLINE:
+        detail = f"the planner '{profile.planner.name}' costs money, which only a run may spend"
+        raise Refusal("INVALID_INPUT", detail, status=422, suggestions=["Simulate a plan, or submit the goal as a run."])
+    answer = propose_offline(goal, profile, inputs)
+    if isinstance(answer, PlannerFailure):
+        failure = answer.failure
+        errors = [fault.model_dump() for fault in failure.details.errors]
+        raise Refusal(failure.code, failure.message, errors=errors, suggestions=failure.suggestions)
+    return answer.plan
+
+
+def simulate_plan(
+    raw: Any, *, profile: AgentProfile, inputs: Mapping[str, Any], budget_micro_usd: int | None, deadline_ms: int | None = None
+) -> Simulation:
+    """Return what the plan would cost and take under a profile. An invalid plan is a verdict, not an error."""
+    try:
+        plan = validate_plan(raw, registry.metadata)
+    except PlanInvalid as invalid:
+        return _invalid(raw, invalid)
+    return simulate_valid(plan, profile=profile, inputs=dict(inputs), budget_micro_usd=budget_micro_usd, deadline_ms=deadline_ms)
+
+
+def _invalid(raw: Any, invalid: PlanInvalid) -> Simulation:
+    blockers = [Blocker(step_id=None, code=f.code, rule="plan_rules", detail=f.detail, pointer=f.pointer) for f in invalid.faults]
+    return Simulation(
+        simulation_id=_id([raw, [b.model_dump() for b in blockers]]),
+        plan_hash=None,
+        feasible=False,
+        verdict="skill_unavailable" if {b.code for b in blockers} == {"SKILL_NOT_FOUND"} else "plan_invalid",
+        blockers=blockers,
+        cost_micro_usd=_EMPTY,
+        duration_ms=_EMPTY,
+        steps=[],
+        permission_gaps=[],
+        approvals=[],
+        budget_after_micro_usd=None,
+    )
+
+
+def _id(of: Any) -> str:
+    """Return an id made of the question and its answer: the same input gives the same bytes."""
+    return "sim_" + digest(of)[:32]
+
+
+def terms_for(profile: AgentProfile, *, budget_micro_usd: int | None, deadline_at_ms: int | None) -> Terms:
+    """Return the terms a run is accepted under: the profile's limits, and the caller's where they are tighter."""
+    return Terms(
+        max_parallel=profile.max_parallel_steps,
+        deadline_at_ms=deadline_at_ms,
+        limit_micro_usd=tighter(profile.budget.per_run_micro_usd, budget_micro_usd),
+        per_step_max_micro_usd=profile.budget.per_step_max_micro_usd,
+        allowed_skills=None if profile.allowed_skills is None else tuple(profile.allowed_skills),
+        blocked_skills=tuple(profile.blocked_skills),
+        approval_effects=tuple(profile.approval_effects),
+        approval_ttl_ms=profile.approval_ttl_ms,
+        in_doubt_policy=profile.in_doubt_policy,
+    )
+
+
+def tighter(first: int | None, second: int | None) -> int | None:
+    """Return the smaller of two limits, None being no limit."""
+    given = [limit for limit in (first, second) if limit is not None]
+    return min(given) if given else None
+
+
+def simulate_valid(plan: Plan, *, profile: AgentProfile, inputs: dict[str, Any], budget_micro_usd: int | None, deadline_ms: int | None) -> Simulation:
+    """Simulate a plan that is valid."""
+    body = plan.model_dump(mode="json")
+    terms = terms_for(profile, budget_micro_usd=budget_micro_usd, deadline_at_ms=None)
+    nodes = build(body)
+    pinned = pin_plan(nodes, versions_of(body), terms, profile.skill_config)
+    if len(pinned.pins) < len(nodes):
+        return _unavailable(body, pinned.blockers)
+    model = call_model(profile.skill_config)
+    open_terms = Terms(max_parallel=terms.max_parallel, approval_effects=terms.approval_effects)
+    cases = {case: forecast(case, plan=body, pins=pinned.pins, terms=open_terms, inputs=inputs, model=model) for case in CASES}
+    limit_ms = tighter(profile.max_run_duration_ms, deadline_ms)
+    blockers = [*pinned.blockers, *_found(cases["worst"]), *_money(cases["worst"], terms), *_time(cases["expected"], limit_ms)]
+    steps = [_step(node, pinned.pins[node.step_id], cases) for node in nodes.values()]
+    worst = cases["worst"].cost_micro_usd
+    answer: dict[str, Any] = {
+        "plan_hash": digest(body),
+        "feasible": not blockers,
+        "verdict": _verdict(blockers),
+        "blockers": blockers,
+        "cost_micro_usd": _range({case: found.cost_micro_usd for case, found in cases.items()}, unpriced=bool(cases["worst"].unpriced)),
+        "duration_ms": _range({case: found.duration_ms for case, found in cases.items()}),
+        "steps": steps,
+        "permission_gaps": [PermissionGap(step_id=str(b.step_id), skill=nodes[str(b.step_id)].skill, reason=b.detail) for b in pinned.blockers],
+        "approvals": _approvals(nodes, pinned.pins, terms),
+        "budget_after_micro_usd": None if terms.limit_micro_usd is None else terms.limit_micro_usd - worst,
+    }
+    made = Simulation(simulation_id="", **answer)
+    return made.model_copy(update={"simulation_id": _id(made.model_dump(mode="json"))})
+
+
+def _unavailable(body: dict[str, Any], blockers: list[Blocker]) -> Simulation:
+    return Simulation(
+        simulation_id=_id([body, [b.model_dump() for b in blockers]]),
+        plan_hash=digest(body),
+        feasible=False,
+        verdict="skill_unavailable",
+        blockers=blockers,
+        cost_micro_usd=_EMPTY,
+        duration_ms=_EMPTY,
+        steps=[],
+        permission_gaps=[],
+        approvals=[],
+        budget_after_micro_usd=None,
+    )
+
+
+def _found(worst: Forecast) -> list[Blocker]:
+    """Return what the machine itself refused on the way, and calls without a price."""
+    denied = [Blocker(step_id=step.partition("#")[0], code=code, rule=rule, detail=detail) for step, code, rule, detail in worst.denied]
+    unpriced = [
+        Blocker(step_id=step, code="PRICE_UNKNOWN", rule="fail_closed", detail="no price is known for this call") for step in dict.fromkeys(worst.unpriced)
+    ]
+    known = {"SKILL_NOT_ALLOWED"}  # told once already, with the profile's rule
+    return [b for b in denied if b.code not in known] + unpriced
+
+
+def _money(worst: Forecast, terms: Terms) -> list[Blocker]:
+    blockers = []
+    if terms.limit_micro_usd is not None and worst.cost_micro_usd > terms.limit_micro_usd:
+        detail = f"the worst case is {worst.cost_micro_usd} micro-USD, the budget {terms.limit_micro_usd}"
+        blockers.append(Blocker(step_id=None, code="BUDGET_EXCEEDED", rule="run_budget", detail=detail))
+    cap = terms.per_step_max_micro_usd
+    for step, cost in worst.step_cost.items():
+        if cap is not None and cost > cap:
+            detail = f"the worst case is {cost} micro-USD, a step may cost {cap}"
+            blockers.append(Blocker(step_id=step, code="BUDGET_EXCEEDED", rule="per_step_max", detail=detail))
+    return blockers
+
+
+def _time(expected: Forecast, limit_ms: int | None) -> list[Blocker]:
+    if limit_ms is None or expected.duration_ms <= limit_ms:
+        return []
+    detail = f"the plan is expected to take {expected.duration_ms} ms, {limit_ms} are allowed"
+    return [Blocker(step_id=None, code="DEADLINE_EXCEEDED", rule="run_duration", detail=detail)]
+
+
+def _verdict(blockers: list[Blocker]) -> Verdict:
+    codes = {blocker.code for blocker in blockers}
+    return next((verdict for code, verdict in _VERDICTS if code in codes), "plan_invalid" if codes else "feasible")
+
+
+def _range(values: Mapping[str, int], *, unpriced: bool = False) -> Range:
+    return Range(low=values["low"], expected=values["expected"], worst=None if unpriced else values["worst"])
+
+
+def _step(node: Node, pin: Pin, cases: Mapping[str, Forecast]) -> StepForecast:
+    return StepForecast(
+        step_id=node.step_id,
+        skill=pin.skill,
+        version=pin.version,
+        effect=pin.effect,
+        cost_micro_usd=_range({case: found.step_cost[node.step_id] for case, found in cases.items()}, unpriced=node.step_id in cases["worst"].unpriced),
+        duration_ms=_range({case: found.step_duration[node.step_id] for case, found in cases.items()}),
+        source="static",
+    )
+
+
+def _approvals(nodes: Mapping[str, Node], pins: Mapping[str, Pin], terms: Terms) -> list[ApprovalForecast]:
+    asked = ((node, asks_first(node, pins[node.step_id], terms)) for node in nodes.values())
+    return [ApprovalForecast(step_id=node.step_id, skill=node.skill, reason=reason) for node, reason in asked if reason is not None]

@@ -1,0 +1,62 @@
+"""Bases of every console page on rows: read-only unless a page says otherwise, and never a count over a large table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.admin import ShowFacets
+from django.db.models import Model
+from django.http import Http404, HttpRequest
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
+
+from skills.wording import look_of
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Shows rows to whoever may see the console, and changes none. A row that is not there is a 404."""
+
+    # Counting a filtered list of a million rows costs more than showing its first page.
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+    list_per_page = 50
+    list_fullwidth = True
+    actions = None
+    warn_unsaved_form = True
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.is_active and request.user.is_staff
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row out of what this person may see. Raises Http404, alike for a missing and a hidden row."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None:
+            raise Http404(f"there is no such {self.opts.verbose_name}")
+        return found
+
+    def page(self, request: HttpRequest, template: str, row: Model, context: dict[str, Any]) -> TemplateResponse:
+        """Return a page of our own about a row, inside the console's frame."""
+        frame = {**self.admin_site.each_context(request), "opts": self.opts, "original": row, "title": str(row)}
+        return TemplateResponse(request, template, {**frame, **context})
+
+
+def chip(status: str) -> SafeString:
+    """Return a status as icon, word and colour."""
+    look = look_of(status)
+    return format_html('<span class="aos-chip aos-{}"><span aria-hidden="true">{}</span> {}</span>', look.colour, look.icon, look.word)

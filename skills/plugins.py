@@ -1,0 +1,50 @@
+"""Finds skills through the entry-point group `aos.skills`; built-ins use the same function, under the same checks.
+
+A plugin that cannot be loaded is put in quarantine with its reason and stops nobody else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+
+from skills.base import Skill
+from skills.registry import Registry
+
+GROUP = "aos.skills"
+BUILT_INS = ("skills.library.http_call", "skills.library.llm_invoke", "skills.library.json_transform")
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A plugin that was refused, and why."""
+
+    source: str
+    reason: str
+
+
+def load(into: Registry, *, with_plugins: bool) -> list[Quarantined]:
+    """Add the built-in skills and, when asked, those of installed plugins; return what was refused."""
+    for module in BUILT_INS:
+        _add_all(into, module)
+    refused: list[Quarantined] = []
+    for entry in entry_points(group=GROUP) if with_plugins else ():
+        try:
+            _add_all(into, entry.value.partition(":")[0])
+        except Exception as error:  # noqa: BLE001 - a stranger's module may raise anything; its reason is kept
+            refused.append(Quarantined(entry.name, f"{type(error).__name__}: {error}"))
+    return refused
+
+
+def _add_all(into: Registry, module_name: str) -> None:
+    module = import_module(module_name)
+    found = [value for value in vars(module).values() if _is_skill_of(value, module_name)]
+    if not found:
+        raise LookupError(f"{module_name} declares no skill")
+    for cls in found:
+        into.add(cls)
+
+
+def _is_skill_of(value: object, module_name: str) -> bool:
+    return isinstance(value, type) and issubclass(value, Skill) and value.__module__ == module_name and hasattr(value, "name")

@@ -1,0 +1,68 @@
+"""Says numbers the way people read them: money, durations, statuses as icon, word and colour."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+UNKNOWN = "—"
+
+# Larger unit, smaller unit, seconds in one of each, and the seconds up to which the pair reads well.
+_UNITS = (
+    ("m", "s", (60, 1), 3_600),
+    ("h", "m", (3_600, 60), 86_400),
+    ("d", "h", (86_400, 3_600), 86_400 * 30),
+)
+
+
+class Look(NamedTuple):
+    """How a status is shown; never by colour alone."""
+
+    icon: str
+    word: str
+    colour: str
+
+
+LOOKS = {
+    "queued": Look("◷", "queued", "grey"),
+    "pending": Look("◷", "pending", "grey"),
+    "running": Look("▶", "running", "blue"),
+    "waiting": Look("✋", "waiting", "amber"),
+    "succeeded": Look("✓", "succeeded", "green"),
+    "partial": Look("◐", "partial", "amber"),
+    "failed": Look("✕", "failed", "red"),
+    "cancelled": Look("⊘", "cancelled", "grey"),
+    "skipped": Look("⊘", "skipped", "grey"),
+    "dead_lettered": Look("☠", "dead letter", "solid"),
+    "in_doubt": Look("?", "in doubt", "violet"),
+}
+
+
+def look_of(status: str) -> Look:
+    """Return how a status is shown; an unknown one (an old row) shows its own name."""
+    return LOOKS.get(status) or Look("•", status.replace("_", " ") or "unknown", "grey")
+
+
+def money(micro_usd: int | None) -> str:
+    """Return dollars: four digits below $1, cents above, a dash where nobody knows."""
+    if micro_usd is None:
+        return UNKNOWN
+    if micro_usd < 0:
+        return f"-{money(-micro_usd)}"
+    if 0 < micro_usd < 100:
+        return "<$0.0001"
+    return f"${micro_usd / 1_000_000:.4f}" if micro_usd < 1_000_000 else f"${micro_usd / 1_000_000:,.2f}"
+
+
+def duration(milliseconds: int | None) -> str:
+    """Return a duration in its two largest units: `635 ms`, `12.4 s`, `4 m 30 s`, `2 h 5 m`, `3 d 1 h`."""
+    if milliseconds is None:
+        return UNKNOWN
+    if milliseconds < 1_000:
+        return f"{max(0, milliseconds)} ms"
+    seconds = milliseconds // 1_000
+    if seconds < 60:
+        return f"{milliseconds / 1_000:.1f} s"
+    for larger, smaller, seconds_each, limit in _UNITS:
+        if seconds < limit:
+            return f"{seconds // seconds_each[0]} {larger} {seconds % seconds_each[0] // seconds_each[1]} {smaller}"
+    return f"{seconds // 86_400} d"

@@ -1,0 +1,1 @@
+"""Tests of AOS; `make test` runs all of them, on SQLite and on PostgreSQL."""

@@ -1,0 +1,57 @@
+"""The people of the API tests, as programs with keys, and the routes they try."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+from django.urls import URLPattern
+
+from agents.models import ApiKey, Tenant
+from agents.tenancy import create_key
+from aos_site.urls import api_v1
+
+NO_RUN = "run_" + "0" * 32
+
+
+@dataclass
+class Caller:
+    """A program with a key, talking to the API."""
+
+    key: str
+    row: ApiKey | None
+    tenant: Tenant
+
+    def send(self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, **headers: str) -> Any:
+        content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
+        sent = {"Authorization": f"Bearer {self.key}", **{name.replace("_", "-"): value for name, value in headers.items()}}
+        return Client().generic(method, path, content, content_type=sent.pop("Content-Type", "application/json"), headers=sent)
+
+    def get(self, path: str, **headers: str) -> Any:
+        return self.send("GET", path, **headers)
+
+    def post(self, path: str, body: Any = None, **options: Any) -> Any:
+        return self.send("POST", path, body, **options)
+
+
+def make_caller(tenant: Tenant, name: str, scopes: tuple[str, ...]) -> Caller:
+    row, key = create_key(tenant, name, scopes)
+    return Caller(key, row, tenant)
+
+
+def every_route() -> Iterator[tuple[str, str]]:
+    """Yield method and path of every operation of the API."""
+    for entry in api_v1:
+        assert isinstance(entry, URLPattern)
+        path = "/api/v1/" + str(entry.pattern).replace("<str:run_id>", NO_RUN)
+        for name in ("<str:agent_id>", "<str:name>", "<str:code>"):
+            path = path.replace(name, "none")
+        for method in entry.callback.cls.required_scopes:
+            yield method, path
+
+
+ROUTES = list(every_route())
+ROUTE_IDS = [f"{method} {path}" for method, path in ROUTES]

@@ -1,0 +1,82 @@
+"""What every test may ask for: a test database in a file of its own, and the environment real processes need."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.db import connection, connections
+from django.test import TransactionTestCase
+from hypothesis import HealthCheck, settings
+
+# Machines that test are shared and slow by turns: a slow example is no finding, a wrong one is.
+settings.register_profile("aos", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("aos")
+
+PROJECT = Path(__file__).resolve().parent.parent
+DATABASE_FIXTURES = frozenset({"db", "transactional_db", "django_db_reset_sequences", "live_server", "admin_user"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the database, so that only that runs again on the second database."""
+    for item in items:
+        if uses_database(item):
+            item.add_marker("database")
+        if item.get_closest_marker("acceptance"):
+            item.add_marker("slow")
+
+
+def uses_database(item: pytest.Item) -> bool:
+    """Tell whether a test reads or writes the database, by its marks and fixtures."""
+    if item.get_closest_marker("django_db") is not None:
+        return True
+    if issubclass(getattr(item, "cls", None) or object, TransactionTestCase):
+        return True
+    return not DATABASE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give each test process a database of its own, so that runs beside each other on one checkout do not meet."""
+    for each in connections.all():
+        chosen = each.settings_dict
+        if each.vendor == "sqlite":
+            # A file, not :memory:, because worker threads and processes have connections of their own.
+            chosen["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+        else:
+            chosen["TEST"]["NAME"] = f"test_{chosen['NAME']}_{os.getpid()}"
+
+
+@pytest.fixture
+def live_database_url(transactional_db: None) -> str:
+    """Return the URL by which real processes reach the test database; what they must see has to be committed."""
+    return url_of(connection.settings_dict)
+
+
+@pytest.fixture
+def live_environment(live_database_url: str, tmp_path: Path) -> dict[str, str]:
+    """Return the environment to start `manage.py …` with, so that it works on the test database."""
+    return {
+        **os.environ,
+        "DATABASE_URL": live_database_url,
+        "DJANGO_SETTINGS_MODULE": "aos_site.settings",
+        "PYTHONUNBUFFERED": "1",
+        "AOS_PLUGINS": "false",
+        "HOME": str(tmp_path),
+    }
+
+
+def url_of(database: dict[str, Any]) -> str:
+    """Return Django's settings of a database as the URL `DATABASE_URL` takes."""
+    if database["ENGINE"].endswith("sqlite3"):
+        return f"sqlite:///{quote(str(database['NAME']))}"
+    credentials = quote(database["USER"], safe="")
+    if database["PASSWORD"]:
+        credentials += ":" + quote(database["PASSWORD"], safe="")
+    if database["HOST"].startswith("/"):
+        return f"postgres://{credentials}@/{quote(database['HOST'])}/{quote(database['NAME'])}"
+    port = f":{database['PORT']}" if database["PORT"] else ""
+    return f"postgres://{credentials}@{database['HOST']}{port}/{quote(database['NAME'])}"

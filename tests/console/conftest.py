@@ -1,0 +1,79 @@
+"""A cast for the console: Acme with one person per role, the rival tenant, and the platform's own operator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from agents import ledger
+from agents.models import Agent, Membership, Role, Tenant
+from agents.services import create_agent
+from agents.tenancy import create_key
+from catalog.services import MatchRow, import_json, record_matches, seed_catalog
+from runs.models import Outbox, Run, RunStatus, Session
+from skills.models import SkillVersion
+
+CANARY = "canary-of-the-rival"
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Two tenants with one row of everything each; the rival's texts all hold the canary."""
+
+    acme: Tenant
+    rival: Tenant
+
+    def run_of(self, tenant: Tenant) -> Run:
+        return Run.objects.get(tenant=tenant)
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    seed_catalog()
+    SkillVersion.objects.create(name="http_call", version="1.0.0", digest="ab" * 32, metadata={"description": "Calls a URL."})
+    Session.objects.create(host="worker-1", pid=4, started_at_ms=1, lease_until_ms=2)
+    acme, rival = a_tenant("acme", "of-acme"), a_tenant("rival", CANARY)
+    for role in Role.values:
+        Membership.objects.create(user=User.objects.create_user(role, is_staff=True), tenant=acme, role=role)
+    User.objects.create_user("stranger", is_staff=True)
+    User.objects.create_superuser("root")
+    return Cast(acme, rival)
+
+
+def a_tenant(slug: str, text: str) -> Tenant:
+    tenant = Tenant.objects.create(slug=f"{slug}-{text}", name=text)
+    agent = create_agent(tenant=tenant, name=f"agent-{text}", description=text)
+    run = a_run(tenant, agent, text)
+    Outbox.objects.create(tenant=tenant, run=run, topic="run.failed", data=text)
+    create_key(tenant, text, ["runs:read"])
+    ledger.open_scope(tenant=tenant, kind="tenant", key=text, limit_micro_usd=None)
+    ledger.reserve(tenant=tenant, keys=[("tenant", text)], amount_micro_usd=5, reference=text)
+    import_json(tenant, f'[{{"code": "TIMEOUT", "suggestions": ["{text}"]}}]')
+    member = User.objects.create_user(f"member-{text}", is_staff=True)
+    Membership.objects.create(user=member, tenant=tenant, role=Role.VIEWER)
+    record_matches([a_match(run, text)])
+    return tenant
+
+
+def a_run(tenant: Tenant, agent: Agent, text: str) -> Run:
+    return Run.objects.create(
+        tenant=tenant, agent=agent, goal=text, summary=text, planner="stub", status=RunStatus.FAILED, failure_code="TIMEOUT", steps_total=3
+    )
+
+
+def a_match(run: Run, text: str) -> MatchRow:
+    where = {"tenant_id": run.tenant_id, "run_id": run.pk, "run_public_id": run.public_id, "seq": 1, "step_id": text, "attempt": 1}
+    what = {"skill": "http_call", "skill_version": "1.0.0", "code": "TIMEOUT", "category": "transient", "message": text}
+    found = {"signature": "ab" * 32, "match_type": "miss", "entry_id": None, "confidence": None, "decision": "retry", "mode": "ABORT"}
+    return MatchRow(**where, **what, **found)
+
+
+class SignIn(Client):
+    """A browser signed in as one of the cast."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.force_login(User.objects.get(username=name))

@@ -1,0 +1,99 @@
+"""The page of a real run, and what an operator may do to it there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from agents.models import Agent, Role, Tenant
+from agents.tenancy import operator_principal
+from runs.models import Run, RunStatus, Signal
+from runs.services import submit
+from tests.console.conftest import CANARY, Cast, SignIn
+
+
+def submitted(tenant: Tenant, goal: str) -> Run:
+    agent = Agent.objects.get(tenant=tenant)
+    run, _ = submit(principal=operator_principal(tenant, "alice"), agent_ref=agent.name, goal=goal)
+    return run
+
+
+def page_url(run: Run) -> str:
+    return reverse("admin:runs_run_change", args=[run.public_id])
+
+
+def operate_url(run: Run, operation: str) -> str:
+    return reverse("admin:runs_run_operate", args=[run.public_id, operation])
+
+
+@pytest.mark.parametrize("role", [*Role.values, "root"])
+def test_it_shows_a_run_to_its_tenant_and_its_goal_by_role(role: str, cast: Cast) -> None:
+    run = submitted(cast.acme, "Fetch <b>the page</b> of Acme")
+    page = SignIn(role).get(page_url(run)).content.decode()
+    assert "Queued for" in page
+    assert '<svg class="aos-bar"' in page
+    assert ("Fetch &lt;b&gt;the page&lt;/b&gt; of Acme" in page) == (role in ("developer", "tenant_admin", "root"))
+    assert "<b>the page</b>" not in page
+
+
+@pytest.mark.parametrize("role", [*Role.values, "stranger"])
+def test_it_hides_another_tenants_run(role: str, cast: Cast) -> None:
+    answer = SignIn(role).get(page_url(submitted(cast.rival, CANARY)))
+    assert answer.status_code == 404
+    assert CANARY not in answer.content.decode()
+
+
+@pytest.mark.parametrize("role", [*Role.values, "root"])
+def test_it_offers_operations_to_operators(role: str, cast: Cast) -> None:
+    run = submitted(cast.acme, "anything")
+    page = SignIn(role).get(page_url(run)).content.decode()
+    assert (operate_url(run, "cancel") in page) == (role in ("operator", "tenant_admin", "root"))
+
+
+def test_it_offers_nothing_once_a_run_has_ended(cast: Cast) -> None:
+    run = submitted(cast.acme, "anything")
+    Run.objects.filter(pk=run.pk).update(status=RunStatus.CANCELLED)
+    assert operate_url(run, "cancel") not in SignIn("operator").get(page_url(run)).content.decode()
+
+
+def test_it_cancels_by_the_same_service_as_the_api(cast: Cast) -> None:
+    run = submitted(cast.acme, "anything")
+    answer = SignIn("operator").post(operate_url(run, "cancel"), {"reason": "no longer needed"})
+    assert (answer.status_code, answer["Location"]) == (302, page_url(run))
+    signal = Signal.objects.get(run=run)
+    assert signal.actor == "operator"
+    assert "no longer needed" in signal.data
+
+
+@pytest.mark.parametrize("operation", ["cancel", "pause", "resume"])
+def test_it_changes_nothing_by_a_get(operation: str, cast: Cast) -> None:
+    run = submitted(cast.acme, "anything")
+    assert SignIn("operator").get(operate_url(run, operation)).status_code == 405
+    assert not Signal.objects.exists()
+
+
+@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("developer", 403), ("approver", 403), ("auditor", 403), ("stranger", 404)])
+def test_it_takes_no_wish_from_other_roles(role: str, status: int, cast: Cast) -> None:
+    run = submitted(cast.acme, "anything")
+    assert SignIn(role).post(operate_url(run, "cancel")).status_code == status
+    assert not Signal.objects.exists()
+
+
+def test_it_takes_no_wish_for_another_tenants_run(cast: Cast) -> None:
+    run = submitted(cast.rival, CANARY)
+    assert SignIn("tenant_admin").post(operate_url(run, "cancel")).status_code == 404
+    assert not Signal.objects.exists()
+
+
+def test_it_asks_for_the_forms_own_token(cast: Cast) -> None:
+    run = submitted(cast.acme, "anything")
+    browser: Any = SignIn("operator")
+    browser.handler.enforce_csrf_checks = True
+    assert browser.post(operate_url(run, "cancel")).status_code == 403
+    assert not Signal.objects.exists()
+
+
+def test_it_knows_no_other_operation(cast: Cast) -> None:
+    assert SignIn("operator").post(operate_url(submitted(cast.acme, "x"), "explode")).status_code == 404

@@ -1,0 +1,183 @@
+"""The run page says how a run stands in words, shows what the role may read, and runs no one's markup."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.template.loader import render_to_string
+
+from runs.console.run_page import EVENTS_SHOWN, four_numbers, run_page
+from runs.console.sentence import sentence
+from skills.wording import duration, look_of, money
+from tests.console.traces import T0, a_trace
+
+NOW = T0 + 12_000
+EVIL = '<script>alert("x")</script>'
+
+
+def shown(trace: dict[str, Any], *, payloads: bool = True, costs: bool = True) -> str:
+    context = run_page(trace, NOW, shows_payloads=payloads, shows_costs=costs)
+    _, _, page = render_to_string("console/run.html", {"title": "run_1", **context}).partition('<div class="aos-page">')
+    return page
+
+
+SENTENCES = [
+    pytest.param({}, "Failed after 9.5 s with PERMISSION_DENIED; 1 of 4 steps done; 1 retry; nothing in doubt.", id="failed"),
+    pytest.param(
+        {"status": "waiting", "waiting_for": "budget", "finished_at": None, "retries": 0},
+        "Waiting for money: needs $0.4015 more than the $2.00 limit; 1 of 4 steps done; nothing in doubt.",
+        id="waiting for money",
+    ),
+    pytest.param(
+        {"status": "waiting", "waiting_for": "approval", "finished_at": None, "retries": 3},
+        "Waiting for a person to approve a step; 1 of 4 steps done; 3 retries; nothing in doubt.",
+        id="waiting for a person",
+    ),
+    pytest.param(
+        {"status": "queued", "started_at": None, "finished_at": None, "retries": 0},
+        "Queued for 12.0 s; 1 of 4 steps done; nothing in doubt.",
+        id="queued",
+    ),
+    pytest.param(
+        {"status": "succeeded", "failure_code": "", "retries": 0},
+        "Succeeded after 9.5 s; 1 of 4 steps done; nothing in doubt.",
+        id="succeeded",
+    ),
+]
+
+
+@pytest.mark.parametrize(("run", "said"), SENTENCES)
+def test_it_says_how_the_run_stands(run: dict[str, Any], said: str) -> None:
+    assert sentence(a_trace(**run), NOW, shows_costs=True) == said
+
+
+def test_it_counts_what_is_in_doubt() -> None:
+    trace = a_trace()
+    trace["steps"][0]["status"] = "in_doubt"
+    assert sentence(trace, NOW, shows_costs=True).endswith("; 1 in doubt.")
+
+
+def test_it_says_no_sums_to_who_may_not_see_them() -> None:
+    waiting = a_trace(status="waiting", waiting_for="budget", finished_at=None)
+    assert "$" not in sentence(waiting, NOW, shows_costs=False)
+    assert "$" not in shown(waiting, costs=False)
+
+
+def test_it_shows_four_numbers_and_what_is_too_much() -> None:
+    values = four_numbers(a_trace()["run"]["cost"])
+    assert [(name, value) for name, value, _ in values] == [
+        ("Spent", "$0.0015"),
+        ("Reserved", "$0.0020"),
+        ("Limit", "$2.00"),
+        ("Worst case to finish", "$2.40"),
+    ]
+    assert values[3][2] == "$0.4015 too much"
+
+
+def test_it_knows_an_unlimited_budget_and_an_unknown_price() -> None:
+    cost = {"spent_micro_usd": 0, "reserved_micro_usd": 0, "limit_micro_usd": None, "worst_to_finish_micro_usd": None}
+    assert [value for _, value, _ in four_numbers(cost)] == ["$0.0000", "$0.0000", "unlimited", "—"]
+
+
+def test_it_draws_the_waterfall() -> None:
+    page = shown(a_trace())
+    assert page.count('<svg class="aos-bar"') == 9
+    assert 'class="aos-backoff" x="26.00%" y="2" width="4.00%"' in page
+    assert 'aria-label="Waiting for approval: 5.0 s"' in page
+
+
+def test_it_shows_what_the_catalog_says_about_a_failure() -> None:
+    page = shown(a_trace())
+    assert "The catalog says: <strong>abort</strong>" in page
+    assert "Check the secret." in page
+
+
+def everywhere(value: Any, text: str) -> Any:
+    """Return the trace with the text in the place of every string that a plan, a page or a model may have chosen."""
+    if isinstance(value, dict):
+        return {key: each if key in KEPT else everywhere(each, text) for key, each in value.items()}
+    if isinstance(value, list):
+        return [everywhere(each, text) for each in value]
+    return text if isinstance(value, str) else value
+
+
+KEPT = {"created_at", "started_at", "finished_at", "status", "waiting_for"}
+
+
+@pytest.mark.parametrize("text", [EVIL, "'\"><img src=x onerror=alert(1)>"], ids=["element", "attribute"])
+def test_it_shows_markup_in_names_as_text(text: str) -> None:
+    page = shown(everywhere(a_trace(), text))
+    assert "<script>" not in page
+    assert "<img" not in page
+    assert page.count("&lt;") > 20
+
+
+def test_it_never_reads_a_name_as_a_template() -> None:
+    assert "{{ 7|add:7 }}" in shown(everywhere(a_trace(), "{{ 7|add:7 }}"))
+
+
+def test_it_leaves_payloads_out_of_the_page_for_other_roles() -> None:
+    page = shown(everywhere(a_trace(), "canary-text"), payloads=False)
+    # What stays is structure: names of steps and skills, codes, rules, targets of effects.
+    hidden = shown({**a_trace(goal="canary-text", summary="canary-text", result={"a": "canary-text"})}, payloads=False)
+    assert "canary-text" not in hidden
+    assert "hidden from your role" in page
+
+
+@pytest.mark.parametrize("field", ["goal", "summary", "result"])
+def test_it_shows_payloads_to_who_may_read_them(field: str) -> None:
+    assert "canary-text" in shown(a_trace(**{field: "canary-text"}))
+
+
+def test_it_hides_messages_data_and_reasons_from_other_roles() -> None:
+    trace = a_trace()
+    trace["steps"][1]["failure"]["message"] = trace["steps"][0]["reason"] = trace["decisions"][0]["detail"]["x"] = "canary-text"
+    trace["events"][0]["data"] = trace["plan"]["goal"] = trace["steps"][0]["result"] = "canary-text"
+    assert shown(trace).count("canary-text") >= 6
+    assert "canary-text" not in shown(trace, payloads=False)
+
+
+def test_it_cuts_a_very_long_journal() -> None:
+    trace = a_trace()
+    trace["events"] *= EVENTS_SHOWN
+    assert f"{2 * EVENTS_SHOWN} more events" in shown(trace)
+
+
+@pytest.mark.parametrize(
+    ("micro_usd", "said"),
+    [
+        (None, "—"),
+        (0, "$0.0000"),
+        (1, "<$0.0001"),
+        (100, "$0.0001"),
+        (999_999, "$1.0000"),
+        (1_000_000, "$1.00"),
+        (1_234_567_890, "$1,234.57"),
+        (-5_000, "-$0.0050"),
+    ],
+)
+def test_it_says_money(micro_usd: int | None, said: str) -> None:
+    assert money(micro_usd) == said
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "said"),
+    [
+        (None, "—"),
+        (0, "0 ms"),
+        (-3, "0 ms"),
+        (635, "635 ms"),
+        (12_400, "12.4 s"),
+        (270_000, "4 m 30 s"),
+        (7_500_000, "2 h 5 m"),
+        (90_000_000, "1 d 1 h"),
+        (10**10, "115 d"),
+    ],
+)
+def test_it_says_durations(milliseconds: int | None, said: str) -> None:
+    assert duration(milliseconds) == said
+
+
+def test_it_shows_a_status_it_does_not_know_by_its_name() -> None:
+    assert look_of("half_baked").word == "half baked"

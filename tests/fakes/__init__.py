@@ -1,0 +1,1 @@
+"""Servers for tests that speak the real wire over a real socket."""

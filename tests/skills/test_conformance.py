@@ -1,0 +1,170 @@
+"""Our own skills conform to the kit plugin authors use, and the kit finds what it is there to find."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from skills.base import Params, Skill, SkillFailure
+from skills.contracts import Constraints, Effect, FailureMode, SideEffect, failure_mode
+from skills.library.http_call import HttpCall
+from skills.library.json_transform import JsonTransform
+from skills.ports import SkillContext
+from skills.taxonomy import Category
+from skills.testing import Example, check_skill
+
+PAGE = "<h1>One</h1><p>text</p><h2>Two</h2>"
+
+
+def test_json_transform_conforms() -> None:
+    examples = [
+        Example({"input": {"a": [3, 1, 2]}, "path": "$.a", "operations": [{"op": "sort"}]}),
+        Example({"input": PAGE, "operations": [{"op": "headings"}]}),
+        Example({"input": PAGE, "operations": [{"op": "html_text"}]}),
+        Example({"input": 2**60}),
+        Example({"input": 1, "path": "no path"}, succeeds=False),
+        Example({"input": 1, "schema": {"type": "string"}}, succeeds=False),
+    ]
+    assert check_skill(JsonTransform, examples) == []
+
+
+def test_http_call_conforms() -> None:
+    examples = [
+        Example({"url": "https://example.com/"}, succeeds=False),
+        Example({"url": "${secrets.URL}", "method": "POST"}, secrets={"URL": "https://example.com/hook/4711"}, succeeds=False),
+        Example({"url": "https://e.example/", "headers": {"A": "${secrets.K}\n"}}, secrets={"K": "s3cr3t"}, succeeds=False),
+        Example({"url": "https://e.example/", "headers": {"A": "${secrets.NO}"}}, succeeds=False),
+    ]
+    assert check_skill(HttpCall, examples) == []
+
+
+class NumberParams(Params):
+    number: int = 0
+
+
+class NumberResult(BaseModel):
+    number: Any
+
+
+class Good(Skill):
+    """A skill that keeps every rule; each bad one below breaks one."""
+
+    name = "good"
+    version = "1.0.0"
+    description = "Gives the number back."
+    effect = Effect.NONE
+    deterministic = True
+    failure_modes = [failure_mode("MISSING_REQUIRED_FIELD", "."), failure_mode("SCHEMA_VALIDATION_FAILED", ".")]
+    Params = NumberParams
+    Result = NumberResult
+
+    async def run(self, params: NumberParams, context: SkillContext) -> Any:
+        return {"number": params.number}
+
+
+class BadName(Good):
+    name = "Bad Name"
+
+
+class BadVersion(Good):
+    version = "one"
+
+
+class Silent(Good):
+    description = " "
+
+
+class Lenient(Good):
+    class Params(BaseModel):
+        number: int = 0
+
+
+class Inventive(Good):
+    failure_modes = [FailureMode(code="OOPS", category=Category.PERMANENT, typical_cause=".", retryable=False)]
+
+
+class Contradicting(Good):
+    failure_modes = [FailureMode(code="TIMEOUT", category=Category.PERMANENT, typical_cause=".", retryable=False)]
+
+
+class Fragile(Good):
+    def effect_of(self, params: Mapping[str, Any]) -> Effect:
+        return Effect.READ if params["number"] > 1 else Effect.NONE
+
+
+class Pricey(Good):
+    def worst_case_micro_usd(self, params: Mapping[str, Any], config: Mapping[str, Any]) -> Any:
+        return 0.5
+
+
+class Random(Good):
+    async def run(self, params: NumberParams, context: SkillContext) -> Any:
+        return {"number": time.perf_counter_ns()}
+
+
+class Defective(Good):
+    async def run(self, params: NumberParams, context: SkillContext) -> Any:
+        return {"number": 1 // params.number}
+
+
+class Undeclared(Good):
+    async def run(self, params: NumberParams, context: SkillContext) -> Any:
+        raise SkillFailure("NOT_FOUND", "nothing")
+
+
+class Touching(Good):
+    async def run(self, params: NumberParams, context: SkillContext) -> Any:
+        context.report.side_effects.append(SideEffect(type="FILE_WRITE", target="x", effect=Effect.WRITE, phase="acked"))
+        return {"number": 0}
+
+
+class Leaking(Good):
+    async def run(self, params: NumberParams, context: SkillContext) -> Any:
+        return {"number": context.secrets.reveal("KEY")}
+
+
+class Deaf(Good):
+    deterministic = False
+    constraints = Constraints(timeout_ms=100)
+
+    async def run(self, params: NumberParams, context: SkillContext) -> Any:
+        for _ in range(60):
+            try:
+                await asyncio.sleep(0.05)
+            except asyncio.CancelledError:
+                continue
+        return {"number": 0}
+
+
+BREAKS = {
+    "metadata": [BadName, BadVersion, Silent],
+    "schema": [Lenient],
+    "unknown_params": [Lenient],
+    "failure_modes": [Inventive, Contradicting, Undeclared],
+    "raw_params": [Fragile, Pricey],
+    "deterministic": [Random],
+    "raises": [Defective],
+    "side_effects": [Touching],
+    "secrets": [Leaking],
+    "deadline": [Deaf],
+    "cancellation": [Deaf],
+}
+
+
+def test_the_good_one_conforms() -> None:
+    assert check_skill(Good, [Example({"number": 1})]) == []
+
+
+@pytest.mark.parametrize(("rule", "cls"), [(rule, cls) for rule, classes in BREAKS.items() for cls in classes])
+def test_the_kit_finds_what_breaks(rule: str, cls: type[Skill]) -> None:
+    findings = check_skill(cls, [Example({"number": 0}, secrets={"KEY": "s3cr3t-value"})])
+    assert rule in {finding.rule for finding in findings}
+
+
+def test_the_kit_finds_an_example_that_does_not_hold() -> None:
+    assert [finding.rule for finding in check_skill(Good, [Example({"number": "x"})])] == ["example"]
