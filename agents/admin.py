@@ -116,7 +116,7 @@ class AgentForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         # To a form {} is "nothing entered"; to us it is a profile of defaults.
         self.fields["profile"].required = False
-        self.fields["profile"].encoder = Indented
+        self.fields["profile"].encoder = Indented  # type: ignore[attr-defined]
 
     def clean_profile(self) -> dict[str, Any]:
         try:

@@ -17,6 +17,7 @@ from agents.contracts import AgentProfile
 from agents.pagination import PageQuery, page_json
 from agents.selectors import agent_json, get_agent, list_agents
 from agents.services import create_agent, delete_agent, update_agent
+from agents.tenancy import principal_of
 from skills.contracts import Name
 from skills.requests import RequestModel, parse_body, parse_query
 
@@ -74,14 +75,14 @@ class Agents(APIView):
 
     @extend_schema(operation_id="agents_list", parameters=[AgentQuery], responses={200: AgentPage})
     def get(self, request: Request) -> Response:
-        query, tenant = parse_query(AgentQuery, request.query_params), request.user.tenant
+        query, tenant = parse_query(AgentQuery, request.query_params), principal_of(request).tenant
         rows = list_agents(tenant=tenant, status=query.status)
         return Response(page_json(rows, tenant=tenant, name="agents", query=query, to_json=agent_json))
 
     @extend_schema(operation_id="agents_create", request=AgentBody, responses={201: AgentView})
     def post(self, request: Request) -> Response:
         body = parse_body(AgentBody, request.data)
-        agent = create_agent(tenant=request.user.tenant, **body.model_dump())
+        agent = create_agent(tenant=principal_of(request).tenant, **body.model_dump())
         return Response(agent_json(agent), status=201, headers={"Location": f"/api/v1/agents/{agent.public_id}"})
 
 
@@ -90,16 +91,16 @@ class OneAgent(APIView):
 
     @extend_schema(operation_id="agents_get", responses={200: AgentView})
     def get(self, request: Request, agent_id: str) -> Response:
-        return Response(agent_json(get_agent(tenant=request.user.tenant, ref=agent_id)))
+        return Response(agent_json(get_agent(tenant=principal_of(request).tenant, ref=agent_id)))
 
     @extend_schema(operation_id="agents_update", request=AgentChanges, responses={200: AgentView})
     def patch(self, request: Request, agent_id: str) -> Response:
         changes = parse_body(AgentChanges, request.data).model_dump(exclude_unset=True)
-        return Response(agent_json(update_agent(tenant=request.user.tenant, agent_id=agent_id, changes=changes)))
+        return Response(agent_json(update_agent(tenant=principal_of(request).tenant, agent_id=agent_id, changes=changes)))
 
     @extend_schema(operation_id="agents_delete", responses={204: None})
     def delete(self, request: Request, agent_id: str) -> Response:
-        delete_agent(tenant=request.user.tenant, agent_id=agent_id)
+        delete_agent(tenant=principal_of(request).tenant, agent_id=agent_id)
         return Response(status=204)
 
 

@@ -26,7 +26,7 @@ OVERSIGHT_ROLES: Roles = frozenset({Role.TENANT_ADMIN, Role.AUDITOR})
 def roles_of(request: HttpRequest) -> dict[int, str]:
     """Return the person's role in each active tenant they belong to; asked once per request."""
     if not hasattr(request, "aos_roles"):
-        rows = Membership.objects.filter(user=request.user, tenant__is_active=True)
+        rows = Membership.objects.filter(user__pk=request.user.pk or 0, tenant__is_active=True)
         request.aos_roles = dict(rows.values_list("tenant_id", "role"))  # type: ignore[attr-defined]
     return request.aos_roles  # type: ignore[attr-defined]
 

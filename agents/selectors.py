@@ -9,6 +9,21 @@ from django.db.models import QuerySet
 from agents.models import Agent, AgentStatus, Tenant
 from agents.tenancy import not_found, one_scoped, scoped
 from skills.ids import is_id
+from skills.refusal import Refusal
+
+
+def tenant_for(slug: str | None) -> Tenant:
+    """Return the active tenant of this name, or the only one there is. Raises Refusal."""
+    active = Tenant.objects.filter(is_active=True)
+    known = list(active.values_list("slug", flat=True)[:20])
+    if not known:
+        raise Refusal("NOT_FOUND", "there is no tenant yet", suggestions=["Make one with its agent and key: manage.py bootstrap"])
+    if slug is None and len(known) > 1:
+        raise Refusal("INVALID_INPUT", "there are several tenants", suggestions=[f"Name one: --tenant {' | '.join(known)}"])
+    found = active.filter(slug=known[0] if slug is None else slug).first()
+    if found is None:
+        raise Refusal("NOT_FOUND", f"there is no tenant '{slug}'", suggestions=[f"There is {', '.join(known)}."])
+    return found
 
 
 def get_agent(*, tenant: Tenant, ref: str) -> Agent:

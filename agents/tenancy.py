@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
 from rest_framework.permissions import BasePermission
 
 from agents.models import ApiKey, Tenant
@@ -62,6 +62,13 @@ class Principal:
 def operator_principal(tenant: Tenant, user_name: str) -> Principal:
     """Return the principal of a person whose rights were checked elsewhere (console role, shell access)."""
     return Principal(tenant=tenant, name=user_name, scopes=frozenset(SCOPES))
+
+
+def principal_of(request: Any) -> Principal:
+    """Return who asks. Raises NotAuthenticated where nobody signed in: no view forgets its authentication unnoticed."""
+    if not isinstance(request.user, Principal):
+        raise NotAuthenticated
+    return request.user
 
 
 def scoped(queryset: QuerySet[M], tenant: Tenant) -> QuerySet[M]:

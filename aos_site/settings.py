@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -34,6 +35,8 @@ def _required_in_production(name: str, development: str) -> str:
 
 SECRET_KEY = _required_in_production("AOS_SECRET_KEY", "for development on loopback only, never in production")
 API_KEY_PEPPER = _required_in_production("AOS_API_KEY_PEPPER", "for development on loopback only")
+# What `manage.py bootstrap` gives the console's first person; without it one is made up and shown once.
+ADMIN_PASSWORD = env.str("AOS_ADMIN_PASSWORD", default="")
 ALLOWED_HOSTS = env.list("AOS_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("AOS_TRUSTED_ORIGINS", default=[])
 
@@ -91,7 +94,7 @@ TEMPLATES = [
 
 # One database, PostgreSQL or SQLite, from the same code. SQLite needs IMMEDIATE: with deferred transactions a read
 # that turns into a write fails at once with "database is locked", whatever the timeout.
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'aos.sqlite3'}")}
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{quote(str(VAR_DIR / 'aos.sqlite3'))}")}
 _database = DATABASES["default"]
 # Under ASGI every request has a thread of its own: a connection kept open would serve nobody and stay behind.
 _database["CONN_MAX_AGE"] = 0
@@ -186,6 +189,8 @@ Q_CLUSTER = {
 # Local targets skills may call although the guard blocks local networks: "host:port" pairs, named one by one.
 ALLOW_LOCAL_TARGETS = frozenset(env.list("AOS_ALLOW_LOCAL_TARGETS", default=[]))
 WITH_PLUGINS = env.bool("AOS_PLUGINS", default=not IS_TEST)
+# Modules whose skills are loaded like the built-in ones: skills of this installation that are no package of their own.
+SKILL_MODULES = env.list("AOS_SKILL_MODULES", default=[])
 # A JSON file {tenant slug: {NAME: value}} of the secrets skills may refer to as ${secrets.NAME}.
 SECRETS_FILE = env.str("AOS_SECRETS_FILE", default="")
 PRICE_URL = env.str("AOS_PRICE_URL", default="https://api.coinbase.com/v2/prices/BTC-USD/spot")

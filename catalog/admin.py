@@ -62,7 +62,7 @@ class CatalogEntryAdmin(TenantScopedAdmin):
         shown = Q(tenant=None) | Q(tenant__in=tenants_for(request, self.view_roles))
         return self.model.objects.filter(shown).order_by(*self.ordering)
 
-    def has_change_permission(self, request: HttpRequest, obj: CatalogEntry | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let a tenant's operators change its own entries; what all share is the platform's."""
         if obj is not None and obj.tenant_id is None:
             return sees_everything(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +107,7 @@ def match_stats(*, tenant: Tenant, since: datetime | None = None) -> dict[str, A
     return {"data": [_with_rate(row) for row in by_code.order_by("-failures", "code")]}
 
 
-def _with_rate(row: dict[str, Any]) -> dict[str, Any]:
+def _with_rate(row: Mapping[str, Any]) -> dict[str, Any]:
     """Add the share of attempted recoveries that worked; None before the first attempt."""
     attempted = row["attempted"]
     return {**row, "recovery_success_rate": round(row["succeeded"] / attempted, 4) if attempted else None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from django.apps import apps
 from django.contrib import admin, messages
@@ -78,7 +78,7 @@ class StageFilter(admin.SimpleListFilter):
     title = "stage"
     parameter_name = "stage"
 
-    _STAGES = {
+    _STAGES: ClassVar[dict[str, dict[str, Any]]] = {
         "active": {"status__in": [RunStatus.QUEUED, RunStatus.RUNNING]},
         "waiting": {"status": RunStatus.WAITING},
         "in_doubt": {"status": RunStatus.WAITING, "waiting_for": "in_doubt"},
@@ -203,7 +203,7 @@ class SessionAdmin(ReadOnlyAdmin):
     list_filter = ("state",)
     ordering = ("-id",)
 
-    def has_view_permission(self, request: HttpRequest, obj: Session | None = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return sees_everything(request)
 
     @display(description="Lease")

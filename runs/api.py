@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from agents.contracts import ResourceContract
 from agents.pagination import page_json
+from agents.tenancy import principal_of
 from runs import runtime, selectors, services
 from runs.contracts import ReplayReport
 from runs.models import Run, RunStatus
@@ -43,7 +44,7 @@ PREFER = OpenApiParameter(
 
 def _submit(request: Request, body: Submission, *, goal: str | None, plan: dict[str, Any] | None) -> Response:
     run, created = services.submit(
-        principal=request.user,
+        principal=principal_of(request),
         agent_ref=body.agent,
         goal=goal,
         plan=plan,
@@ -64,7 +65,7 @@ def _accepted(request: Request, run: Run, *, created: bool) -> Response:
     seconds = wait_preferred(request.headers.get("Prefer"))
     if seconds:
         headers["Preference-Applied"] = f"wait={seconds}"
-        tenant, run_id = request.user.tenant, run.public_id
+        tenant, run_id = principal_of(request).tenant, run.public_id
         run = wait_until(lambda: selectors.get_run(tenant=tenant, run_id=run_id), _is_settled, seconds=seconds)
     if not created:
         headers["Idempotency-Replayed"] = "true"
@@ -80,7 +81,7 @@ class Runs(APIView):
 
     @extend_schema(operation_id="runs_list", parameters=[RunQuery], responses={200: RunPage})
     def get(self, request: Request) -> Response:
-        query, tenant = parse_query(RunQuery, request.query_params), request.user.tenant
+        query, tenant = parse_query(RunQuery, request.query_params), principal_of(request).tenant
         rows = selectors.list_runs(tenant=tenant, status=query.status, agent=query.agent)
         return Response(page_json(rows, tenant=tenant, name="runs", query=query, to_json=selectors.run_json))
 
@@ -104,7 +105,7 @@ class OneRun(APIView):
 
     @extend_schema(operation_id="runs_get", responses={200: RunView})
     def get(self, request: Request, run_id: str) -> Response:
-        return Response(selectors.run_json(selectors.get_run(tenant=request.user.tenant, run_id=checked_run_id(run_id))))
+        return Response(selectors.run_json(selectors.get_run(tenant=principal_of(request).tenant, run_id=checked_run_id(run_id))))
 
 
 class CancelRun(APIView):
@@ -113,7 +114,7 @@ class CancelRun(APIView):
     @extend_schema(operation_id="runs_cancel", request=ReasonBody, responses={202: OpenApiTypes.OBJECT})
     def post(self, request: Request, run_id: str) -> Response:
         body = parse_body(ReasonBody, request.data)
-        return Response(services.cancel_run(principal=request.user, run_id=checked_run_id(run_id), reason=body.reason), status=202)
+        return Response(services.cancel_run(principal=principal_of(request), run_id=checked_run_id(run_id), reason=body.reason), status=202)
 
 
 class PauseRun(APIView):
@@ -122,7 +123,7 @@ class PauseRun(APIView):
     @extend_schema(operation_id="runs_pause", request=ReasonBody, responses={202: OpenApiTypes.OBJECT})
     def post(self, request: Request, run_id: str) -> Response:
         body = parse_body(ReasonBody, request.data)
-        return Response(services.pause_run(principal=request.user, run_id=checked_run_id(run_id), reason=body.reason), status=202)
+        return Response(services.pause_run(principal=principal_of(request), run_id=checked_run_id(run_id), reason=body.reason), status=202)
 
 
 class ResumeRun(APIView):
@@ -131,7 +132,7 @@ class ResumeRun(APIView):
     @extend_schema(operation_id="runs_resume", request=ReasonBody, responses={202: OpenApiTypes.OBJECT})
     def post(self, request: Request, run_id: str) -> Response:
         body = parse_body(ReasonBody, request.data)
-        return Response(services.resume_run(principal=request.user, run_id=checked_run_id(run_id), reason=body.reason), status=202)
+        return Response(services.resume_run(principal=principal_of(request), run_id=checked_run_id(run_id), reason=body.reason), status=202)
 
 
 class RerunRun(APIView):
@@ -141,7 +142,7 @@ class RerunRun(APIView):
     def post(self, request: Request, run_id: str) -> Response:
         parse_body(NoBody, request.data)
         run = services.rerun_run(
-            principal=request.user,
+            principal=principal_of(request),
             run_id=checked_run_id(run_id),
             idempotency_key=idempotency_key_in(request.headers.get("Idempotency-Key")),
             fingerprint=fingerprint_of(f"POST {request.path}", request.data),
@@ -155,7 +156,7 @@ class ReplayRun(APIView):
     @extend_schema(operation_id="runs_replay", request=ReplayBody, responses={200: ReplayReport})
     def post(self, request: Request, run_id: str) -> Response:
         body = parse_body(ReplayBody, request.data)
-        return Response(services.replay_run(principal=request.user, run_id=checked_run_id(run_id), mode=body.mode))
+        return Response(services.replay_run(principal=principal_of(request), run_id=checked_run_id(run_id), mode=body.mode))
 
 
 class TopUpRun(APIView):
@@ -165,7 +166,7 @@ class TopUpRun(APIView):
     def post(self, request: Request, run_id: str) -> Response:
         body = parse_body(TopUpBody, request.data)
         told = services.top_up_run(
-            principal=request.user,
+            principal=principal_of(request),
             run_id=checked_run_id(run_id),
             amount_micro_usd=body.amount(),
             idempotency_key=idempotency_key_in(request.headers.get("Idempotency-Key")),
@@ -179,7 +180,7 @@ class DecideStep(APIView):
     @extend_schema(operation_id="runs_decide", request=DecisionBody, responses={202: OpenApiTypes.OBJECT})
     def post(self, request: Request, run_id: str) -> Response:
         body = parse_body(DecisionBody, request.data)
-        told = services.decide_step(principal=request.user, run_id=checked_run_id(run_id), **body.model_dump())
+        told = services.decide_step(principal=principal_of(request), run_id=checked_run_id(run_id), **body.model_dump())
         return Response(told, status=202)
 
 
@@ -188,7 +189,7 @@ class RunTrace(APIView):
 
     @extend_schema(operation_id="runs_trace", responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request, run_id: str) -> Response:
-        return Response(selectors.trace_json(tenant=request.user.tenant, run_id=checked_run_id(run_id)))
+        return Response(selectors.trace_json(tenant=principal_of(request).tenant, run_id=checked_run_id(run_id)))
 
 
 class RunContract(APIView):
@@ -196,7 +197,7 @@ class RunContract(APIView):
 
     @extend_schema(operation_id="runs_contract", responses={200: ResourceContract})
     def get(self, request: Request, run_id: str) -> Response:
-        return Response(runtime.get_resource_contract(tenant=request.user.tenant, run_id=checked_run_id(run_id)))
+        return Response(runtime.get_resource_contract(tenant=principal_of(request).tenant, run_id=checked_run_id(run_id)))
 
 
 class RunExplanation(APIView):
@@ -204,7 +205,7 @@ class RunExplanation(APIView):
 
     @extend_schema(operation_id="runs_explain", responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request, run_id: str) -> Response:
-        return Response(selectors.explain_json(tenant=request.user.tenant, run_id=checked_run_id(run_id)))
+        return Response(selectors.explain_json(tenant=principal_of(request).tenant, run_id=checked_run_id(run_id)))
 
 
 urlpatterns = [

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from agents.tenancy import principal_of
 from runs import selectors
 from runs.requests import EventsQuery, checked_run_id
 from runs.responses import EventPage
@@ -22,7 +23,7 @@ class RunEvents(APIView):
 
     @extend_schema(operation_id="runs_events", parameters=[EventsQuery], responses={200: EventPage})
     def get(self, request: Request, run_id: str) -> Response:
-        query, tenant = parse_query(EventsQuery, request.query_params), request.user.tenant
+        query, tenant = parse_query(EventsQuery, request.query_params), principal_of(request).tenant
         known = checked_run_id(run_id)
 
         def read() -> dict[str, Any]:

@@ -25,9 +25,7 @@ class RunStatus(models.TextChoices):
     DEAD_LETTERED = "dead_lettered"
 
 
-TERMINAL_STATUSES = frozenset(
-    {RunStatus.SUCCEEDED, RunStatus.PARTIAL, RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.DEAD_LETTERED}
-)
+TERMINAL_STATUSES = frozenset({RunStatus.SUCCEEDED, RunStatus.PARTIAL, RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.DEAD_LETTERED})
 
 
 class Run(models.Model):

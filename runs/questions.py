@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agents.contracts import AgentProfile
-from agents.models import Agent, Tenant
 from agents.selectors import default_agent, get_agent
 from runs.engine.state import State
 from runs.models import Run
@@ -19,6 +18,9 @@ from runs.shell.outcomes import latest_outcome
 from runs.shell.trace import step_json
 from skills.refusal import Refusal
 from skills.registry import registry
+
+if TYPE_CHECKING:
+    from agents.models import Agent, Tenant
 
 Answer = dict[str, Any]
 
@@ -140,7 +142,8 @@ def _explain(tenant: Tenant, filters: dict[str, Any]) -> Answer:
     return explain_json(tenant=tenant, run_id=_text(filters, "run_id"))
 
 
-QUESTIONS: dict[str, tuple[Callable[[Tenant, dict[str, Any]], Answer], tuple[str, ...]]] = {
+Ask = Callable[["Tenant", dict[str, Any]], Answer]
+QUESTIONS: dict[str, tuple[Ask, tuple[str, ...]]] = {
     "remaining_budget": (_remaining_budget, ("run_id",)),
     "state": (_state, ("run_id",)),
     "history": (_history, ("agent",)),

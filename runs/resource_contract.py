@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agents.contracts import (
     ApprovalNotice,
@@ -14,7 +14,6 @@ from agents.contracts import (
     ScopeMoney,
     Time,
 )
-from agents.models import Tenant
 from runs.engine.simulate import asks_first
 from runs.engine.state import State
 from runs.models import Run
@@ -23,6 +22,9 @@ from runs.shell.clock import as_datetime, now_ms
 from runs.shell.history import read_state
 from runs.shell.summaries import reserved
 from skills.registry import registry
+
+if TYPE_CHECKING:
+    from agents.models import Tenant
 
 
 def get_resource_contract(*, tenant: Tenant, run_id: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from agents.contracts import ResourceContract
 from agents.plan.contracts import MAX_PLAN_BYTES, MAX_STEPS
 from agents.plan.validation import PlanInvalid, validate_plan
+from agents.tenancy import principal_of
 from runs import runtime
 from runs.contracts import Simulation
 from runs.requests import ExecuteBody, FailureQuery, PlanBody, QueryBody, SimulateBody, checked_run_id
@@ -35,7 +36,9 @@ class Execute(APIView):
         body = parse_body(ExecuteBody, request.data)
         refuse_inexact(request.data)
         return Response(
-            runtime.execute(principal=request.user, skill=body.skill, params=body.params, version=body.version, agent_ref=body.agent)
+            runtime.execute(
+                principal=principal_of(request), skill=body.skill, params=body.params, version=body.version, agent_ref=body.agent
+            )
         )
 
 
@@ -62,7 +65,7 @@ class Query(APIView):
     @extend_schema(operation_id="runtime_query", request=QueryBody, responses={200: OpenApiTypes.OBJECT})
     def post(self, request: Request) -> Response:
         body = parse_body(QueryBody, request.data)
-        return Response(runtime.query(tenant=request.user.tenant, what=body.what, filters=body.filters))
+        return Response(runtime.query(tenant=principal_of(request).tenant, what=body.what, filters=body.filters))
 
 
 class Simulate(APIView):
@@ -73,7 +76,7 @@ class Simulate(APIView):
         body = parse_body(SimulateBody, request.data)
         refuse_inexact(request.data)
         answer = runtime.simulate(
-            principal=request.user,
+            principal=principal_of(request),
             plan=body.plan,
             goal=body.goal,
             agent_ref=body.agent,
@@ -88,7 +91,7 @@ class GetResourceContract(APIView):
 
     @extend_schema(operation_id="runtime_resource_contract", responses={200: ResourceContract})
     def get(self, request: Request, run_id: str) -> Response:
-        return Response(runtime.get_resource_contract(tenant=request.user.tenant, run_id=checked_run_id(run_id)))
+        return Response(runtime.get_resource_contract(tenant=principal_of(request).tenant, run_id=checked_run_id(run_id)))
 
 
 class FailureCatalog(APIView):
@@ -97,7 +100,7 @@ class FailureCatalog(APIView):
     @extend_schema(operation_id="runtime_failure_catalog", parameters=[FailureQuery], responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request) -> Response:
         query = parse_query(FailureQuery, request.query_params)
-        return Response(runtime.failure_catalog(tenant=request.user.tenant, code=query.code, skill=query.skill))
+        return Response(runtime.failure_catalog(tenant=principal_of(request).tenant, code=query.code, skill=query.skill))
 
 
 class ListCapabilities(APIView):

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 
-from agents.models import Tenant
 from agents.tenancy import one_scoped, scoped
-from runs.models import Run
+from runs.models import TERMINAL_STATUSES, Run, RunStatus
 from runs.shell.codec import decode, plain
 from runs.shell.explain import explanation
 from runs.shell.history import read_history, read_state
 from runs.shell.journal import read_rows
 from runs.shell.trace import trace_of
 from skills.ids import is_id
+
+if TYPE_CHECKING:
+    from agents.models import Tenant
 
 
 def get_run(*, tenant: Tenant, run_id: str, lock: bool = False) -> Run:
@@ -31,6 +34,11 @@ def list_runs(*, tenant: Tenant, status: str | None = None, agent: str | None = 
     if agent is not None:
         rows = rows.filter(**{"agent__public_id" if is_id("agt", agent) else "agent__name": agent})
     return rows
+
+
+def list_failed(*, tenant: Tenant, since: datetime) -> QuerySet[Run]:
+    """Return a tenant's runs that did not end well since an instant, newest first."""
+    return list_runs(tenant=tenant).filter(status__in=TERMINAL_STATUSES - {RunStatus.SUCCEEDED}, finished_at__gte=since)
 
 
 def run_json(run: Run) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from agents.plan.validation import PlanInvalid, validate_plan
 from agents.selectors import get_agent
 from agents.tenancy import Principal
 from runs import selectors
+from runs.contracts import Divergence, Invariant, ReplayReport
 from runs.engine.events import (
     AnswerGiven,
     ApprovalDecided,
@@ -28,13 +29,13 @@ from runs.engine.events import (
 from runs.engine.machine import step
 from runs.engine.replay import hashes, tape, verify
 from runs.models import Run, RunStatus, Signal
-from runs.contracts import Divergence, Invariant, ReplayReport
 from runs.shell.admission import skills_of
 from runs.shell.bell import ring
 from runs.shell.clock import now_ms
 from runs.shell.codec import encode_fact, kind_of
 from runs.shell.driver import row_of
 from runs.shell.history import read_history, read_state
+from runs.shell.journal import INSERT_EVENT
 from runs.simulation import terms_for
 from skills.canonical import digest
 from skills.ids import new_id
@@ -147,7 +148,12 @@ def _refuse_when_full(principal: Principal) -> None:
 
 
 def _accepted(
-    run: Run, profile: AgentProfile, plan: dict[str, Any] | None, inputs: dict[str, Any], budget_micro_usd: int | None, deadline_ms: int | None
+    run: Run,
+    profile: AgentProfile,
+    plan: dict[str, Any] | None,
+    inputs: dict[str, Any],
+    budget_micro_usd: int | None,
+    deadline_ms: int | None,
 ) -> RunAccepted:
     at = now_ms()
     duration = profile.max_run_duration_ms if deadline_ms is None else min(deadline_ms, profile.max_run_duration_ms)
@@ -176,8 +182,8 @@ def _insert(run: Run, fact: RunAccepted) -> None:
     run.save(force_insert=True)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO runs_runevent (run_id, seq, kind, step, attempt, session_id, at_ms, data) VALUES (%s, %s, %s, %s, %s, NULL, %s, %s)",
-            (run.pk, row.seq, row.kind, row.step, row.attempt, row.at_ms, row.data),
+            INSERT_EVENT,
+            (run.pk, row.seq, row.kind, row.step, row.attempt, None, row.at_ms, row.data),
         )
 
 
@@ -340,7 +346,7 @@ def replay_run(*, principal: Principal, run_id: str, mode: str) -> dict[str, Any
     divergence = found and Divergence(seq=found.seq, step_id=found.step, expected=found.expected, actual=found.actual, detail=found.detail)
     report = ReplayReport(
         run_id=run_id,
-        mode=mode,  # type: ignore[arg-type]
+        mode=mode,
         matched=divergence is None and all(invariant.held for invariant in invariants),
         divergence=divergence or None,
         invariants=invariants,

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.contracts import AgentProfile
+from agents.plan.contracts import Plan
+from agents.plan.validation import PlanInvalid, validate_plan
 from agents.planners.interface import PlannerFailure
 from agents.selectors import default_agent, get_agent
 from agents.tenancy import Principal
-from agents.plan.contracts import Plan
-from agents.plan.validation import PlanInvalid, validate_plan
 from runs.contracts import ApprovalForecast, Blocker, PermissionGap, Range, Simulation, StepForecast, Verdict
 from runs.engine.events import Pin, Terms
 from runs.engine.graph import Node, build
-from runs.engine.simulate import CASES, Forecast, asks_first, forecast
+from runs.engine.simulate import CASES, Case, Forecast, asks_first, forecast
 from runs.shell.admission import call_model, pin_plan, versions_of
 from runs.shell.planning import OFFLINE, propose_offline
 from skills.canonical import digest
@@ -122,7 +122,9 @@ def tighter(first: int | None, second: int | None) -> int | None:
     return min(given) if given else None
 
 
-def simulate_valid(plan: Plan, *, profile: AgentProfile, inputs: dict[str, Any], budget_micro_usd: int | None, deadline_ms: int | None) -> Simulation:
+def simulate_valid(
+    plan: Plan, *, profile: AgentProfile, inputs: dict[str, Any], budget_micro_usd: int | None, deadline_ms: int | None
+) -> Simulation:
     """Simulate a plan that is valid."""
     body = plan.model_dump(mode="json")
     terms = terms_for(profile, budget_micro_usd=budget_micro_usd, deadline_at_ms=None)
@@ -145,7 +147,9 @@ def simulate_valid(plan: Plan, *, profile: AgentProfile, inputs: dict[str, Any],
         "cost_micro_usd": _range({case: found.cost_micro_usd for case, found in cases.items()}, unpriced=bool(cases["worst"].unpriced)),
         "duration_ms": _range({case: found.duration_ms for case, found in cases.items()}),
         "steps": steps,
-        "permission_gaps": [PermissionGap(step_id=str(b.step_id), skill=nodes[str(b.step_id)].skill, reason=b.detail) for b in pinned.blockers],
+        "permission_gaps": [
+            PermissionGap(step_id=str(b.step_id), skill=nodes[str(b.step_id)].skill, reason=b.detail) for b in pinned.blockers
+        ],
         "approvals": _approvals(nodes, pinned.pins, terms),
         "budget_after_micro_usd": None if terms.limit_micro_usd is None else terms.limit_micro_usd - worst,
     }
@@ -173,7 +177,8 @@ def _found(worst: Forecast) -> list[Blocker]:
     """Return what the machine itself refused on the way, and calls without a price."""
     denied = [Blocker(step_id=step.partition("#")[0], code=code, rule=rule, detail=detail) for step, code, rule, detail in worst.denied]
     unpriced = [
-        Blocker(step_id=step, code="PRICE_UNKNOWN", rule="fail_closed", detail="no price is known for this call") for step in dict.fromkeys(worst.unpriced)
+        Blocker(step_id=step, code="PRICE_UNKNOWN", rule="fail_closed", detail="no price is known for this call")
+        for step in dict.fromkeys(worst.unpriced)
     ]
     known = {"SKILL_NOT_ALLOWED"}  # told once already, with the profile's rule
     return [b for b in denied if b.code not in known] + unpriced
@@ -204,17 +209,19 @@ def _verdict(blockers: list[Blocker]) -> Verdict:
     return next((verdict for code, verdict in _VERDICTS if code in codes), "plan_invalid" if codes else "feasible")
 
 
-def _range(values: Mapping[str, int], *, unpriced: bool = False) -> Range:
+def _range(values: Mapping[Case, int], *, unpriced: bool = False) -> Range:
     return Range(low=values["low"], expected=values["expected"], worst=None if unpriced else values["worst"])
 
 
-def _step(node: Node, pin: Pin, cases: Mapping[str, Forecast]) -> StepForecast:
+def _step(node: Node, pin: Pin, cases: Mapping[Case, Forecast]) -> StepForecast:
     return StepForecast(
         step_id=node.step_id,
         skill=pin.skill,
         version=pin.version,
         effect=pin.effect,
-        cost_micro_usd=_range({case: found.step_cost[node.step_id] for case, found in cases.items()}, unpriced=node.step_id in cases["worst"].unpriced),
+        cost_micro_usd=_range(
+            {case: found.step_cost[node.step_id] for case, found in cases.items()}, unpriced=node.step_id in cases["worst"].unpriced
+        ),
         duration_ms=_range({case: found.step_duration[node.step_id] for case, found in cases.items()}),
         source="static",
     )

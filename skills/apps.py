@@ -13,4 +13,4 @@ class SkillsConfig(AppConfig):
     quarantined: list[plugins.Quarantined] = []
 
     def ready(self) -> None:
-        SkillsConfig.quarantined = plugins.load(registry, with_plugins=settings.WITH_PLUGINS)
+        SkillsConfig.quarantined = plugins.load(registry, with_plugins=settings.WITH_PLUGINS, modules=settings.SKILL_MODULES)

@@ -151,7 +151,9 @@ def skill(**declaration: Any) -> Callable[[S], S]:
             raise TypeError(f"{cls.__name__}: unknown declaration {', '.join(sorted(unknown))}")
         for key, value in declaration.items():
             setattr(cls, key, value)
-        missing = [key for key in ("name", "version", "description", "effect", "failure_modes", "Params", "Result") if not hasattr(cls, key)]
+        missing = [
+            key for key in ("name", "version", "description", "effect", "failure_modes", "Params", "Result") if not hasattr(cls, key)
+        ]
         if missing:
             raise TypeError(f"{cls.__name__}: missing declaration {', '.join(missing)}")
         return cls

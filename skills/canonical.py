@@ -8,7 +8,6 @@ from typing import Any
 
 import rfc8785
 
-
 _LARGEST_EXACT = 2**53 - 1
 
 

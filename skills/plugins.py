@@ -1,10 +1,12 @@
-"""Finds skills through the entry-point group `aos.skills`; built-ins use the same function, under the same checks.
+"""Finds skills: built-ins, modules the operator names, and the entry-point group `aos.skills`, all by the same door.
 
-A plugin that cannot be loaded is put in quarantine with its reason and stops nobody else.
+A plugin that cannot be loaded is put in quarantine with its reason and stops nobody else. A module the operator
+named stops the start instead: it was asked for by name.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -24,9 +26,9 @@ class Quarantined:
     reason: str
 
 
-def load(into: Registry, *, with_plugins: bool) -> list[Quarantined]:
-    """Add the built-in skills and, when asked, those of installed plugins; return what was refused."""
-    for module in BUILT_INS:
+def load(into: Registry, *, with_plugins: bool, modules: Iterable[str] = ()) -> list[Quarantined]:
+    """Add the built-in skills, those of `modules` and, when asked, those of installed plugins; return what was refused."""
+    for module in (*BUILT_INS, *modules):
         _add_all(into, module)
     refused: list[Quarantined] = []
     for entry in entry_points(group=GROUP) if with_plugins else ():

@@ -89,12 +89,12 @@ _T, _P, _R, _A, _V = (
 _M = RecoveryMode
 
 
-def _row(
-    category: Category, http_status: int, mode: RecoveryMode, when: str, backoff: Backoff = NO_RETRY
-) -> CodeSpec:
+def _row(category: Category, http_status: int, mode: RecoveryMode, when: str, backoff: Backoff = NO_RETRY) -> CodeSpec:
     return CodeSpec(category, backoff.max_attempts > 1, http_status, mode, backoff, when)
 
 
+# A table is read down its columns, so its rows stay whole.
+# fmt: off
 CODES: dict[str, CodeSpec] = {
     # transient
     "TIMEOUT": _row(_T, 504, _M.RETRY_EXPONENTIAL, "An answer did not come before the deadline of the call.", TIMEOUT_BACKOFF),
@@ -144,6 +144,8 @@ CODES: dict[str, CodeSpec] = {
     "PLAN_INVALID": _row(_V, 422, _M.ABORT, "The plan breaks the rules plans must keep."),
     "CONDITION_INVALID": _row(_V, 422, _M.ABORT, "A condition cannot be read, or does not give true or false."),
 }
+# fmt: on
+
 
 def spec_of(code: str) -> CodeSpec:
     """Return the row of a code; an unknown code (an old row, a stranger's skill) reads as INTERNAL_ERROR."""

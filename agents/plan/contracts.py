@@ -54,7 +54,7 @@ class PlanStep(Contract):
 class Plan(Contract):
     """An ordered set of steps that reaches a goal. Order is given by dependencies, not by position."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     planner: Annotated[str, Field(max_length=64)] = "manual"
     planner_version: Annotated[str, Field(max_length=64)] = "1"
     goal: Annotated[str, Field(max_length=10_000)] = ""

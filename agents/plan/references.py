@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 ROOTS = frozenset({"steps", "inputs", "memory", "secrets", "item", "index"})
-MAX_DEPTH = 64
 
 _TOKEN = re.compile(r"\$\$\{|\$\{([^{}]{1,512})\}")
 _BROKEN = re.compile(r"(?<!\$)\$\{")

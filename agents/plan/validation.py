@@ -13,6 +13,7 @@ from agents.plan.conditions import ConditionError, compile_condition, steps_read
 from agents.plan.contracts import MAX_PLAN_BYTES, Plan, PlanStep
 from agents.plan.graph import dependencies, find_cycle
 from agents.plan.references import UnresolvedReference, escape_pointer, references_in, strings_in, whole_reference
+from skills.canonical import canonical_json
 from skills.contracts import FaultDetail, SkillMetadata, faults_of
 
 Describe = Callable[[str, str | None], SkillMetadata | None]
@@ -35,7 +36,7 @@ def validate_plan(raw: Any, describe: Describe) -> Plan:
         plan = Plan.model_validate(raw)
     except ValidationError as error:
         raise PlanInvalid(faults_of(error)) from None
-    size = len(plan.model_dump_json())
+    size = _size(plan)
     faults = list(_faults(plan, describe))
     if size > MAX_PLAN_BYTES:
         faults.append(
@@ -44,6 +45,15 @@ def validate_plan(raw: Any, describe: Describe) -> Plan:
     if faults:
         raise PlanInvalid(faults)
     return plan
+
+
+def _size(plan: Plan) -> int:
+    """Return how many bytes a plan has. Raises PlanInvalid where it holds what no JSON can carry, as a model's answer may."""
+    try:
+        return len(canonical_json(plan.model_dump(mode="json")))
+    except (ValueError, RecursionError) as error:
+        detail = f"the plan cannot be written as JSON: {str(error)[:200]}"
+        raise PlanInvalid([FaultDetail(pointer="", code="INVALID_INPUT", detail=detail)]) from None
 
 
 def _faults(plan: Plan, describe: Describe) -> Iterator[FaultDetail]:

@@ -172,7 +172,7 @@ def price_steps(intent: Intent, request: PlanRequest) -> list[dict[str, Any]] | 
     asked = {"url": price_url(intent.url, intent.asset, request), "method": "GET"}
     taken = {"input": "${steps.fetch.result.body}", "path": _price_path(request)}
     steps = [
-        _step("fetch", "http_call", asked, f"Ask the exchange for the price of {intent.asset}"),
+        _call(asked, f"Ask the exchange for the price of {intent.asset}", request),
         _step("price", "json_transform", taken, "Take the price from the answer"),
     ]
     if intent.summarize:
@@ -202,7 +202,7 @@ def page_steps(intent: Intent, request: PlanRequest) -> list[dict[str, Any]] | N
     """Plan for a page: fetch it, extract what was asked for, summarise what was extracted."""
     if intent.url is None or not (_FETCH.search(intent.goal) or intent.extraction or intent.summarize):
         return None
-    steps = [_step("fetch", "http_call", {"url": intent.url, "method": "GET", "follow_redirects": True}, "Fetch the page")]
+    steps = [_call({"url": intent.url, "method": "GET", "follow_redirects": True}, "Fetch the page", request)]
     material = "${steps.fetch.result.body}"
     if intent.extraction is not None:
         steps.append(_step("extract", "json_transform", {"input": material, **intent.extraction}, f"Extract the {intent.extracted}"))
@@ -226,6 +226,17 @@ def text_steps(intent: Intent, request: PlanRequest) -> list[dict[str, Any]] | N
 
 
 RULES: tuple[Callable[[Intent, PlanRequest], list[dict[str, Any]] | None], ...] = (price_steps, page_steps, text_steps)
+
+
+def _call(params: dict[str, Any], description: str, request: PlanRequest) -> dict[str, Any]:
+    """Return the step that fetches, with the planner option timeout_ms as its time where the agent has one."""
+    step = _step("fetch", "http_call", params, description)
+    timeout_ms = request.options.get("timeout_ms")
+    if timeout_ms is None:
+        return step
+    if not isinstance(timeout_ms, int) or isinstance(timeout_ms, bool) or timeout_ms < 1:
+        raise SkillFailure("INVALID_INPUT", "the planner option timeout_ms must be a whole number of milliseconds")
+    return {**step, "timeout_ms": timeout_ms}
 
 
 def _summary(material: str, prompt: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runs.console.sentence import missing_micro_usd, sentence
-from runs.console.waterfall import Span, span_of, waterfall
+from runs.console.waterfall import Span, name_of, span_of, waterfall
 from skills.taxonomy import spec_of
 from skills.wording import UNKNOWN, duration, look_of, money
 
@@ -30,7 +30,7 @@ def run_page(trace: Json, now_ms: int, *, shows_payloads: bool, shows_costs: boo
         "aos_failures": [failure_box(step, shows_payloads) for step in trace["steps"] if step["failure"]],
         "aos_rows": waterfall(trace, now_ms),
         "aos_span": duration(span.until_ms - span.from_ms),
-        "aos_steps": [_step(step, shows_payloads, shows_costs) for step in trace["steps"]],
+        "aos_steps": [_step(step, shows_payloads, shows_costs) for step in trace["steps"] if not step["step_id"].startswith("$")],
         "aos_decisions": [_decision(decision, span, shows_payloads) for decision in trace["decisions"]],
         "aos_events": [_event(event, span, shows_payloads) for event in trace["events"][:EVENTS_SHOWN]],
         "aos_more_events": max(0, len(trace["events"]) - EVENTS_SHOWN),
@@ -62,7 +62,7 @@ def failure_box(step: Json, shows_payloads: bool) -> dict[str, Any]:
     failure = step["failure"]
     match = failure.get("advice") or failure.get("catalog_match") or {}
     return {
-        "step_id": step["step_id"],
+        "step_id": name_of(step),
         "code": failure["code"],
         "category": str(failure.get("category") or spec_of(failure["code"]).category),
         "message": failure.get("message", "") if shows_payloads else "",
@@ -100,7 +100,7 @@ def _step(step: Json, shows_payloads: bool, shows_costs: bool) -> dict[str, Any]
     return {
         "step_id": step["step_id"],
         "skill": step["skill"],
-        "version": step["version"],
+        "version": step["version"] or "",
         "effect": str(step["effect"] or "").replace("_", " "),
         "look": look_of(step["status"]),
         "depends_on": ", ".join(step["depends_on"]),

@@ -29,7 +29,8 @@ def sentence(trace: Mapping[str, Any], now_ms: int, *, shows_costs: bool) -> str
     """Return what an operator wants to know first: how it stands, how far it came, and what is in doubt."""
     run = trace["run"]
     doubts = sum(step["status"] == "in_doubt" for step in trace["steps"])
-    parts = [_standing(run, now_ms, shows_costs), f"{run['steps_done']} of {run['steps_total']} steps done"]
+    done = f"{run['steps_done']} of {run['steps_total']} steps done" if run["steps_total"] else "no steps yet"
+    parts = [_standing(run, now_ms, shows_costs), done]
     if run["retries"]:
         parts.append("1 retry" if run["retries"] == 1 else f"{run['retries']} retries")
     parts.append(f"{doubts} in doubt" if doubts else "nothing in doubt")

@@ -54,9 +54,16 @@ def waterfall(trace: Json, now_ms: int) -> list[Row]:
     """Return the rows of a run from top to bottom; what has not ended runs up to now."""
     run, span = trace["run"], span_of(trace, now_ms)
     rows = [_queue_row(run, span), *_plan_rows(trace, span)]
-    for step in _folded(trace["steps"]):
+    for step in _folded(_as_seen(run, trace["steps"])):
         rows += [_more_row(step)] if "more" in step else [_step_row(step, span), *_inside(step, span)]
     return rows
+
+
+def _as_seen(run: Json, steps: Sequence[Json]) -> Sequence[Json]:
+    """Return the steps; of a run no worker holds, what the machine has begun is still to be taken up."""
+    if run["status"] != "queued":
+        return steps
+    return [{**step, "status": "pending", "started_at_ms": None} if step["status"] == "running" else step for step in steps]
 
 
 def span_of(trace: Json, now_ms: int) -> Span:
@@ -78,12 +85,16 @@ def instant_ms(value: Any) -> int | None:
 
 
 def _queue_row(run: Json, span: Span) -> Row:
-    started = instant_ms(run["started_at"])
+    # The machine plans from the moment it accepts; until a worker takes the run, all of it is queueing.
+    started = None if run["status"] == "queued" else instant_ms(run["started_at"])
     until = started if started is not None else instant_ms(run["finished_at"])
     return Row(0, "queue", "Queue", "", look_of("queued"), **span.bar(span.from_ms, until))
 
 
 def _plan_rows(trace: Json, span: Span) -> Iterator[Row]:
+    """Yield a row per plan proposed, unless planning is a step of the trace with attempts of its own."""
+    if any(step["step_id"] == "$plan" for step in trace["steps"]):
+        return
     from_ms = instant_ms(trace["run"]["started_at"]) or span.from_ms
     for event in trace["events"]:
         if event["kind"] in ("plan_proposed", "plan_rejected"):
@@ -116,7 +127,13 @@ def _more_row(fold: Json) -> Row:
 def _step_row(step: Json, span: Span) -> Row:
     started = step["started_at_ms"]
     finished = step["finished_at_ms"]
-    return Row(0, "step", step["step_id"], step["skill"], look_of(step["status"]), **span.bar(started, finished))
+    return Row(0, "step", name_of(step), step["skill"] or "", look_of(step["status"]), **span.bar(started, finished))
+
+
+def name_of(step: Json) -> str:
+    """Return what a step is called; those the machine adds itself (`$plan`, `$admit`) read as words."""
+    step_id = str(step["step_id"])
+    return step_id[1:].capitalize() if step_id.startswith("$") else step_id
 
 
 def _inside(step: Json, span: Span) -> list[Row]:

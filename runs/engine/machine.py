@@ -267,6 +267,8 @@ def _on_step_interrupted(state: State, fact: e.StepInterrupted, out: list[Decisi
 
 
 def _on_run_handed_back(state: State, fact: e.RunHandedBack, out: list[Decision]) -> str:
+    if state.handed_back:
+        return "already_handed_back"
     state.handed_back = True
     return ""
 

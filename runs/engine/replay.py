@@ -11,7 +11,20 @@ from typing import Any
 
 import msgspec
 
-from runs.engine.decisions import AskApproval, BoundCost, CallPlanner, Admit, Decision, Deny, ExtendReservation, Finish, NoRetry, ProbeStep, Retry, StartStep
+from runs.engine.decisions import (
+    Admit,
+    AskApproval,
+    BoundCost,
+    CallPlanner,
+    Decision,
+    Deny,
+    ExtendReservation,
+    Finish,
+    NoRetry,
+    ProbeStep,
+    Retry,
+    StartStep,
+)
 from runs.engine.digests import behaviour_hash, content_hash
 from runs.engine.events import (
     ADMIT,
@@ -32,7 +45,17 @@ from runs.engine.events import (
 from runs.engine.state import State
 from runs.engine.virtual import Entry, drive, fold
 
-_ANSWERS = (PlanProposed, PlanRejected, RunAdmitted, CostBounded, ReservationExtended, ReservationRefused, StepSucceeded, StepFailed, ProbeAnswered)
+_ANSWERS = (
+    PlanProposed,
+    PlanRejected,
+    RunAdmitted,
+    CostBounded,
+    ReservationExtended,
+    ReservationRefused,
+    StepSucceeded,
+    StepFailed,
+    ProbeAnswered,
+)
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -165,7 +188,9 @@ def _in_words(key: str, expected: Any, actual: Any) -> str:
         return f"{who}: the journal has '{expected[0]}' here, the replay has nothing more"
     if expected is None:
         return f"{who}: the replay goes on with '{actual[0]}', the journal has nothing more"
-    return f"{who}: the journal has '{expected[0]}', the replay '{actual[0]}'" if expected[0] != actual[0] else f"{who}: '{expected[0]}' differs"
+    if expected[0] != actual[0]:
+        return f"{who}: the journal has '{expected[0]}', the replay '{actual[0]}'"
+    return f"{who}: '{expected[0]}' differs"
 
 
 _COMPARED = (StartStep, Deny, Retry, NoRetry, AskApproval, Finish)
@@ -192,8 +217,8 @@ def compare(recorded: Sequence[Entry], journal: Sequence[Entry]) -> list[tuple[s
     """Return the promises of determinism one by one: (name, held, what differs)."""
     checks = {
         "decisions": lambda j: {key: [essence for _, essence in items] for key, items in _by_step(j).items()},
-        "attempts_and_backoff": lambda j: _grouped(j, lambda e: [[d.attempt, d.delay_ms, d.mode] for d in e.decisions if isinstance(d, Retry)]),
-        "codes": lambda j: _grouped(j, lambda e: [[e.fact.attempt, e.fact.code]] if isinstance(e.fact, StepFailed) else []),
+        "attempts_and_backoff": lambda j: _grouped(j, _backoffs),
+        "codes": lambda j: _grouped(j, _codes),
         "cost": lambda j: sum(getattr(e.fact, "cost_micro_usd", 0) for e in j),
         "side_effects": lambda j: _grouped(j, _effects),
         "budget_stop_point": lambda j: [d.because for e in j for d in e.decisions if d.rule == "reservation_short" and d.step],
@@ -213,6 +238,14 @@ def _grouped(journal: Sequence[Entry], of: Any) -> dict[str, list[Any]]:
         for item in of(entry):
             grouped.setdefault(getattr(entry.fact, "step", ""), []).append(item)
     return grouped
+
+
+def _backoffs(entry: Entry) -> list[list[Any]]:
+    return [[d.attempt, d.delay_ms, d.mode] for d in entry.decisions if isinstance(d, Retry)]
+
+
+def _codes(entry: Entry) -> list[list[Any]]:
+    return [[entry.fact.attempt, entry.fact.code]] if isinstance(entry.fact, StepFailed) else []
 
 
 def _effects(entry: Entry) -> list[list[str]]:

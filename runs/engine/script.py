@@ -161,7 +161,8 @@ class ScriptWorld:
         if isinstance(said, Lost):
             return [e.RunReclaimed(at)] * said.times
         if isinstance(said, HandedBack):
-            return [e.StepInterrupted(at, wish.step, wish.attempt, said.phase, said.cost_micro_usd), e.RunReclaimed(at + 1)]
+            interrupted = e.StepInterrupted(at, wish.step, wish.attempt, said.phase, said.cost_micro_usd)
+            return [e.RunHandedBack(at), interrupted, e.RunReclaimed(at + 1)]
         if isinstance(said, Rejected):
             faults = [{"pointer": "/steps", "code": "PLAN_INVALID", "detail": said.detail}]
             return [e.PlanRejected(at, faults, None, wish.attempt, said.cost_micro_usd)] * said.times

@@ -14,7 +14,18 @@ import msgspec
 from agents.plan.references import UNKNOWN
 from runs.engine.decisions import Admit, AskApproval, AskPerson, BoundCost, Decision, Deny, StartStep
 from runs.engine.effects import needs_approval
-from runs.engine.events import AnswerGiven, ApprovalDecided, CostBounded, Fact, Pin, RunAccepted, RunAdmitted, StepFailed, StepSucceeded, Terms
+from runs.engine.events import (
+    AnswerGiven,
+    ApprovalDecided,
+    CostBounded,
+    Fact,
+    Pin,
+    RunAccepted,
+    RunAdmitted,
+    StepFailed,
+    StepSucceeded,
+    Terms,
+)
 from runs.engine.graph import Node
 from runs.engine.retry import backoff_for
 from runs.engine.starting import pin_of

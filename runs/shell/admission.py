@@ -42,7 +42,12 @@ def pin_plan(nodes: Mapping[str, Node], versions: Mapping[str, str | None], term
             skill = registry.resolve(name, version)
             metadata = registry.metadata(name, version)
             if skill is None or metadata is None:
-                blocker = Blocker(step_id=node.step_id, code="SKILL_NOT_FOUND", rule="registry", detail=f"no skill {name} {version or ''} is registered".rstrip())
+                blocker = Blocker(
+                    step_id=node.step_id,
+                    code="SKILL_NOT_FOUND",
+                    rule="registry",
+                    detail=f"no skill {name} {version or ''} is registered".rstrip(),
+                )
             else:
                 pins[key] = _pin(skill, metadata, params, configs.get(name) or {})
             if blocker is not None:
@@ -54,7 +59,9 @@ def _blocker(node: Node, skill: str, terms: Terms) -> Blocker | None:
     if skill in terms.blocked_skills:
         return Blocker(step_id=node.step_id, code="SKILL_NOT_ALLOWED", rule="blocked_skills", detail=f"the agent's profile blocks {skill}")
     if terms.allowed_skills is not None and skill not in terms.allowed_skills:
-        return Blocker(step_id=node.step_id, code="SKILL_NOT_ALLOWED", rule="allowed_skills", detail=f"the agent's profile does not allow {skill}")
+        return Blocker(
+            step_id=node.step_id, code="SKILL_NOT_ALLOWED", rule="allowed_skills", detail=f"the agent's profile does not allow {skill}"
+        )
     return None
 
 

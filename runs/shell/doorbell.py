@@ -40,7 +40,7 @@ def run_drain() -> None:
     drain(flag.is_set if flag is not None else lambda: False)
 
 
-class BellBroker(ORM):  # type: ignore[misc]
+class BellBroker(ORM):
     """Rings for runs, and queues everything else in the database as the ORM broker does."""
 
     def __init__(self, list_key: str | None = None) -> None:

@@ -75,7 +75,9 @@ async def _drain(database: DatabaseThread, should_stop: Callable[[], bool]) -> N
 class Drain:
     """The state of one drain."""
 
-    def __init__(self, session_id: int, database: DatabaseThread, http: GuardedHttp, lookup: Lookup, should_stop: Callable[[], bool]) -> None:
+    def __init__(
+        self, session_id: int, database: DatabaseThread, http: GuardedHttp, lookup: Lookup, should_stop: Callable[[], bool]
+    ) -> None:
         self.session_id = session_id
         self._database = database
         self._should_stop = should_stop
@@ -144,7 +146,9 @@ class Drain:
         return len(work)
 
     def _start(self, work: Work) -> None:
-        driver = RunDriver(work.run, work.rows, writer=self._writer, performer=self._performer, lease=self._lease, max_crashes=settings.MAX_CRASHES)
+        driver = RunDriver(
+            work.run, work.rows, writer=self._writer, performer=self._performer, lease=self._lease, max_crashes=settings.MAX_CRASHES
+        )
         for signal_id, fact in work.signals:
             driver.tell(fact, signal_id)
         self._drivers[work.run.id] = driver
@@ -162,7 +166,7 @@ class Drain:
         except Fenced:
             self._on_fenced()
         except StoreUnavailable:
-            log.error("run.store_unavailable", extra={"run_id": run.public_id}, exc_info=True)
+            log.exception("run.store_unavailable", extra={"run_id": run.public_id})
             self._on_fenced()
         except Exception:
             # A defect in our code or in a row of this run: loud, counted against the run, and no other run suffers.
@@ -238,7 +242,7 @@ def pending_signals(run_ids: list[int]) -> list[tuple[int, int, Fact]]:
     marks = ", ".join(["%s"] * len(run_ids))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT run_id, id, data FROM runs_signal WHERE consumed_seq IS NULL AND run_id IN ({marks}) ORDER BY id",  # noqa: S608
+            f"SELECT run_id, id, data FROM runs_signal WHERE consumed_seq IS NULL AND run_id IN ({marks}) ORDER BY id",
             run_ids,
         )
         rows = cursor.fetchall()

@@ -10,7 +10,9 @@ before any of its wishes is begun, and a wish behind a barrier waits until they 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -57,7 +59,9 @@ class Turn:
 class RunDriver:
     """One claimed run in this worker. `drive` returns when the run has ended, parked, or been handed back."""
 
-    def __init__(self, run: Claimed, rows: list[Row], *, writer: JournalWriter, performer: Performer, lease: Lease, max_crashes: int) -> None:
+    def __init__(
+        self, run: Claimed, rows: list[Row], *, writer: JournalWriter, performer: Performer, lease: Lease, max_crashes: int
+    ) -> None:
         self.run = run
         self._rows = rows
         self._writer = writer
@@ -65,7 +69,7 @@ class RunDriver:
         self._lease = lease
         self._max_crashes = max_crashes
         self.heard: set[int] = set()
-        self._inbox: asyncio.Queue[Incoming] = asyncio.Queue()
+        self._inbox: deque[Incoming] = deque()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._state: State | None = None
         self._seq = 0
@@ -83,7 +87,11 @@ class RunDriver:
         """Hand in a fact from outside."""
         if signal_id is not None:
             self.heard.add(signal_id)
-        self._inbox.put_nowait(Incoming(fact, signal_id))
+        self._put(Incoming(fact, signal_id))
+
+    def _put(self, incoming: Incoming) -> None:
+        self._inbox.append(incoming)
+        self._woken.set()
 
     def hand_back(self) -> None:
         """Ask the driver to stop where it is; what is under way is called back and noted."""
@@ -95,6 +103,10 @@ class RunDriver:
         self._fold()
         try:
             self._take_over()
+            if not self._inbox and not self._tasks and self._should_park(Turn()):
+                # Queued by mistake (a double ring, a signal that was consumed already): nothing is left to do now.
+                await self._write(Turn(), "parked")
+                return "parked"
             while True:
                 if self._handing_back:
                     return await self._hand_back()
@@ -129,15 +141,14 @@ class RunDriver:
 
     async def _next_facts(self) -> list[Incoming]:
         """Return what came in, waiting for it; a fact of time when the machine's next instant is here."""
-        if self._failed is not None:
-            raise self._failed
-        if self._inbox.empty():
+        # Cleared before the inbox is looked at: what comes in from here on wakes the next wait.
+        self._woken.clear()
+        if not self._inbox and self._failed is None and not self._handing_back:
             await self._wait()
         if self._failed is not None:
             raise self._failed
-        facts: list[Incoming] = []
-        while not self._inbox.empty():
-            facts.append(self._inbox.get_nowait())
+        facts = list(self._inbox)
+        self._inbox.clear()
         if not facts and not self._handing_back and self._is_due():
             facts.append(Incoming(TimeCame(now_ms())))
         return facts
@@ -149,17 +160,8 @@ class RunDriver:
     async def _wait(self) -> None:
         wake = self.state.wake_at_ms()
         timeout = None if wake is None else max(0, wake - now_ms()) / 1_000
-        getter = asyncio.ensure_future(self._inbox.get())
-        waker = asyncio.ensure_future(self._woken.wait())
-        try:
-            await asyncio.wait((getter, waker), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            waker.cancel()
-            if getter.done() and not getter.cancelled():
-                self._inbox.put_nowait(getter.result())
-            else:
-                getter.cancel()
-        self._woken.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), timeout)
 
     async def _take(self, facts: list[Incoming]) -> str:
         """Let the machine take in facts, write the turn, begin its wishes; return how the driving ended, if it did."""
@@ -192,7 +194,7 @@ class RunDriver:
             turn.riders.append(partial(settlement.resolve_step, self.run.id, key, worked, self.state.now_ms))
 
     def _should_park(self, turn: Turn) -> bool:
-        if self.state.status != "waiting" or not self._inbox.empty() or turn.wishes:
+        if self.state.status != "waiting" or self._inbox or turn.wishes:
             return False
         wake = self.state.wake_at_ms()
         return self.state.waiting_for != "timer" or wake is None or wake - now_ms() > NAP_MS
@@ -245,7 +247,7 @@ class RunDriver:
             if isinstance(wish, StartStep | CallPlanner | Admit):
                 self.tell(self._performer.cancelled(wish, self.run))
             return
-        self._inbox.put_nowait(Incoming(await self._performer.answer(wish, self.run, self.state)))
+        self._put(Incoming(await self._performer.answer(wish, self.run, self.state)))
 
     def _on_done(self, key: str, task: asyncio.Task[None]) -> None:
         if self._tasks.get(key) is task:
@@ -276,8 +278,8 @@ class RunDriver:
         turn = Turn()
         if under_way:
             self._step(Incoming(RunHandedBack(now_ms())), turn)
-        while not self._inbox.empty():
-            incoming = self._inbox.get_nowait()
+        while self._inbox:
+            incoming = self._inbox.popleft()
             self._step(Incoming(_as_interruption(incoming.fact), incoming.signal_id), turn)
         ended = "finished" if self.state.finished else ""
         if turn.rows:

@@ -39,7 +39,9 @@ def blocked_by(run: dict[str, Any], state: State) -> list[dict[str, Any]]:
     if state.finished:
         return found
     if run["status"] == "queued":
-        found.append({"what": "slot", "step_id": None, "detail": "no worker has claimed the run yet", "action": "start a worker: manage.py work"})
+        found.append(
+            {"what": "slot", "step_id": None, "detail": "no worker has claimed the run yet", "action": "start a worker: manage.py work"}
+        )
     if state.paused:
         found.append({"what": "paused", "step_id": None, "detail": "somebody paused the run", "action": "resume the run"})
     found += [_blocker(state, state.steps[key]) for key in state.waiting]
@@ -47,7 +49,12 @@ def blocked_by(run: dict[str, Any], state: State) -> list[dict[str, Any]]:
 
 
 def _blocker(state: State, step: StepState) -> dict[str, Any]:
-    blocker: dict[str, Any] = {"what": step.reason, "step_id": step.key, "action": _ACTIONS.get(step.reason, "wait"), "until_ms": step.due_at_ms}
+    blocker: dict[str, Any] = {
+        "what": step.reason,
+        "step_id": step.key,
+        "action": _ACTIONS.get(step.reason, "wait"),
+        "until_ms": step.due_at_ms,
+    }
     if step.reason == "budget":
         blocker["detail"] = f"needs {step.worst_micro_usd} micro-USD, {state.missing_micro_usd} more than the budget allows"
         blocker["current"], blocker["limit"] = state.spent_micro_usd + state.held_micro_usd, state.limit_micro_usd

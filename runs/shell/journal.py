@@ -25,7 +25,10 @@ log = logging.getLogger(__name__)
 MAX_BATCH = 1_000
 RECONNECTS = 3
 
-_INSERT = "INSERT INTO runs_runevent (run_id, seq, kind, step, attempt, session_id, at_ms, data) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+INSERT_EVENT = (
+    "INSERT INTO runs_runevent (run_id, seq, kind, step, attempt, session_id, at_ms, data)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+)
 
 
 class StoreUnavailable(RuntimeError):
@@ -112,7 +115,7 @@ class JournalWriter:
             return dict.fromkeys(range(len(batch)), error)
         except (OperationalError, InterfaceError) as error:
             return self._after_lost_connection(batch, error)
-        except Exception as error:  # noqa: BLE001 - a rider or a row of one run must not take the others with it
+        except Exception as error:
             if len(batch) > 1:
                 return self._commit_one_by_one(batch)
             log.exception("journal.entry_refused", extra={"run": batch[0].run_id})
@@ -136,11 +139,13 @@ class JournalWriter:
         with transaction.atomic():
             fence(self._session_id)
             with connection.cursor() as cursor:
-                cursor.executemany(_INSERT, [self._event(entry, row) for entry in batch for row in entry.rows])
+                cursor.executemany(INSERT_EVENT, [self._event(entry, row) for entry in batch for row in entry.rows])
                 for entry in _last_of_each_run(batch):
                     names, values = zip(*entry.columns.items(), strict=True)
                     assignments = ", ".join(f"{name} = %s" for name in names)
-                    cursor.execute(f"UPDATE runs_run SET {assignments} WHERE id = %s AND session_id = %s", (*values, entry.run_id, self._session_id))  # noqa: S608 - names are ours
+                    cursor.execute(
+                        f"UPDATE runs_run SET {assignments} WHERE id = %s AND session_id = %s", (*values, entry.run_id, self._session_id)
+                    )
                     if cursor.rowcount != 1:
                         raise NotHeld(f"run {entry.run_id} is not held by session {self._session_id}")
             for entry in batch:
@@ -168,9 +173,12 @@ class JournalWriter:
         return dict.fromkeys(range(len(batch)), unavailable)
 
     def _is_written(self, entry: Entry) -> bool:
+        if not entry.rows:
+            return False  # an entry without events only sets columns, which may be done twice
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT 1 FROM runs_runevent WHERE run_id = %s AND seq = %s AND session_id = %s", (entry.run_id, entry.rows[-1].seq, self._session_id)
+                "SELECT 1 FROM runs_runevent WHERE run_id = %s AND seq = %s AND session_id = %s",
+                (entry.run_id, entry.rows[-1].seq, self._session_id),
             )
             return cursor.fetchone() is not None
 
@@ -200,7 +208,7 @@ def read_rows(run_id: int, after: int = 0, limit: int | None = None) -> list[Row
     bound = "" if limit is None else f" LIMIT {int(limit)}"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT seq, kind, step, attempt, at_ms, data FROM runs_runevent WHERE run_id = %s AND seq > %s ORDER BY seq{bound}",  # noqa: S608
+            f"SELECT seq, kind, step, attempt, at_ms, data FROM runs_runevent WHERE run_id = %s AND seq > %s ORDER BY seq{bound}",
             (run_id, after),
         )
         return [Row(*found) for found in cursor.fetchall()]

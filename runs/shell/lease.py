@@ -25,7 +25,9 @@ SAFE_PART = 0.8
 class Lease:
     """Keeps one session alive. `on_lost` is called in the loop when it cannot be kept."""
 
-    def __init__(self, session_id: int, lease_ms: int, loop: asyncio.AbstractEventLoop, in_flight: Callable[[], int], on_lost: Callable[[], None]) -> None:
+    def __init__(
+        self, session_id: int, lease_ms: int, loop: asyncio.AbstractEventLoop, in_flight: Callable[[], int], on_lost: Callable[[], None]
+    ) -> None:
         self.session_id = session_id
         self._lease_ms = lease_ms
         self._loop = loop

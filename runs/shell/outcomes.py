@@ -9,9 +9,8 @@ from runs.engine.starting import pin_of
 from runs.engine.state import State
 from runs.engine.virtual import Entry
 from runs.shell.clock import as_datetime
-from skills.contracts import Execution, FailureDetails, FailureInfo, NextActions, SideEffect, StructuredOutcome, Usage
+from skills.contracts import Effect, Execution, FailureDetails, FailureInfo, NextActions, SideEffect, StructuredOutcome, Usage
 from skills.execution import retry_safety
-from skills.contracts import Effect
 from skills.taxonomy import spec_of
 
 
@@ -39,7 +38,7 @@ def outcome_of_fact(state: State, fact: StepSucceeded | StepFailed) -> Structure
             version=pin.version if pin else "",
             latency_ms=fact.latency_ms,
             cost_micro_usd=fact.cost_micro_usd,
-            pricing_status=priced,  # type: ignore[arg-type]
+            pricing_status=priced,
             retries=fact.attempt - 1,
             attempt=fact.attempt,
             timestamp=as_datetime(fact.at_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -64,7 +63,7 @@ def _failure(fact: StepFailed, effect: Effect) -> FailureInfo:
         retry_after_ms=fact.retry_after_ms,
         suggestions=fact.suggestions,
         retry_safety=retry_safety(effect, fact.phase),  # type: ignore[arg-type]
-        phase=fact.phase,  # type: ignore[arg-type]
+        phase=fact.phase,
         details=FailureDetails(**fact.details),
         past_recovery_success_rate=None,
         catalog_match=advice or None,

@@ -45,10 +45,11 @@ from runs.shell.planning import request_for_run
 from runs.shell.sessions import Claimed
 from skills.base import Skill, SkillFailure
 from skills.canonical import digest
-from skills.contracts import Effect, FaultDetail, FailureInfo, StructuredOutcome, Usage
+from skills.contracts import Effect, FailureInfo, FaultDetail, StructuredOutcome, Usage
 from skills.execution import failure_info, run_skill
 from skills.ports import HttpPort, SecretsPort, SkillContext
 from skills.registry import registry
+
 
 @dataclass
 class Performer:

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from runs.shell.clock import database_now_ms, now_ms
+from runs.shell.clock import as_datetime, database_now_ms, now_ms
 
 
 class Fenced(RuntimeError):
@@ -57,7 +57,7 @@ def _execute(sql: str, params: tuple[Any, ...] = ()) -> int:
 def begin(lease_ms: int) -> int:
     """Open a session for this process; return its fencing token."""
     rows = _fetch(
-        f"INSERT INTO runs_session (host, pid, state, started_at_ms, lease_until_ms, in_flight)"  # noqa: S608 - no input
+        f"INSERT INTO runs_session (host, pid, state, started_at_ms, lease_until_ms, in_flight)"
         f" VALUES (%s, %s, 'live', {_now()}, {_now()} + %s, 0) RETURNING id",
         (socket.gethostname(), os.getpid(), lease_ms),
     )
@@ -68,7 +68,7 @@ def renew(session_id: int, lease_ms: int, in_flight: int) -> bool:
     """Move the lease's end; False where the session is not live any more."""
     return (
         _execute(
-            f"UPDATE runs_session SET lease_until_ms = {_now()} + %s, in_flight = %s WHERE id = %s AND state = 'live'",  # noqa: S608
+            f"UPDATE runs_session SET lease_until_ms = {_now()} + %s, in_flight = %s WHERE id = %s AND state = 'live'",
             (lease_ms, in_flight, session_id),
         )
         == 1
@@ -81,7 +81,7 @@ def fence(session_id: int) -> None:
     FOR SHARE, not KEY SHARE: the reaper's UPDATE must wait for us, or a zombie could commit after it was reaped.
     """
     lock = " FOR SHARE" if connection.vendor == "postgresql" else ""
-    if not _fetch(f"SELECT 1 FROM runs_session WHERE id = %s AND state = 'live'{lock}", (session_id,)):  # noqa: S608
+    if not _fetch(f"SELECT 1 FROM runs_session WHERE id = %s AND state = 'live'{lock}", (session_id,)):
         raise Fenced(f"session {session_id} is not live")
 
 
@@ -99,17 +99,23 @@ def claim(session_id: int, limit: int) -> list[Claimed]:
     skip = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
     with transaction.atomic():
         fence(session_id)
-        ids = [row[0] for row in _fetch(f"SELECT id FROM runs_run WHERE status = 'queued' ORDER BY priority DESC, id LIMIT %s{skip}", (limit,))]  # noqa: S608
+        ids = [
+            row[0] for row in _fetch(f"SELECT id FROM runs_run WHERE status = 'queued' ORDER BY priority DESC, id LIMIT %s{skip}", (limit,))
+        ]
         if not ids:
             return []
         marks = ", ".join(["%s"] * len(ids))
-        _execute(f"UPDATE runs_run SET status = 'running', waiting_for = '', wake_at_ms = NULL, session_id = %s WHERE id IN ({marks})", (session_id, *ids))  # noqa: S608
+        _execute(
+            "UPDATE runs_run SET status = 'running', waiting_for = '', wake_at_ms = NULL, session_id = %s,"
+            f" started_at = COALESCE(started_at, %s) WHERE id IN ({marks})",
+            (session_id, connection.ops.adapt_datetimefield_value(as_datetime(now_ms())), *ids),
+        )
         return _claimed(ids, marks)
 
 
 def _claimed(ids: list[int], marks: str) -> list[Claimed]:
     rows = _fetch(
-        "SELECT r.id, r.public_id, r.tenant_id, t.slug, r.agent_id, r.last_seq, r.crash_count, r.trace_id, r.spent_micro_usd"  # noqa: S608
+        "SELECT r.id, r.public_id, r.tenant_id, t.slug, r.agent_id, r.last_seq, r.crash_count, r.trace_id, r.spent_micro_usd"
         " FROM runs_run r JOIN agents_tenant t ON t.id = r.tenant_id"
         f" WHERE r.id IN ({marks}) ORDER BY r.priority DESC, r.id",
         tuple(ids),
@@ -132,9 +138,9 @@ def release(session_id: int, run_id: int, *, crashed: bool = False) -> None:
 
 def wake_due() -> int:
     """Queue parked runs whose instant has come; return how many."""
-    if not _fetch(f"SELECT 1 FROM runs_run WHERE status = 'waiting' AND wake_at_ms <= {_now()} LIMIT 1"):  # noqa: S608
+    if not _fetch(f"SELECT 1 FROM runs_run WHERE status = 'waiting' AND wake_at_ms <= {_now()} LIMIT 1"):
         return 0
-    return _execute(f"UPDATE runs_run SET status = 'queued', wake_at_ms = NULL WHERE status = 'waiting' AND wake_at_ms <= {_now()}")  # noqa: S608
+    return _execute(f"UPDATE runs_run SET status = 'queued', wake_at_ms = NULL WHERE status = 'waiting' AND wake_at_ms <= {_now()}")
 
 
 def next_wake_in_ms() -> int | None:
@@ -145,7 +151,7 @@ def next_wake_in_ms() -> int | None:
 
 def reap() -> int:
     """Declare sessions past their lease dead and put their runs back; return how many runs."""
-    expired = [row[0] for row in _fetch(f"SELECT id FROM runs_session WHERE state = 'live' AND lease_until_ms < {_now()}")]  # noqa: S608
+    expired = [row[0] for row in _fetch(f"SELECT id FROM runs_session WHERE state = 'live' AND lease_until_ms < {_now()}")]
     return sum(_bury(session_id, f" AND lease_until_ms < {_now()}") for session_id in expired)
 
 
@@ -167,7 +173,7 @@ def _is_alive(pid: int) -> bool:
 
 def _bury(session_id: int, still: str) -> int:
     with transaction.atomic():
-        if not _execute(f"UPDATE runs_session SET state = 'dead' WHERE id = %s AND state = 'live'{still}", (session_id,)):  # noqa: S608
+        if not _execute(f"UPDATE runs_session SET state = 'dead' WHERE id = %s AND state = 'live'{still}", (session_id,)):
             return 0  # it renewed, ended or was buried by another reaper in between
         return _execute(
             "UPDATE runs_run SET status = 'queued', session_id = NULL, crash_count = crash_count + 1"
@@ -178,7 +184,9 @@ def _bury(session_id: int, still: str) -> int:
 
 def live_sessions() -> int:
     """Return how many sessions are live on this host."""
-    (row,) = _fetch(f"SELECT count(*) FROM runs_session WHERE state = 'live' AND host = %s AND lease_until_ms >= {_now()}", (socket.gethostname(),))  # noqa: S608
+    (row,) = _fetch(
+        f"SELECT count(*) FROM runs_session WHERE state = 'live' AND host = %s AND lease_until_ms >= {_now()}", (socket.gethostname(),)
+    )
     return int(row[0])
 
 
@@ -186,7 +194,7 @@ def has_work() -> bool:
     """Tell whether anything asks for a drain: a queued run, a due one, or a session past its lease."""
     return bool(
         _fetch(
-            "SELECT 1 WHERE EXISTS (SELECT 1 FROM runs_run WHERE status = 'queued')"  # noqa: S608
+            "SELECT 1 WHERE EXISTS (SELECT 1 FROM runs_run WHERE status = 'queued')"
             f" OR EXISTS (SELECT 1 FROM runs_run WHERE status = 'waiting' AND wake_at_ms <= {_now()})"
             f" OR EXISTS (SELECT 1 FROM runs_session WHERE state = 'live' AND lease_until_ms < {_now()})"
         )

@@ -22,11 +22,12 @@ _ANSWERS_TO_FAILURE = (Retry, Fallback, Continue, Escalate, Abort, HoldDoubt, No
 
 def matches_of(run: Claimed, seq: int, fact: Fact, decisions: tuple[Decision, ...], state: State) -> list[MatchRow]:
     """Return the failures an event reports, each once: failed calls, lost calls, and an end that no step failed into."""
-    rows = [_match(run, seq, state, *found) for found in _failures(fact, decisions, state)]
-    return rows
+    return [_match(run, seq, state, *found) for found in _failures(fact, decisions, state)]
 
 
-def _failures(fact: Fact, decisions: tuple[Decision, ...], state: State) -> Iterator[tuple[str, int, str, str, dict[str, object] | None, str]]:
+def _failures(
+    fact: Fact, decisions: tuple[Decision, ...], state: State
+) -> Iterator[tuple[str, int, str, str, dict[str, object] | None, str]]:
     """Yield (step, attempt, code, message, advice, decision)."""
     if isinstance(fact, StepFailed):
         yield fact.step, fact.attempt, fact.code, fact.message, fact.advice, _answer(decisions, fact.step)
@@ -49,7 +50,9 @@ def _answer(decisions: tuple[Decision, ...], step: str) -> str:
     return str(found.__struct_config__.tag) if found else "none"
 
 
-def _match(run: Claimed, seq: int, state: State, key: str, attempt: int, code: str, message: str, advice: dict[str, object] | None, decision: str) -> MatchRow:
+def _match(
+    run: Claimed, seq: int, state: State, key: str, attempt: int, code: str, message: str, advice: dict[str, object] | None, decision: str
+) -> MatchRow:
     step = state.steps.get(key)
     skill = step.attempts[-1].skill if step and step.attempts else ""
     pin = state.pins.get(step.node) if step else None

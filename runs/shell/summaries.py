@@ -86,7 +86,11 @@ def sentence(state: State) -> str:
     doubt = f"{doubts} in doubt" if doubts else "nothing in doubt"
     if state.status == "waiting":
         head = _WAITING_WORDS.get(state.waiting_for, "Waits")
-        missing = f" ({usd(state.missing_micro_usd)} more than the budget allows)" if state.waiting_for == "budget" and state.missing_micro_usd else ""
+        missing = (
+            f" ({usd(state.missing_micro_usd)} more than the budget allows)"
+            if state.waiting_for == "budget" and state.missing_micro_usd
+            else ""
+        )
         return f"{head}{missing}; {progress}; {doubt}."
     if state.finished:
         why = f": {state.failure.code}, {state.failure.message}" if state.failure and state.status != "succeeded" else ""

@@ -57,10 +57,12 @@ def _guarded_child(parent: int, target: Callable[..., None], *args: Any) -> None
     target(*args)
 
 
-class GuardedSentinel(Sentinel):  # type: ignore[misc]
+class GuardedSentinel(Sentinel):
     """django-q2's guard, which takes the cluster down when a child dies that nobody asked to."""
 
-    def __init__(self, stop_event: Any, start_event: Any, cluster_id: Any, broker: Any = None, timeout: Any = None, start: bool = True) -> None:
+    def __init__(
+        self, stop_event: Any, start_event: Any, cluster_id: Any, broker: Any = None, timeout: Any = None, start: bool = True
+    ) -> None:
         parent = os.getppid()
         super().__init__(stop_event, start_event, cluster_id, broker, timeout, start=False)
         die_with_parent(parent)
@@ -96,8 +98,11 @@ def run_cluster() -> int:
     die_with_parent(os.getppid())
     doorbell.stop_flag = get_mp_context().Event()
     q_cluster.Sentinel = GuardedSentinel
-    # Connections must not be shared over a fork.
+    # Connections must not be shared over a fork, and django-q2 closes what is too old before every look at the
+    # queue: with the web's lifetime of 0 each look would cost a new connection.
     db.connections.close_all()
+    for alias in db.connections:
+        db.connections.settings[alias]["CONN_MAX_AGE"] = None
     cluster = Cluster()
     stopping = _StopFlag()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -61,6 +61,13 @@ def test_it_shows_a_queued_run_as_one_open_wait() -> None:
     assert (queue.width, queue.length, queue.is_open) == ("100.00%", "3.0 s", True)
 
 
+def test_it_counts_all_as_queueing_until_a_worker_takes_the_run() -> None:
+    trace = a_trace(status="queued", finished_at=None)
+    trace["steps"] = [a_step("$plan", "", "running", started_at_ms=T0)]
+    queue, plan = waterfall(trace, T0 + 3_000)
+    assert (queue.length, plan.label, plan.look.word, plan.width) == ("3.0 s", "Plan", "pending", "")
+
+
 def test_it_keeps_the_tiniest_stretch_visible_and_inside() -> None:
     bar = Span(T0, END).bar(END, END)
     assert (bar["start"], bar["width"]) == ("99.60%", "0.40%")

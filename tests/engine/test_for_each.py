@@ -107,7 +107,7 @@ def test_it_denies_the_item_whose_condition_fails() -> None:
 
 
 def test_it_retries_asks_and_falls_back_per_item() -> None:
-    state, journal = play(
+    state, _ = play(
         s("each", "wipe", on_error="fallback", fallback_skill="look", **LOOP),
         inputs=THREE,
         outcomes={"each#0": [Fail("CONNECTION_REFUSED"), Ok("again")], "each#1": [Fail("NOT_FOUND"), Ok("instead")], "each#2": Ok("first")},

@@ -110,7 +110,11 @@ def test_it_denies_a_call_above_the_limit_per_step() -> None:
 
 def test_it_knows_no_limit() -> None:
     state, journal = play(s("a", "model"), bounds={"a": 10**12}, outcomes={"a": Ok(cost_micro_usd=10**11)})
-    assert (state.status, state.spent_micro_usd, rules(journal)) == ("succeeded", 10**11, ["finish :all_steps_done"])
+    assert (state.status, state.spent_micro_usd, rules(journal)) == (
+        "succeeded",
+        10**11,
+        ["bound_cost a:worst_case_first", "finish :all_steps_done"],
+    )
 
 
 def test_it_bounds_again_when_a_person_changed_the_parameters() -> None:

@@ -97,12 +97,6 @@ def test_it_takes_in_what_was_overspent_so_that_the_sums_stay_true(acme: Tenant)
     assert ledger.reserve(tenant=acme, keys=KEYS[:1], amount_micro_usd=1, reference="r") == Refused(31, "run:run_1")
 
 
-def test_it_raises_the_limit_of_a_run_once(acme: Tenant) -> None:
-    for repeated in (False, True):
-        raised = ledger.raise_limit(tenant=acme, run_id="run_9", opened_with=10, by_micro_usd=5, reference="t")
-        assert (raised.limit_micro_usd, raised.repeated) == (15, repeated)
-
-
 def test_it_makes_a_repeated_movement_once(acme: Tenant) -> None:
     moves: list[Callable[[], ledger.Answer]] = [
         lambda: ledger.reserve(tenant=acme, keys=KEYS, amount_micro_usd=60, reference="same"),

@@ -79,3 +79,15 @@ def test_it_puts_aside_a_plugin_that_is(site: Path, source: str | None, reason: 
     assert refused.source == name
     assert reason in refused.reason
     assert registry.resolve("plugged") is not None, "a broken plugin stops nobody else"
+
+
+def test_it_loads_the_modules_the_operator_names(site: Path) -> None:
+    (site / "aos_test_named_module.py").write_text(GOOD)
+    registry = Registry()
+    assert load(registry, with_plugins=False, modules=["aos_test_named_module"]) == []
+    assert registry.resolve("plugged") is not None
+
+
+def test_it_stops_the_start_for_a_named_module_that_is_not_there() -> None:
+    with pytest.raises(ModuleNotFoundError):
+        load(Registry(), with_plugins=False, modules=["aos_test_no_such_module"])

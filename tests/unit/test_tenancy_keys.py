@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import pytest
+from rest_framework.exceptions import NotAuthenticated
 
-from agents.tenancy import SCOPES, Principal, credential_in, prefix_of
+from agents.tenancy import SCOPES, Principal, credential_in, prefix_of, principal_of
 
 KEY = "aos_test_abcdefghij23_" + "0123456789abcdef" * 3
 # CRC-32 of the above: the form must not change under issued keys.
@@ -58,3 +60,9 @@ def test_it_has_at_least_160_random_bits() -> None:
     secret = re.fullmatch(r"aos_test_[a-z2-7]{12}_([0-9a-f]{48})", KEY)
     assert secret is not None
     assert len(secret[1]) * 4 >= 160
+
+
+@pytest.mark.parametrize("user", [None, "alice", object()])
+def test_it_takes_nobody_for_a_caller_who_did_not_sign_in(user: object) -> None:
+    with pytest.raises(NotAuthenticated):
+        principal_of(SimpleNamespace(user=user))

@@ -10,6 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from runs.shell.supervision import Supervisor, run_cluster
+from skills.registry import registry
+from skills.services import record_versions
 
 
 class Command(BaseCommand):
@@ -24,6 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["cluster"]:
             sys.exit(run_cluster())
+        record_versions(registry)
         # The cluster reads its settings when it starts, so the choice travels as environment.
         if options["processes"]:
             os.environ["AOS_WORKERS"] = str(options["processes"])

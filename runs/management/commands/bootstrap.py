@@ -1,0 +1,43 @@
+"""`manage.py bootstrap`: makes the first tenant, its agent, a console login and an API key."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+
+from agents.bootstrap import Bootstrapped, bootstrap
+from runs.management.base import RuntimeCommand
+from runs.management.printing import Paper
+
+DEFAULT_TENANT = "demo"
+
+
+def tell(made: Bootstrapped, paper: Paper) -> None:
+    """Print what there is now; the two secrets are shown here and nowhere else again."""
+    if not made.created:
+        paper.line(f"nothing to make: tenant {made.tenant} is complete")
+        return
+    pairs = [("tenant", made.tenant), ("agent", made.agent), ("console login", made.admin)]
+    if made.admin_password:
+        pairs.append(("console password", f"{made.admin_password}   (shown once)"))
+    if made.api_key:
+        pairs.append(("API key", f"{made.api_key}   (shown once)"))
+    paper.pairs([*pairs, ("new", ", ".join(made.created).replace("_", " "))])
+
+
+class Command(RuntimeCommand):
+    help = "Makes a tenant with its agent, a console login and an API key; what is there already stays as it is."
+
+    def add_own_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--admin", default="admin", help="Name of the console login; its password comes from AOS_ADMIN_PASSWORD.")
+
+    def respond(self, options: dict[str, Any]) -> int:
+        slug = options["tenant"] or DEFAULT_TENANT
+        made = bootstrap(slug=slug, admin=options["admin"], password=settings.ADMIN_PASSWORD)
+        if options["json"]:
+            self.print_json(made.to_json())
+        else:
+            tell(made, self.paper)
+        return 0

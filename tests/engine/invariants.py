@@ -1,0 +1,162 @@
+"""What must hold at every position of every journal, whatever happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from runs.engine import events as e
+from runs.engine.decisions import Decision, Finish, HoldDoubt, Ignore, Overrun, Resolve, StartStep
+from runs.engine.effects import is_doubtful, is_repeatable, needs_approval
+from runs.engine.events import Fact
+from runs.engine.machine import step
+from runs.engine.starting import action_hash, pin_of
+from runs.engine.state import RUN_TRANSITIONS, STEP_ENDED, STEP_TRANSITIONS, State
+from runs.engine.virtual import Entry
+from tests.engine.story import encoded
+
+# Facts that can be taken in once at the most. The others fit again where the machine asks again.
+ONCE = (e.StepSucceeded, e.StepFailed, e.StepInterrupted, e.PlanProposed, e.PlanRejected, e.RunAdmitted)
+
+
+def reachable(table: dict[str, frozenset[str]]) -> dict[str, set[str]]:
+    """Return where each status can come to in any number of moves."""
+    found = {status: {status, *following} for status, following in table.items()}
+    for _ in table:
+        found = {status: {end for middle in ways for end in found[middle]} for status, ways in found.items()}
+    return found
+
+
+STEP_WAYS = reachable(STEP_TRANSITIONS)
+
+
+class Watch:
+    """Folds a journal again, one fact after the other, and checks after each."""
+
+    def __init__(self) -> None:
+        self.state: State | None = None
+        self.started: dict[str, int] = {}
+        self.approved: dict[str, str] = {}
+        self.doubted: set[str] = set()
+        self.finishes = 0
+        self.overran = False
+
+    def follow(self, journal: Sequence[Entry]) -> State:
+        """Check the whole journal and return the state after it."""
+        accepted: list[Fact] = []
+        for position, (fact, decisions) in enumerate(journal):
+            self.take(fact, decisions)
+            if not isinstance(decisions[0] if decisions else None, Ignore) and isinstance(fact, ONCE):
+                accepted.append(fact)
+            self.tell_again([fact] if isinstance(fact, ONCE) else [], accepted[position % len(accepted)] if accepted else None)
+        assert self.state is not None
+        return self.state
+
+    def take(self, fact: Fact, expected: tuple[Decision, ...]) -> None:
+        before = None if self.state is None else statuses(self.state)
+        effect = self.effect_before(fact)
+        self.state, decisions = step(self.state, fact)
+        assert decisions == expected, "a refold decides the same"
+        if decisions and isinstance(decisions[0], Ignore):
+            assert len(decisions) == 1
+            return
+        if isinstance(fact, e.ApprovalDecided) and fact.approved:
+            self.approved[fact.step] = fact.action_hash
+        if isinstance(fact, e.StepFailed):
+            self.check_failure(fact, effect, decisions)
+        self.check_decisions(decisions)
+        check_books(self.state, self.overran)
+        check_moves(before, self.state)
+
+    def effect_before(self, fact: Fact) -> str:
+        """Return the effect class of the call a fact is about, as it was when the fact came."""
+        state = self.state
+        if state is None or not isinstance(fact, e.StepFailed) or fact.step not in state.steps or not state.admitted:
+            return "none"
+        called = state.steps[fact.step]
+        return "none" if called.node.startswith("$") else pin_of(state, called).effect
+
+    def check_failure(self, fact: e.StepFailed, effect: str, decisions: tuple[Decision, ...]) -> None:
+        assert self.state is not None
+        assert self.state.stopping or any(decision.step == fact.step for decision in decisions), "a failure is answered"
+        if is_doubtful(effect, fact.phase):
+            assert any(isinstance(decision, HoldDoubt) for decision in decisions), "what may have happened is in doubt"
+
+    def check_decisions(self, decisions: Iterable[Decision]) -> None:
+        for decision in decisions:
+            assert not isinstance(decision, Ignore)
+            if isinstance(decision, HoldDoubt):
+                self.doubted.add(decision.step)
+            elif isinstance(decision, Resolve):
+                self.doubted.discard(decision.step)
+            elif isinstance(decision, StartStep):
+                self.check_start(decision)
+            self.overran |= isinstance(decision, Overrun)
+            self.finishes += isinstance(decision, Finish)
+
+    def check_start(self, start: StartStep) -> None:
+        assert self.state is not None
+        assert start.attempt > self.started.get(start.step, 0), "one start per attempt"
+        self.started[start.step] = start.attempt
+        assert start.step not in self.doubted, "nothing in doubt is repeated in silence"
+        called = self.state.steps[start.step]
+        pin = pin_of(self.state, called)
+        if needs_approval(self.state.nodes[called.node].approval, start.effect, self.state.terms.approval_effects):
+            bound = action_hash(called, pin, called.worst_micro_usd or 0)
+            assert self.approved.get(start.step) == bound, "nothing gated starts before exactly that was approved"
+        assert is_repeatable(start.effect) or start.barrier == "intent"
+        assert self.state.stopping == ""
+        assert not self.state.paused
+
+    def tell_again(self, double: list[Fact], late: Fact | None) -> None:
+        """Tell what was told before: it must change nothing."""
+        assert self.state is not None
+        told = double if late is None else [*double, late]
+        before = encoded(self.state) if told else b""
+        for fact in told:
+            self.state, decisions = step(self.state, fact)
+            assert len(decisions) == 1
+            assert isinstance(decisions[0], Ignore), "what was taken in once is not taken in again"
+        assert not told or encoded(self.state) == before, "and changes nothing"
+
+
+def statuses(state: State) -> tuple[str, dict[str, str]]:
+    return state.status, {key: found.status for key, found in state.steps.items()}
+
+
+def check_moves(before: tuple[str, dict[str, str]] | None, state: State) -> None:
+    if before is None:
+        return
+    run, steps = before
+    assert state.status == run or state.status in RUN_TRANSITIONS[run]
+    for key, status in steps.items():
+        assert state.steps[key].status in STEP_WAYS[status], key
+
+
+def check_books(state: State, overran: bool) -> None:
+    """Check that what the state keeps beside its steps is what its steps say."""
+    steps = state.steps
+    calls = [key for key in state.in_flight if steps[key].asked in ("run", "bound")]
+    assert len(calls) <= state.terms.max_parallel, "the parallel limit is kept"
+    assert {key for key, found in steps.items() if found.asked} == set(state.in_flight)
+    assert {key for key, found in steps.items() if found.status in ("waiting", "in_doubt")} == set(state.waiting)
+    assert sum(found.held_micro_usd for found in steps.values()) == state.held_micro_usd
+    assert sum(found.cost_micro_usd for found in steps.values()) == state.spent_micro_usd
+    if state.granted_micro_usd is not None and not overran:
+        assert state.spent_micro_usd + state.held_micro_usd <= state.granted_micro_usd, "the cap is not passed"
+    if state.admitted and not state.finished:
+        assert state.open_steps == sum(steps[key].status not in STEP_ENDED for key in state.nodes)
+        assert state.succeeded == sum(steps[key].status == "succeeded" for key in state.nodes)
+    if state.status == "waiting":
+        check_parked(state)
+    if state.finished:
+        assert all(found.status in STEP_ENDED or found.status == "in_doubt" for found in steps.values())
+        assert state.held_micro_usd == 0
+
+
+def check_parked(state: State) -> None:
+    """A run that waits has nothing under way, and somebody or something will wake it."""
+    assert not state.in_flight
+    assert not state.extending
+    assert state.waiting_for
+    if state.waiting_for in ("timer", "approval", "input"):
+        assert state.wake_at_ms() is not None

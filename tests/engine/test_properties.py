@@ -1,0 +1,41 @@
+"""Whatever plan, whatever failures, whoever interferes: the rules hold at every position and every run ends."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, seed, settings
+
+from runs.engine import events as e
+from runs.engine.decisions import Finish
+from runs.engine.digests import behaviour_hash, content_hash
+from runs.engine.events import Fact
+from runs.engine.virtual import drive, fold
+from tests.engine.generated import Anybody, runs
+from tests.engine.invariants import Watch
+from tests.engine.story import encoded
+
+EXAMPLES = 2_500
+
+
+@seed(20261120)
+@settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(runs())
+def test_it_keeps_every_rule_and_ends(run: tuple[e.RunAccepted, Anybody, list[Fact]]) -> None:
+    first, world, outside = run
+    state, journal = drive(first, world, outside)
+    assert state.finished, f"{state.status} {state.waiting_for}"
+    watch = Watch()
+    again = watch.follow(journal)
+    assert watch.finishes == 1
+    assert any(isinstance(decision, Finish) for decision in journal[-1].decisions)
+    assert encoded(again) == encoded(state)
+    assert (behaviour_hash(again), content_hash(again)) == (behaviour_hash(state), content_hash(state))
+
+
+@seed(20261121)
+@settings(max_examples=50, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(runs())
+def test_it_folds_to_the_same_state_from_the_facts_alone(run: tuple[e.RunAccepted, Anybody, list[Fact]]) -> None:
+    state, journal = drive(*run)
+    again, decided = fold([entry.fact for entry in journal])
+    assert decided == journal
+    assert encoded(again) == encoded(state)
