@@ -81,11 +81,17 @@ def simulate_plan(
 
 def _invalid(raw: Any, invalid: PlanInvalid) -> Simulation:
     blockers = [Blocker(step_id=None, code=f.code, rule="plan_rules", detail=f.detail, pointer=f.pointer) for f in invalid.faults]
+    only_skills = {blocker.code for blocker in blockers} == {"SKILL_NOT_FOUND"}
+    return _infeasible(raw, None, "skill_unavailable" if only_skills else "plan_invalid", blockers)
+
+
+def _infeasible(of: Any, plan_hash: str | None, verdict: Verdict, blockers: list[Blocker]) -> Simulation:
+    """Return the answer about a plan that cannot even be gone through."""
     return Simulation(
-        simulation_id=_id([raw, [b.model_dump() for b in blockers]]),
-        plan_hash=None,
+        simulation_id=_id([of, [blocker.model_dump() for blocker in blockers]]),
+        plan_hash=plan_hash,
         feasible=False,
-        verdict="skill_unavailable" if {b.code for b in blockers} == {"SKILL_NOT_FOUND"} else "plan_invalid",
+        verdict=verdict,
         blockers=blockers,
         cost_micro_usd=_EMPTY,
         duration_ms=_EMPTY,
@@ -131,7 +137,7 @@ def simulate_valid(
     nodes = build(body)
     pinned = pin_plan(nodes, versions_of(body), terms, profile.skill_config)
     if len(pinned.pins) < len(nodes):
-        return _unavailable(body, pinned.blockers)
+        return _infeasible(body, digest(body), "skill_unavailable", pinned.blockers)
     model = call_model(profile.skill_config)
     open_terms = Terms(max_parallel=terms.max_parallel, approval_effects=terms.approval_effects)
     cases = {case: forecast(case, plan=body, pins=pinned.pins, terms=open_terms, inputs=inputs, model=model) for case in CASES}
@@ -155,22 +161,6 @@ def simulate_valid(
     }
     made = Simulation(simulation_id="", **answer)
     return made.model_copy(update={"simulation_id": _id(made.model_dump(mode="json"))})
-
-
-def _unavailable(body: dict[str, Any], blockers: list[Blocker]) -> Simulation:
-    return Simulation(
-        simulation_id=_id([body, [b.model_dump() for b in blockers]]),
-        plan_hash=digest(body),
-        feasible=False,
-        verdict="skill_unavailable",
-        blockers=blockers,
-        cost_micro_usd=_EMPTY,
-        duration_ms=_EMPTY,
-        steps=[],
-        permission_gaps=[],
-        approvals=[],
-        budget_after_micro_usd=None,
-    )
 
 
 def _found(worst: Forecast) -> list[Blocker]:

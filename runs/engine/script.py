@@ -43,7 +43,7 @@ class Scripted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ta
     times: int = 1
 
 
-class Ok(Scripted, tag="ok"):
+class Ok(Scripted, frozen=True, tag="ok"):
     """The call gives a result; what `$plan` gives is the plan."""
 
     result: Any = None
@@ -51,7 +51,7 @@ class Ok(Scripted, tag="ok"):
     side_effects: list[dict[str, Any]] = []
 
 
-class Fail(Scripted, tag="fail"):
+class Fail(Scripted, frozen=True, tag="fail"):
     """The call fails. Without `advice` the failure carries what the world says for its code."""
 
     code: str
@@ -62,18 +62,18 @@ class Fail(Scripted, tag="fail"):
     advice: dict[str, Any] | None = None
 
 
-class Rejected(Scripted, tag="rejected"):
+class Rejected(Scripted, frozen=True, tag="rejected"):
     """The planner proposes a plan that breaks the rules."""
 
     detail: str = "no plan"
     cost_micro_usd: int = 0
 
 
-class Lost(Scripted, tag="lost"):
+class Lost(Scripted, frozen=True, tag="lost"):
     """The worker dies during the call: nobody reports an outcome, and the run is reclaimed."""
 
 
-class HandedBack(Scripted, tag="handed_back"):
+class HandedBack(Scripted, frozen=True, tag="handed_back"):
     """The worker gives the run up during the call and says how far it had come; another takes the run over."""
 
     phase: Phase = "not_sent"

@@ -108,7 +108,7 @@ class ModelWorld:
     def _call(self, state: State, wish: StartStep) -> Fact:
         step = state.steps[wish.step]
         model = self._model(pin_of(state, step), step.params)
-        took, cost = model.duration(self._case), model.cost(self._case)
+        took, cost = min(model.duration(self._case), wish.timeout_ms), model.cost(self._case)
         at = state.now_ms + took
         code = model.fails_with
         if self._case == "worst" and code is not None and wish.attempt < _attempts(code, state.nodes[step.node]):

@@ -31,7 +31,7 @@ RUN_TRANSITIONS: dict[str, frozenset[str]] = {
     "queued": frozenset({"running", "waiting", "cancelled", "failed", "dead_lettered"}),
     "running": frozenset({"waiting"}) | RUN_ENDED,
     "waiting": frozenset({"running"}) | RUN_ENDED,
-} | {status: frozenset() for status in RUN_ENDED}
+} | {status: frozenset() for status in sorted(RUN_ENDED)}
 
 
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -17,7 +17,7 @@ from rest_framework.utils.encoders import JSONEncoder
 from agents.selectors import tenant_for
 from agents.tenancy import Principal, operator_principal
 from runs.management import exits
-from runs.management.printing import Paper, Stream, clean, wants_colour
+from runs.management.printing import Paper, clean, wants_colour
 from skills.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -38,6 +38,16 @@ def operator_name() -> str:
         return f"shell:{getpass.getuser()}"
     except (KeyError, OSError):
         return f"shell:{os.getuid()}"
+
+
+def refuse_unreadable(options: dict[str, Any]) -> None:
+    """Raise Refusal for arguments that are no UTF-8: they could neither be stored nor hashed."""
+    given = [text for value in options.values() for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
+    for text in given:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise Refusal("INVALID_INPUT", f"an argument is no UTF-8: {text.encode('utf-8', 'replace').decode()}") from None
 
 
 class RuntimeCommand(BaseCommand):
@@ -66,6 +76,7 @@ class RuntimeCommand(BaseCommand):
 
     def _respond(self, options: dict[str, Any]) -> int:
         try:
+            refuse_unreadable(options)
             return self.respond(options)
         except Refusal as refusal:
             self._explain(refusal)
@@ -98,7 +109,7 @@ class RuntimeCommand(BaseCommand):
     def _paper(self, stream: Any) -> Paper:
         # Django paints all of stderr red; here each line says its own colour.
         stream.style_func = None
-        return Paper(_typed(stream), colour=self._wants_colour(stream))
+        return Paper(stream, colour=self._wants_colour(stream))
 
     def _wants_colour(self, stream: Any) -> bool:
         options = self._options
@@ -115,7 +126,3 @@ class RuntimeCommand(BaseCommand):
 
     def print_json(self, value: Any) -> None:
         self.stdout.write(json_text(value))
-
-
-def _typed(stream: Any) -> Stream:
-    return stream  # type: ignore[no-any-return]

@@ -25,14 +25,15 @@ NO_WORKER = "no worker has taken the run yet; start one in another terminal: man
 class Follower:
     """Reads a run's journal on and tells what is new in it."""
 
-    def __init__(self, tenant: Tenant, run_id: str, paper: Paper) -> None:
+    def __init__(self, tenant: Tenant, run_id: str, paper: Paper, *, expects_worker: bool = False) -> None:
         self._tenant = tenant
         self._run_id = run_id
         self._paper = paper
         self._after = 0
         self._first_at_ms: int | None = None
         self._begun = time.monotonic()
-        self._warned = False
+        # Who has just started a worker knows that it comes.
+        self._warned = expects_worker
 
     def follow(self, seconds: float) -> dict[str, Any]:
         """Tell the run until nothing more is to come or the time is over; return the run as JSON."""

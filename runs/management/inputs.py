@@ -32,6 +32,8 @@ def json_object(path: str) -> dict[str, Any]:
     where = "standard input" if path == "-" else path
     try:
         value = json.loads(_read(path), parse_constant=_no_number)
+        # Half a surrogate pair is JSON, and nothing that could be stored or hashed.
+        json.dumps(value, ensure_ascii=False).encode()
     except OSError as error:
         raise Refusal("INVALID_INPUT", f"{where} cannot be read: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:

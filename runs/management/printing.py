@@ -14,7 +14,7 @@ _COLOURS = {"grey": "90", "blue": "34", "amber": "33", "green": "32", "red": "31
 # What runs bring along (goals, pages, messages) must not steer the reader's terminal.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 BAR_CELLS = 36
-LONGEST_CELL = 60
+LONGEST_CELL, LONGEST_LAST_CELL = 60, 100
 
 
 class Stream(Protocol):
@@ -59,7 +59,8 @@ def cut(text: str, width: int) -> str:
 
 def table_lines(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
     """Return a table: a head, a rule, a line per row, columns as wide as what stands in them."""
-    texts = [list(columns), *([cut(clean(value), LONGEST_CELL) for value in row] for row in rows)]
+    longest = [LONGEST_CELL] * (len(columns) - 1) + [LONGEST_LAST_CELL]
+    texts = [list(columns), *([cut(clean(value), most) for value, most in zip(row, longest, strict=True)] for row in rows)]
     widths = [max(cells(row[position]) for row in texts) for position in range(len(columns))]
     lines = ["  ".join(padded(text, width) for text, width in zip(row, widths, strict=True)).rstrip() for row in texts]
     return [lines[0], "  ".join("─" * width for width in widths), *lines[1:]]
@@ -120,6 +121,10 @@ class Paper:
     def waterfall(self, trace: Mapping[str, Any], now_ms: int) -> None:
         for line, colour in waterfall_lines(trace, now_ms):
             self.line(line, colour)
+
+    def check(self, text: str, held: bool) -> None:
+        """Print whether something that was checked held."""
+        self.line(f"{'✓' if held else '✕'} {clean(text)}{'' if held else ': NOT SO'}", "green" if held else "red")
 
     def status(self, status: str, text: str) -> None:
         """Print a line that begins with a status as icon and word, never as colour alone."""

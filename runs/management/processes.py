@@ -46,7 +46,7 @@ def started(
             text=True,
             # Ctrl-C in a terminal reaches only us; we end the others in order, and if we are killed the kernel does.
             start_new_session=True,
-            preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - we start no threads before
+            preexec_fn=partial(die_with_parent, os.getpid()),
         )
         try:
             yield process

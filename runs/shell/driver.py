@@ -149,9 +149,16 @@ class RunDriver:
             raise self._failed
         facts = list(self._inbox)
         self._inbox.clear()
-        if not facts and not self._handing_back and self._is_due():
-            facts.append(Incoming(TimeCame(now_ms())))
-        return facts
+        return facts if self._handing_back else self._with_time(facts)
+
+    def _with_time(self, facts: list[Incoming]) -> list[Incoming]:
+        """Put the fact of time where the machine's next instant is, if it is here: a replay orders facts by their time too."""
+        wake, now = self.state.wake_at_ms(), now_ms()
+        if wake is None or wake > now:
+            return facts
+        place = next((at for at, incoming in enumerate(facts) if incoming.fact.at_ms > wake), len(facts))
+        at_ms = facts[place].fact.at_ms if place < len(facts) else now
+        return [*facts[:place], Incoming(TimeCame(at_ms)), *facts[place:]]
 
     def _is_due(self) -> bool:
         wake = self.state.wake_at_ms()
@@ -173,9 +180,8 @@ class RunDriver:
         if ended:
             await done
             return ended
+        done.add_done_callback(self._on_written)
         self._begin_wishes(turn.wishes, done if turn.must_be_durable else None)
-        if not turn.must_be_durable:
-            done.add_done_callback(self._on_written)
         return ""
 
     def _step(self, incoming: Incoming, turn: Turn) -> None:
@@ -194,7 +200,7 @@ class RunDriver:
             turn.riders.append(partial(settlement.resolve_step, self.run.id, key, worked, self.state.now_ms))
 
     def _should_park(self, turn: Turn) -> bool:
-        if self.state.status != "waiting" or self._inbox or turn.wishes:
+        if self.state.status != "waiting" or self._inbox or turn.wishes or self._is_due():
             return False
         wake = self.state.wake_at_ms()
         return self.state.waiting_for != "timer" or wake is None or wake - now_ms() > NAP_MS
@@ -234,25 +240,25 @@ class RunDriver:
                 key = wish.step or kind_of(wish)
                 task = asyncio.create_task(self._carry_out(wish, barrier))
                 self._tasks[key] = task
-                task.add_done_callback(partial(self._on_done, key))
+                task.add_done_callback(partial(self._on_done, key, wish))
 
     async def _carry_out(self, wish: Decision, barrier: asyncio.Future[None] | None) -> None:
-        """Answer one wish. A cancelled one that had not begun is answered too, so that the machine never waits in vain."""
-        try:
-            if barrier is not None:
-                await asyncio.shield(barrier)
-            if isinstance(wish, StartStep) and wish.effect != "none" and not self._lease.is_held():
-                raise Fenced("the lease may be over; no effect begins")
-        except asyncio.CancelledError:
-            if isinstance(wish, StartStep | CallPlanner | Admit):
-                self.tell(self._performer.cancelled(wish, self.run))
-            return
+        """Answer one wish, as soon as its barrier allows."""
+        if barrier is not None:
+            await asyncio.shield(barrier)
+        if isinstance(wish, StartStep) and wish.effect != "none" and not self._lease.is_held():
+            raise Fenced("the lease may be over; no effect begins")
         self._put(Incoming(await self._performer.answer(wish, self.run, self.state)))
 
-    def _on_done(self, key: str, task: asyncio.Task[None]) -> None:
+    def _on_done(self, key: str, wish: Decision, task: asyncio.Task[None]) -> None:
         if self._tasks.get(key) is task:
             del self._tasks[key]
-        if not task.cancelled() and task.exception() is not None:
+        if task.cancelled():
+            # Skills and planners answer a cancellation themselves; this one had not come so far. Without an answer the
+            # machine would wait for it in vain.
+            if isinstance(wish, StartStep | CallPlanner | Admit):
+                self.tell(self._performer.cancelled(wish, self.run))
+        elif task.exception() is not None:
             self._fail(task.exception())
 
     def _on_written(self, done: asyncio.Future[None]) -> None:
@@ -276,7 +282,8 @@ class RunDriver:
         if self._failed is not None:
             raise self._failed
         turn = Turn()
-        if under_way:
+        if under_way or self._inbox:
+            # First, so that what the facts after it lead to is not begun: nobody would carry it out.
             self._step(Incoming(RunHandedBack(now_ms())), turn)
         while self._inbox:
             incoming = self._inbox.popleft()

@@ -9,7 +9,8 @@ from runs.engine.events import StepFailed
 from runs.engine.state import State, StepState
 from runs.engine.virtual import Entry
 from runs.shell.codec import kind_of, plain
-from runs.shell.summaries import sentence
+from runs.shell.sentence import sentence
+from runs.shell.summaries import standing_of
 
 _ACTIONS = {
     "approval": "approve or reject the step",
@@ -27,7 +28,7 @@ def explanation(run: dict[str, Any], state: State, history: list[Entry]) -> dict
     return {
         "run_id": run["run_id"],
         "status": run["status"],
-        "summary": sentence(state) if run["status"] != "queued" else "Queued: no worker has taken it yet.",
+        "summary": sentence(standing_of(state), shows_costs=True) if run["status"] != "queued" else "Queued: no worker has taken it yet.",
         "blocked_by": blocked_by(run, state),
         "failures": failures(history),
     }

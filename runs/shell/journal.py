@@ -63,6 +63,11 @@ class Entry:
     columns: dict[str, Any]
     riders: tuple[Callable[[], None], ...] = ()
 
+    @property
+    def follows(self) -> int:
+        """Return the event this entry comes right after."""
+        return self.rows[0].seq - 1 if self.rows else int(self.columns["last_seq"])
+
 
 @dataclass
 class _Pending:
@@ -143,11 +148,13 @@ class JournalWriter:
                 for entry in _last_of_each_run(batch):
                     names, values = zip(*entry.columns.items(), strict=True)
                     assignments = ", ".join(f"{name} = %s" for name in names)
+                    # last_seq keeps the journal free of gaps: after an entry that was refused no later one gets in.
                     cursor.execute(
-                        f"UPDATE runs_run SET {assignments} WHERE id = %s AND session_id = %s", (*values, entry.run_id, self._session_id)
+                        f"UPDATE runs_run SET {assignments} WHERE id = %s AND session_id = %s AND last_seq = %s",
+                        (*values, entry.run_id, self._session_id, entry.follows),
                     )
                     if cursor.rowcount != 1:
-                        raise NotHeld(f"run {entry.run_id} is not held by session {self._session_id}")
+                        raise NotHeld(f"run {entry.run_id} is not held by session {self._session_id} at event {entry.follows}")
             for entry in batch:
                 for rider in entry.riders:
                     rider()
@@ -159,15 +166,19 @@ class JournalWriter:
         for attempt in range(RECONNECTS):
             connection.close()
             try:
-                missing = [entry for entry in batch if not self._is_written(entry)]
+                missing = [position for position, entry in enumerate(batch) if not self._is_written(entry)]
                 if missing:
-                    self._write(missing)
+                    self._write([batch[position] for position in missing])
             except Fenced as fenced:
                 return dict.fromkeys(range(len(batch)), fenced)
             except (OperationalError, InterfaceError) as again:
                 log.warning("journal.reconnect", extra={"attempt": attempt + 1, "error": str(again)})
                 error = again
                 continue
+            except Exception:
+                log.warning("journal.split_after_reconnect", exc_info=True)
+                refused = self._commit_one_by_one([batch[position] for position in missing])
+                return {missing[place]: why for place, why in refused.items()}
             return {}
         unavailable = StoreUnavailable(str(error))
         return dict.fromkeys(range(len(batch)), unavailable)
@@ -189,7 +200,8 @@ def _last_of_each_run(batch: list[Entry]) -> list[Entry]:
     for entry in batch:
         earlier = merged.get(entry.run_id)
         columns = entry.columns if earlier is None else {**earlier.columns, **entry.columns}
-        merged[entry.run_id] = Entry(entry.run_id, entry.rows, columns)
+        rows = entry.rows if earlier is None else earlier.rows + entry.rows
+        merged[entry.run_id] = Entry(entry.run_id, rows, columns)
     return list(merged.values())
 
 

@@ -1,4 +1,4 @@
-"""What a run's rows say about it: the columns lists and filters need, the step summaries, the sentence in words."""
+"""What a run's rows say about it: the columns lists and filters need, and the step summaries."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from runs.engine.digests import behaviour_hash, content_hash
 from runs.engine.state import State, StepState
 from runs.models import StepSummary
 from runs.shell.clock import as_datetime
+from runs.shell.sentence import Standing, sentence
 
 
 def progress_columns(state: State, seq: int) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def parked_columns(state: State) -> dict[str, Any]:
         "waiting_for": state.waiting_for,
         "wake_at_ms": state.wake_at_ms(),
         "session_id": None,
-        "summary": sentence(state)[:500],
+        "summary": sentence(standing_of(state)),
     }
 
 
@@ -60,7 +61,7 @@ def finished_columns(state: State) -> dict[str, Any]:
         "wake_at_ms": None,
         "session_id": None,
         "failure_code": state.failure.code if state.failure else "",
-        "summary": sentence(state)[:500],
+        "summary": sentence(standing_of(state)),
         "finished_at": connection.ops.adapt_datetimefield_value(as_datetime(state.now_ms)),
         "reserved_micro_usd": 0,
         "behaviour_hash": behaviour_hash(state),
@@ -68,41 +69,21 @@ def finished_columns(state: State) -> dict[str, Any]:
     }
 
 
-_WAITING_WORDS = {
-    "approval": "Waits for somebody to approve",
-    "input": "Waits for an answer",
-    "timer": "Waits for its next attempt",
-    "budget": "Waits for money",
-    "in_doubt": "Waits for a verdict on an effect in doubt",
-    "paused": "Paused",
-}
-
-
-def sentence(state: State) -> str:
-    """Say in one sentence how the run stands and why."""
-    done = sum(1 for key in state.nodes if key in state.steps and state.steps[key].status == "succeeded")
-    progress = f"{done} of {len(state.nodes)} steps done" if state.nodes else "no plan yet"
-    doubts = sum(1 for step in state.steps.values() if step.status == "in_doubt")
-    doubt = f"{doubts} in doubt" if doubts else "nothing in doubt"
-    if state.status == "waiting":
-        head = _WAITING_WORDS.get(state.waiting_for, "Waits")
-        missing = (
-            f" ({usd(state.missing_micro_usd)} more than the budget allows)"
-            if state.waiting_for == "budget" and state.missing_micro_usd
-            else ""
-        )
-        return f"{head}{missing}; {progress}; {doubt}."
-    if state.finished:
-        why = f": {state.failure.code}, {state.failure.message}" if state.failure and state.status != "succeeded" else ""
-        retries = f", {state.retries} {'retry' if state.retries == 1 else 'retries'}" if state.retries else ""
-        return f"{state.status.replace('_', ' ').capitalize()}{why}; {progress}{retries}; {doubt}; {usd(state.spent_micro_usd)} spent."
-    return f"{state.status.capitalize()}; {progress}."
-
-
-def usd(micro_usd: int) -> str:
-    """Return an amount for people: four digits below a dollar, two above."""
-    dollars = micro_usd / 1_000_000
-    return f"${dollars:.2f}" if dollars >= 1 else f"${dollars:.4f}"
+def standing_of(state: State) -> Standing:
+    """Return what the sentence of a run is made of."""
+    known = [state.steps[key] for key in state.nodes if key in state.steps]
+    return Standing(
+        status=state.status,
+        waiting_for=state.waiting_for,
+        took_ms=state.now_ms - state.accepted_at_ms,
+        done=sum(step.finished_at_ms is not None for step in known),
+        total=len(state.nodes),
+        retries=state.retries,
+        doubts=sum(step.status == "in_doubt" for step in state.steps.values()),
+        failure_code=state.failure.code if state.failure else "",
+        missing_micro_usd=state.missing_micro_usd or None,
+        limit_micro_usd=state.limit_micro_usd,
+    )
 
 
 def write_step_summaries(run_id: int, state: State) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
 from runs.engine import events as e
@@ -14,6 +15,9 @@ from tests.engine.invariants import Watch
 from tests.engine.story import encoded
 
 EXAMPLES = 2_500
+
+# Half a minute on one free core, and cores are not always free.
+pytestmark = pytest.mark.timeout(600)
 
 
 @seed(20261120)

@@ -215,7 +215,7 @@ BAD_PLAN = {"steps": [{"step_id": "a", "skill": "no_such", "description": "", "p
 
 
 def test_it_lets_a_planner_repair_its_plan_once(workshop: Workshop, settings: Any) -> None:
-    profile = {"planner": {"name": "openai_compatible", "options": {"model": "local", "max_cost_micro_usd": 100}}}
+    profile = {"planner": {"name": "openai_compatible", "options": {"model": "local", "max_cost_per_call_micro_usd": 100}}}
     agent = create_agent(tenant=workshop.tenant, name="thinker", profile=profile)
     with LlmServer() as server:
         server.script(structured(BAD_PLAN))

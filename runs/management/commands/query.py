@@ -17,7 +17,9 @@ class Command(RuntimeCommand):
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("what", help="Name of the question.")
-        parser.add_argument("--filter", action="append", default=[], metavar="NAME=VALUE", help="What it is asked about, such as run_id=run_….")
+        parser.add_argument(
+            "--filter", action="append", default=[], metavar="NAME=VALUE", help="What it is asked about, such as run_id=run_…."
+        )
 
     def respond(self, options: dict[str, Any]) -> int:
         """Print the answer as JSON with and without --json: each question has an answer of its own shape."""

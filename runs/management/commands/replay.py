@@ -18,7 +18,7 @@ def tell(report: dict[str, Any], paper: Paper) -> None:
     """Print which promises held, where behaviour first differed if it did, and the hashes."""
     for invariant in report["invariants"]:
         detail = f" ({invariant['detail']})" if invariant["detail"] else ""
-        paper.status("succeeded" if invariant["held"] else "failed", invariant["name"].replace("_", " ") + detail)
+        paper.check(invariant["name"].replace("_", " ") + detail, invariant["held"])
     found = report["divergence"]
     if found is not None:
         where = ", ".join(f"{name} {found[key]}" for name, key in (("event", "seq"), ("step", "step_id")) if found[key] is not None)

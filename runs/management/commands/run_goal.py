@@ -43,7 +43,8 @@ class Command(RuntimeCommand):
             own_worker = started(worker(), log=Path(folder) / "work.log") if options["work"] else nullcontext()
             try:
                 with own_worker:
-                    ended = Follower(self.tenant, run.public_id, self.notes).follow(options["timeout"])
+                    follower = Follower(self.tenant, run.public_id, self.notes, expects_worker=options["work"])
+                    ended = follower.follow(options["timeout"])
             except KeyboardInterrupt:
                 self.notes.line(f"stopped watching; the run goes on. Stop it: manage.py cancel {run.public_id}")
                 return exits.INTERRUPTED
