@@ -189,7 +189,7 @@ class RunAdmin(TenantScopedAdmin):
 
     @display(description="Duration")
     def took(self, run: Run) -> str:
-        begun, ended = instant_ms(run.started_at), instant_ms(run.finished_at)
+        begun, ended = instant_ms(run.created_at), instant_ms(run.finished_at)
         if begun is None or (ended is None and run.status in TERMINAL_STATUSES):
             return UNKNOWN
         return duration((ended or round(time.time() * 1_000)) - begun)

@@ -63,6 +63,7 @@ def failure_box(step: Json, shows_payloads: bool) -> dict[str, Any]:
     match = failure.get("advice") or failure.get("catalog_match") or {}
     return {
         "step_id": name_of(step),
+        "recovered": step["status"] == "succeeded",
         "code": failure["code"],
         "category": str(failure.get("category") or spec_of(failure["code"]).category),
         "message": failure.get("message", "") if shows_payloads else "",
@@ -144,9 +145,13 @@ def _after(at_ms: int, span: Span) -> str:
 
 
 def _pairs(detail: Json) -> str:
-    """Return a decision's inputs in one line."""
+    """Return a decision's inputs in one line; instants are left to the column that tells them in words."""
     return " · ".join(
-        f"{name} {json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict | list) else value}"
-        for name, value in detail.items()
-        if value not in (None, "", [], {})
+        f"{name} {_said(value)}" for name, value in detail.items() if value not in (None, "", [], (), {}) and not name.endswith("_at_ms")
     )
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(str(each) for each in value)
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict) else str(value)

@@ -13,7 +13,7 @@ from runs.shell.sentence import sentence as said
 def sentence(trace: Mapping[str, Any], now_ms: int, *, shows_costs: bool) -> str:
     """Return how the run of a trace stands."""
     run = trace["run"]
-    begun = instant_ms(run["started_at"]) or instant_ms(run["created_at"]) or now_ms
+    begun = instant_ms(run["created_at"]) or now_ms
     standing = Standing(
         status=run["status"],
         waiting_for=run["waiting_for"] or "",

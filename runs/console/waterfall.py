@@ -142,7 +142,8 @@ def _inside(step: Json, span: Span) -> list[Row]:
     dull = len(attempts) == 1 and not attempts[0]["code"]
     parts = [] if dull else [(attempt["started_at_ms"], _attempt_row(attempt, span)) for attempt in attempts]
     parts += [(from_ms, _gap_row(from_ms, until_ms, span)) for from_ms, until_ms in gaps(attempts)]
-    parts += [(wait["from_ms"], _wait_row(wait, span)) for wait in step["waits"]]
+    # A wait for the next attempt is the gap already told.
+    parts += [(wait["from_ms"], _wait_row(wait, span)) for wait in step["waits"] if wait["for"] != "retry"]
     return [row for _, row in sorted(parts, key=lambda part: part[0])]
 
 

@@ -40,6 +40,7 @@ MAX_BACKLOG = 2_000
 LOOK_SECONDS = 1.0
 """How often a drain looks for itself, should a ring be lost."""
 LINGER_SECONDS = 30.0
+FIRST_REST_MS, LONGEST_REST_MS = 250, 60_000
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ class Drain:
         except Exception:
             # A defect in our code or in a row of this run: loud, counted against the run, and no other run suffers.
             log.exception("run.driver_failed", extra={"run_id": run.public_id})
-            await self._database.run(_release_crashed, self.session_id, run.id)
+            await self._database.run(sessions.release_crashed, self.session_id, run.id, pause_after(run.crash_count))
         finally:
             del self._drivers[run.id]
             self._busy_at = time.monotonic()
@@ -198,7 +199,8 @@ class Drain:
         """Finish or hand back what is held, write what is pending, end the session."""
         await self._leave()
         await self._writer.drain()
-        self._lease.stop()
+        # Not in the loop: the heartbeat may just be waiting for the loop to answer.
+        await self._database.run(self._lease.stop)
         if self._listener is not None:
             self._listener.close()
         if not self._fenced:
@@ -225,6 +227,11 @@ class Drain:
             task.cancel()
 
 
+def pause_after(crashes: int) -> int:
+    """Return how long a run rests that broke its driver after so many crashes before."""
+    return int(min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** min(crashes, 16)))
+
+
 # On the database thread
 
 
@@ -247,7 +254,3 @@ def pending_signals(run_ids: list[int]) -> list[tuple[int, int, Fact]]:
         )
         rows = cursor.fetchall()
     return [(run_id, signal_id, msgspec.structs.replace(decode_fact(data), at_ms=now_ms())) for run_id, signal_id, data in rows]
-
-
-def _release_crashed(session_id: int, run_id: int) -> None:
-    sessions.release(session_id, run_id, crashed=True)

@@ -18,8 +18,26 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from runs.engine.decisions import WISHES, Admit, CallPlanner, CancelStep, Decision, StartStep
-from runs.engine.events import Fact, RunHandedBack, RunPoisoned, RunReclaimed, StepFailed, StepInterrupted, TimeCame
+from runs.engine.events import (
+    CostBounded,
+    Fact,
+    PlanProposed,
+    PlanRejected,
+    ProbeAnswered,
+    ReservationExtended,
+    ReservationRefused,
+    RunAdmitted,
+    RunHandedBack,
+    RunPoisoned,
+    RunReclaimed,
+    StepFailed,
+    StepInterrupted,
+    StepSucceeded,
+    TimeCame,
+)
 from runs.engine.machine import step
 from runs.engine.state import State
 from runs.shell import settlement, summaries
@@ -152,21 +170,22 @@ class RunDriver:
         return facts if self._handing_back else self._with_time(facts)
 
     def _with_time(self, facts: list[Incoming]) -> list[Incoming]:
-        """Put the fact of time where the machine's next instant is, if it is here: a replay orders facts by their time too."""
+        """Put the fact of time where the machine's next instant is, if it is over: a replay orders facts by their time too."""
         wake, now = self.state.wake_at_ms(), now_ms()
-        if wake is None or wake > now:
+        if wake is None or wake >= now:
             return facts
         place = next((at for at, incoming in enumerate(facts) if incoming.fact.at_ms > wake), len(facts))
         at_ms = facts[place].fact.at_ms if place < len(facts) else now
         return [*facts[:place], Incoming(TimeCame(at_ms)), *facts[place:]]
 
     def _is_due(self) -> bool:
+        # Over, not only here: what time leads to must not carry the same instant as what came before it.
         wake = self.state.wake_at_ms()
-        return wake is not None and wake <= now_ms()
+        return wake is not None and wake < now_ms()
 
     async def _wait(self) -> None:
         wake = self.state.wake_at_ms()
-        timeout = None if wake is None else max(0, wake - now_ms()) / 1_000
+        timeout = None if wake is None else max(0, wake + 1 - now_ms()) / 1_000
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), timeout)
 
@@ -185,7 +204,7 @@ class RunDriver:
         return ""
 
     def _step(self, incoming: Incoming, turn: Turn) -> None:
-        fact = incoming.fact
+        fact = in_time(incoming.fact, self.state.now_ms)
         self._state, decisions = step(self._state, fact)
         self._seq += 1
         turn.rows.append(row_of(self._seq, fact, decisions))
@@ -310,6 +329,28 @@ def _needs_durability(fact: Fact, decisions: tuple[Decision, ...], state: State)
         return done is not None
     pin = state.pins[done.node]
     return not (pin.free and pin.effect == "none")
+
+
+_ANSWERS = (
+    PlanProposed,
+    PlanRejected,
+    RunAdmitted,
+    CostBounded,
+    ReservationExtended,
+    ReservationRefused,
+    StepSucceeded,
+    StepFailed,
+    ProbeAnswered,
+)
+
+
+def in_time(fact: Fact, now_ms: int) -> Fact:
+    """Return a fact so that instants tell the order of the journal: a replay knows no other.
+
+    They never go back, and what comes from outside is later than what was known before it came.
+    """
+    earliest = now_ms if isinstance(fact, (*_ANSWERS, TimeCame)) else now_ms + 1
+    return fact if fact.at_ms >= earliest else msgspec.structs.replace(fact, at_ms=earliest)
 
 
 def row_of(seq: int, fact: Fact, decisions: tuple[Decision, ...]) -> Row:

@@ -26,8 +26,7 @@ MAX_BATCH = 1_000
 RECONNECTS = 3
 
 INSERT_EVENT = (
-    "INSERT INTO runs_runevent (run_id, seq, kind, step, attempt, session_id, at_ms, data)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+    "INSERT INTO runs_runevent (run_id, seq, kind, step, attempt, session_id, at_ms, data) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
 )
 
 

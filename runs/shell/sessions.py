@@ -127,12 +127,20 @@ def has_queued() -> bool:
     return bool(_fetch("SELECT 1 FROM runs_run WHERE status = 'queued' LIMIT 1"))
 
 
-def release(session_id: int, run_id: int, *, crashed: bool = False) -> None:
-    """Give one run back to the queue; `crashed` counts it as a crash of the run."""
+def release(session_id: int, run_id: int) -> None:
+    """Give one run back to the queue."""
     _execute(
-        "UPDATE runs_run SET status = 'queued', session_id = NULL, crash_count = crash_count + %s"
-        " WHERE id = %s AND session_id = %s AND status = 'running'",
-        (int(crashed), run_id, session_id),
+        "UPDATE runs_run SET status = 'queued', session_id = NULL WHERE id = %s AND session_id = %s AND status = 'running'",
+        (run_id, session_id),
+    )
+
+
+def release_crashed(session_id: int, run_id: int, pause_ms: int) -> None:
+    """Give back a run that broke its driver, counted as a crash, to be queued after a pause: at once it would break the next."""
+    _execute(
+        "UPDATE runs_run SET status = 'waiting', waiting_for = 'timer', session_id = NULL, crash_count = crash_count + 1,"
+        f" wake_at_ms = {_now()} + %s WHERE id = %s AND session_id = %s AND status = 'running'",
+        (pause_ms, run_id, session_id),
     )
 
 

@@ -10,7 +10,7 @@ from agents import ledger
 from catalog.services import MatchRow, record_matches, resolve_matches
 from catalog.signature import signature_of
 from runs.engine.decisions import Abort, Continue, Decision, Escalate, Fallback, Finish, HoldDoubt, Lost, NoRetry, Retry
-from runs.engine.events import Fact, StepFailed, StepSucceeded
+from runs.engine.events import AnswerGiven, Fact, ProbeAnswered, StepFailed, StepSucceeded, VerdictGiven
 from runs.engine.state import State
 from runs.models import Outbox
 from runs.shell.clock import as_datetime
@@ -88,13 +88,14 @@ def resolve_step(run_id: int, step: str, succeeded: bool, at_ms: int) -> None:
 
 
 def resolved_steps(fact: Fact, state: State) -> list[tuple[str, bool]]:
-    """Return the steps an event ended that had failed before, and whether they came through."""
-    if not isinstance(fact, StepSucceeded | StepFailed):
+    """Return the steps an event ended that had failed before, or were lost, and whether they came through."""
+    if not isinstance(fact, StepSucceeded | StepFailed | VerdictGiven | ProbeAnswered | AnswerGiven):
         return []
     step = state.steps.get(fact.step)
-    if step is None or step.finished_at_ms is None or step.failure is None:
+    if step is None or step.finished_at_ms is None:
         return []
-    return [(step.key, step.status == "succeeded")]
+    troubled = step.failure is not None or any(attempt.status == "lost" for attempt in step.attempts)
+    return [(step.key, step.status == "succeeded")] if troubled else []
 
 
 def settle_run(run: Claimed, spent_micro_usd: int, drawn_micro_usd: int) -> None:

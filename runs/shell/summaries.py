@@ -21,7 +21,7 @@ def progress_columns(state: State, seq: int) -> dict[str, Any]:
         "planner": state.planner,
         "plan_hash": state.plan_hash,
         "steps_total": len(state.nodes),
-        "steps_done": sum(1 for s in state.nodes if s in state.steps and state.steps[s].finished_at_ms is not None),
+        "steps_done": state.succeeded,
         "retries": state.retries,
         "spent_micro_usd": state.spent_micro_usd,
         "reserved_micro_usd": reserved(state),
@@ -71,12 +71,11 @@ def finished_columns(state: State) -> dict[str, Any]:
 
 def standing_of(state: State) -> Standing:
     """Return what the sentence of a run is made of."""
-    known = [state.steps[key] for key in state.nodes if key in state.steps]
     return Standing(
         status=state.status,
         waiting_for=state.waiting_for,
         took_ms=state.now_ms - state.accepted_at_ms,
-        done=sum(step.finished_at_ms is not None for step in known),
+        done=state.succeeded,
         total=len(state.nodes),
         retries=state.retries,
         doubts=sum(step.status == "in_doubt" for step in state.steps.values()),

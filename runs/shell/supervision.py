@@ -21,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -151,7 +152,8 @@ class Supervisor:
             started_at = time.monotonic()
             code = self._run_once()
             if self._stop.raised:
-                return 0 if code in (0, -signal.SIGKILL) else code
+                # SIGTERM: it was still starting and had nothing to hand back.
+                return 0 if code in (0, -signal.SIGKILL, -signal.SIGTERM) else code
             if time.monotonic() - started_at > 60:
                 self._restarts = 0
             pause = RESTART_SECONDS[min(self._restarts, len(RESTART_SECONDS) - 1)]
@@ -161,8 +163,8 @@ class Supervisor:
             time.sleep(pause)
 
     def _run_once(self) -> int:
-        # start_new_session gives the cluster a group of its own; it dies with us by PR_SET_PDEATHSIG.
-        process = subprocess.Popen(self._command, start_new_session=True)  # noqa: S603 - our own command line
+        # A group of its own, and the death signal set before the program begins: it needs seconds until it could do so itself.
+        process = subprocess.Popen(self._command, start_new_session=True, preexec_fn=partial(die_with_parent, os.getpid()))
         log.info("cluster.started", extra={"pid": process.pid})
         while process.poll() is None and not self._stop.raised:
             time.sleep(0.05)

@@ -23,7 +23,7 @@ def shown(trace: dict[str, Any], *, payloads: bool = True, costs: bool = True) -
 
 
 SENTENCES = [
-    pytest.param({}, "Failed after 9.5 s with PERMISSION_DENIED; 1 of 4 steps done; 1 retry; nothing in doubt.", id="failed"),
+    pytest.param({}, "Failed after 10.0 s with PERMISSION_DENIED; 1 of 4 steps done; 1 retry; nothing in doubt.", id="failed"),
     pytest.param(
         {"status": "waiting", "waiting_for": "budget", "finished_at": None, "retries": 0},
         "Waiting for money: needs $0.4015 more than the $2.00 limit; 1 of 4 steps done; nothing in doubt.",
@@ -41,7 +41,7 @@ SENTENCES = [
     ),
     pytest.param(
         {"status": "succeeded", "failure_code": "", "retries": 0},
-        "Succeeded after 9.5 s; 1 of 4 steps done; nothing in doubt.",
+        "Succeeded after 10.0 s; 1 of 4 steps done; nothing in doubt.",
         id="succeeded",
     ),
 ]

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from runs.models import Run, RunEvent, Session
 from runs.shell import sessions
 from runs.shell.clock import now_ms
+from runs.shell.drain import pause_after
 from runs.shell.sessions import Fenced
 from tests.integration.workshop import Workshop, a_session_of, in_another_thread, now, step
 
@@ -99,14 +100,27 @@ def test_it_gives_no_run_to_two_sessions(workshop: Workshop) -> None:
     assert sorted(taken) == sorted(run.public_id for run in runs)
 
 
-@pytest.mark.parametrize(("crashed", "count"), [pytest.param(False, 0, id="in order"), pytest.param(True, 1, id="after a defect")])
-def test_it_gives_one_run_back(workshop: Workshop, crashed: bool, count: int) -> None:
+def test_it_gives_one_run_back(workshop: Workshop) -> None:
     run, kept = queued(workshop, 2)
     token = sessions.begin(LEASE_MS)
     sessions.claim(token, 2)
-    sessions.release(token, run.pk, crashed=crashed)
-    assert (now(run).status, now(run).session_id, now(run).crash_count) == ("queued", None, count)
+    sessions.release(token, run.pk)
+    assert (now(run).status, now(run).session_id, now(run).crash_count) == ("queued", None, 0)
     assert now(kept).status == "running"
+
+
+def test_it_lets_a_run_rest_that_broke_its_driver(workshop: Workshop) -> None:
+    [run] = queued(workshop, 1)
+    token = sessions.begin(LEASE_MS)
+    sessions.claim(token, 1)
+    sessions.release_crashed(token, run.pk, 5_000)
+    assert (now(run).status, now(run).session_id, now(run).crash_count) == ("waiting", None, 1)
+    assert 4_000 < (sessions.next_wake_in_ms() or 0) <= 5_000
+
+
+@pytest.mark.parametrize(("crashes", "rest_ms"), [(0, 250), (3, 2_000), (20, 60_000), (30_000, 60_000)])
+def test_it_lets_it_rest_longer_each_time(crashes: int, rest_ms: int) -> None:
+    assert pause_after(crashes) == rest_ms
 
 
 def test_it_gives_back_only_what_it_holds(workshop: Workshop) -> None:

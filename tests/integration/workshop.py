@@ -206,4 +206,3 @@ def in_another_thread(do: Callable[[], Any]) -> threading.Thread:
 def a_session_of(process_id: int, *, lease_until_ms: int = 2**52) -> Session:
     """Return a live session that claims to belong to a process of this host."""
     return Session.objects.create(host=socket.gethostname(), pid=process_id, started_at_ms=1, lease_until_ms=lease_until_ms)
-

@@ -1,0 +1,119 @@
+"""`manage.py work` as real processes: whoever is killed, runs go on; whoever should end, ends and leaves nobody behind."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django_q import cluster as q_cluster
+from django_q.cluster import Cluster, Sentinel
+
+from runs.models import Run, Session
+from tests.fakes.skills import witnessed
+from tests.integration.workshop import Workshop, assert_is_whole, kinds, now, started, step
+from tests.processes import Worker, a_worker_process, children, eventually
+
+
+@pytest.fixture
+def environment(live_environment: dict[str, str]) -> dict[str, str]:
+    return {**live_environment, "AOS_SKILL_MODULES": "tests.fakes.skills", "AOS_WORK_GRACE_SECONDS": "2", "AOS_LEASE_MS": "30000"}
+
+
+@pytest.fixture
+def worker(workshop: Workshop, environment: dict[str, str], tmp_path: Path) -> Iterator[Worker]:
+    with a_worker_process(environment, tmp_path / "worker.log") as running:
+        running.family()
+        yield running
+
+
+def done(workshop: Workshop, worker: Worker) -> Run:
+    """Submit a small run and wait until a worker process has driven it."""
+    run = workshop.submit(step("one", "say"))
+    eventually(lambda: now(run).is_terminal, f"the end of a run\n{worker.log.read_text()[-3_000:]}")
+    return now(run)
+
+
+@pytest.mark.slow
+def test_it_goes_on_whichever_process_is_killed(workshop: Workshop, worker: Worker) -> None:
+    assert done(workshop, worker).status == "succeeded"
+    for role in ("an idle worker", "monitor", "pusher", "guard", "main"):
+        family = worker.family()
+        victim = family.workers[-1] if role == "an idle worker" else getattr(family, role)
+        victim.kill()
+        eventually(lambda left=family: not any(member.is_alive() for member in left.members()), f"the end of all after {role} died")
+        assert done(workshop, worker).status == "succeeded", role
+    assert worker.stop() == 0
+
+
+@pytest.mark.slow
+def test_it_leaves_nobody_behind_when_the_supervisor_is_killed(workshop: Workshop, worker: Worker) -> None:
+    done(workshop, worker)
+    family = worker.family()
+    worker.kill()
+    eventually(lambda: not any(member.is_alive() for member in family.members()), "the end of all")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at_once", [False, True], ids=["while it starts", "just started"])
+def test_it_leaves_nobody_behind_when_the_supervisor_is_killed_early(
+    workshop: Workshop, environment: dict[str, str], tmp_path: Path, at_once: bool
+) -> None:
+    with a_worker_process(environment, tmp_path / "worker.log") as starting:
+        [main] = eventually(lambda: children(starting.pid), "the cluster's main process")
+        if not at_once:
+            time.sleep(0.3)
+        starting.kill()
+        eventually(lambda: not main.is_alive(), "the end of the main process")
+
+
+@pytest.mark.slow
+def test_it_hands_back_what_it_cannot_finish_and_ends_in_order(workshop: Workshop, worker: Worker, tmp_path: Path) -> None:
+    run = workshop.submit(step("slow", "sleepy", ms=60_000, timeout_ms=120_000))
+    started(run, "slow")
+    family, begun = worker.family(), time.monotonic()
+    assert worker.stop() == 0
+    assert time.monotonic() - begun < 10
+    assert not any(member.is_alive() for member in family.members())
+    assert (now(run).status, now(run).session_id, now(run).crash_count) == ("queued", None, 0)
+    assert set(Session.objects.values_list("state", flat=True)) == {"ended"}
+    assert kinds(run)[-2:] == ["run_handed_back", "step_interrupted"]
+
+
+@pytest.mark.slow
+def test_it_ends_in_order_while_it_starts(workshop: Workshop, environment: dict[str, str], tmp_path: Path) -> None:
+    with a_worker_process(environment, tmp_path / "worker.log") as starting:
+        eventually(lambda: children(starting.pid), "the cluster's main process")
+        assert starting.stop() == 0
+
+
+@pytest.mark.slow
+def test_it_repeats_what_a_killed_worker_held_without_waiting_for_the_lease(workshop: Workshop, worker: Worker, tmp_path: Path) -> None:
+    witness = tmp_path / "witness"
+    run = workshop.submit(step("hit", "kills_worker", until_attempt=2), step("next", "sleepy", "hit", witness=str(witness)))
+    eventually(lambda: now(run).is_terminal, f"the end of a run\n{worker.log.read_text()[-3_000:]}", 20)
+    assert (now(run).status, now(run).crash_count, witnessed(witness)) == ("succeeded", 1, ["next 1"])
+    assert_is_whole(workshop, run)
+
+
+# What of django-q2 is relied on
+
+
+def parameters(function: object) -> list[str]:
+    return list(inspect.signature(function).parameters)  # type: ignore[arg-type]
+
+
+def test_it_finds_in_django_q2_what_it_builds_on() -> None:
+    expected = ["self", "stop_event", "start_event", "cluster_id", "broker", "timeout", "start"]
+    assert parameters(Sentinel.__init__) == expected
+    assert parameters(Sentinel.spawn_process) == ["self", "target", "args"]
+    assert parameters(Sentinel.reincarnate) == ["self", "process"]
+    assert {"start", "stop", "guard", "spawn_cluster"} <= set(vars(Sentinel))
+    assert {"start", "stop", "sig_handler"} <= set(vars(Cluster))
+    assert q_cluster.get_mp_context().get_start_method() == "fork"
+    source = inspect.getsource(Sentinel)
+    assert all(f"self.{name} =" in source for name in ("pool", "monitor", "pusher"))
+    assert "target=Sentinel" in inspect.getsource(Cluster.start), "the cluster looks its guard up by this name"
+    assert "timer.value" in source

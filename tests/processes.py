@@ -1,0 +1,149 @@
+"""Real processes of the product for tests: a supervised worker, a web server, and who descends from whom."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+
+from tests.conftest import PROJECT
+
+START_SECONDS = 40.0
+
+
+def eventually(holds: Callable[[], Any], what: str, seconds: float = 40.0) -> Any:
+    """Return the first true answer; fail after a time that only a defect takes."""
+    deadline = time.monotonic() + seconds
+    while not (found := holds()):
+        assert time.monotonic() < deadline, f"{what} did not come within {seconds} s"
+        time.sleep(0.03)
+    return found
+
+
+class Known(NamedTuple):
+    """A process, told from a later one of the same number by when it began."""
+
+    pid: int
+    began: int
+
+    def is_alive(self) -> bool:
+        found = _stat(self.pid)
+        return found is not None and found[1] == self.began and found[2] not in "ZX"
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+
+
+def _stat(pid: int | str) -> tuple[int, int, str] | None:
+    """Return (parent, begin, state) of a process, None where there is none."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return int(fields[1]), int(fields[19]), fields[0]
+
+
+def children(pid: int) -> list[Known]:
+    """Return the living children of a process, oldest first."""
+    found = [(int(entry.name), _stat(entry.name)) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    mine = [Known(number, stat[1]) for number, stat in found if stat is not None and stat[0] == pid and stat[2] not in "ZX"]
+    return sorted(mine, key=lambda known: (known.began, known.pid))
+
+
+class Family(NamedTuple):
+    """The processes of one cluster: django-q2 starts its workers first, then the monitor, then the pusher."""
+
+    main: Known
+    guard: Known
+    workers: tuple[Known, ...]
+    monitor: Known
+    pusher: Known
+
+    def members(self) -> list[Known]:
+        return [self.main, self.guard, *self.workers, self.monitor, self.pusher]
+
+
+def family_of(supervisor: int, workers: int = 2) -> Family | None:
+    """Return the cluster a supervisor watches, None while it is not complete."""
+    mains = children(supervisor)
+    guards = children(mains[0].pid) if mains else []
+    rest = children(guards[0].pid) if guards else []
+    if len(rest) != workers + 2:
+        return None
+    return Family(mains[0], guards[0], tuple(rest[:workers]), rest[workers], rest[workers + 1])
+
+
+class Worker:
+    """A running `manage.py work`."""
+
+    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+        self.log = log
+        with log.open("ab") as output:
+            command = [sys.executable, "manage.py", "work"]
+            self._process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=output)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def family(self) -> Family:
+        """Return the cluster once all of it runs."""
+        found = eventually(lambda: family_of(self.pid), f"the cluster\n{self.log.read_text()[-3_000:]}", START_SECONDS)
+        assert isinstance(found, Family)
+        return found
+
+    def stop(self, seconds: float = 30.0) -> int:
+        """Ask it to end as an operator does; return its exit status."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(seconds)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+@contextmanager
+def a_worker_process(environment: Mapping[str, str], log: Path) -> Iterator[Worker]:
+    """Run `manage.py work` while the block lasts."""
+    worker = Worker(environment, log)
+    try:
+        yield worker
+    finally:
+        try:
+            worker.stop()
+        finally:
+            worker.kill()
+
+
+@contextmanager
+def a_web_process(environment: Mapping[str, str], log: Path) -> Iterator[httpx.Client]:
+    """Run the site under uvicorn while the block lasts; yield a client of it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "aos_site.asgi:application", "--host", "127.0.0.1", "--port", str(port), "--lifespan", "off"]
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=output)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=70) as client:
+            eventually(lambda: _answers(client), f"the web server\n{log.read_text()[-3_000:]}", START_SECONDS)
+            yield client
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _answers(client: httpx.Client) -> bool:
+    try:
+        return client.get("/healthz").is_success
+    except httpx.TransportError:
+        return False
