@@ -32,8 +32,8 @@ $(INSTALLED): requirements/dev.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements/dev.txt
 	@touch $(INSTALLED)
 
-demo: setup ## run the demo, offline: a goal, a plan, a failure, its recovery, the replay
-	@$(PY) manage.py demo
+demo: setup ## run the demo, offline: a goal, a plan, a failure, its recovery, the replay (LIVE=url: a real price API)
+	@$(PY) manage.py demo $(if $(LIVE),--live '$(LIVE)')
 
 run: setup ## start web and worker on http://127.0.0.1:8000 with SQLite; Ctrl-C stops both
 	@$(PY) manage.py dev

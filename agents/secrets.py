@@ -6,10 +6,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.conf import settings
-
-from agents.models import Tenant
-
 
 @dataclass(frozen=True)
 class FileSecrets:
@@ -24,8 +20,3 @@ class FileSecrets:
             raise KeyError(name)
         own = json.loads(Path(self.path).read_text(encoding="utf-8")).get(self.tenant_slug, {})
         return str(own[name])
-
-
-def secrets_of(tenant: Tenant) -> FileSecrets:
-    """Return the secrets of a tenant as the settings say where to find them."""
-    return FileSecrets(tenant_slug=tenant.slug, path=settings.SECRETS_FILE)

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from agents.contracts import ResourceContract
 from agents.plan.contracts import MAX_PLAN_BYTES, MAX_STEPS
 from agents.plan.validation import PlanInvalid, validate_plan
+from agents.planners.registry import PLANNERS
 from agents.tenancy import principal_of
 from runs import runtime
 from runs.contracts import Simulation
@@ -24,8 +25,6 @@ from skills.refusal import Refusal
 from skills.registry import registry
 from skills.requests import parse_body, parse_query, refuse_inexact
 from skills.taxonomy import CODES
-
-INTERFACES = ("execute", "describe_skill", "query", "simulate", "get_resource_contract", "failure_catalog")
 
 
 class Execute(APIView):
@@ -114,9 +113,9 @@ class ListCapabilities(APIView):
 def capabilities() -> Capabilities:
     return Capabilities(
         version="1",
-        interfaces=list(INTERFACES),
+        interfaces=list(runtime.__all__),
         skills=registry.names(),
-        planners=["claude", "openai_compatible", "stub"],
+        planners=sorted(PLANNERS),
         failure_codes=list(CODES),
         limits={"plan_steps": MAX_STEPS, "plan_bytes": MAX_PLAN_BYTES},
     )

@@ -6,6 +6,7 @@ A field that has no source yet is None, never invented. Money is integer micro-U
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -98,11 +99,16 @@ class FaultDetail(Contract):
     detail: str
 
 
+def json_pointer(path: Iterable[object]) -> str:
+    """Return a path into a JSON value as a pointer (RFC 6901)."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
 def faults_of(error: ValidationError) -> list[FaultDetail]:
     """Return pydantic's findings as pointers (RFC 6901) in words."""
     return [
         FaultDetail(
-            pointer="".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in fault["loc"]),
+            pointer=json_pointer(fault["loc"]),
             code=fault["type"],
             detail=fault["msg"],
         )

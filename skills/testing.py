@@ -13,12 +13,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import jsonschema_rs
-
 from skills.base import Skill, SkillFailure
 from skills.canonical import canonical_json
 from skills.contracts import REPEATABLE_EFFECTS, Effect, Phase, SkillMetadata, StructuredOutcome
 from skills.execution import run_skill
+from skills.json_schema import SchemaInvalid, compile_schema
 from skills.net.redaction import spellings_of
 from skills.ports import HttpExchange, HttpPort, SkillContext
 from skills.taxonomy import CODES, spec_of
@@ -118,9 +117,9 @@ def _check_metadata(cls: type[Skill], metadata: SkillMetadata) -> Iterator[Findi
 def _check_schemas(metadata: SkillMetadata) -> Iterator[Finding]:
     for name in ("input_schema", "output_schema", "config_schema"):
         try:
-            jsonschema_rs.Draft202012Validator(getattr(metadata, name))
-        except ValueError as error:
-            yield Finding("schema", f"{name} is no JSON Schema: {str(error).splitlines()[0]}")
+            compile_schema(getattr(metadata, name))
+        except SchemaInvalid as error:
+            yield Finding("schema", f"{name} is no JSON Schema: {error}")
     if metadata.input_schema.get("additionalProperties") is not False:
         yield Finding("schema", "input_schema lets unknown parameters through; derive Params from skills.base.Params")
 
@@ -204,7 +203,7 @@ def _check_outcome(cls: type[Skill], example: Example, outcome: StructuredOutcom
 
 
 def _check_result(cls: type[Skill], result: Any) -> Iterator[Finding]:
-    for error in jsonschema_rs.Draft202012Validator(cls.describe().output_schema).iter_errors(result):
+    for error in compile_schema(cls.describe().output_schema).iter_errors(result):
         yield Finding("result", f"the result breaks output_schema: {error.message[:200]}")
     try:
         canonical_json(result)

@@ -10,10 +10,16 @@ from typing import Any
 from cel_expr_python import cel
 
 MAX_LENGTH = 512
+MAX_SUMS = 8
 
 _ENV = cel.NewEnv(variables={"steps": cel.Type.DYN, "inputs": cel.Type.DYN, "item": cel.Type.DYN, "index": cel.Type.INT})
 # Not after a dot: `inputs.steps.total` reads an input.
 _STEP = re.compile(r"(?<![\w.])steps\s*(?:\.\s*([A-Za-z_][A-Za-z0-9_]*)|\[\s*(?:\"([^\"]+)\"|'([^']+)')\s*\])")
+
+_LOOP = re.compile(r"\b(?:all|exists|exists_one|filter|map)\b")
+_PLAIN_TEXT = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
+_ODD_TEXT = re.compile(r"\\|\"\"\"|\'\'\'")
+_BYTES = re.compile(r"\bbytes\b")
 
 
 class ConditionError(ValueError):
@@ -25,6 +31,7 @@ def compile_condition(text: str) -> Any:
     """Return the compiled form. Raises ConditionError where the text is no condition."""
     if len(text) > MAX_LENGTH:
         raise ConditionError(f"a condition has at most {MAX_LENGTH} characters")
+    _refuse_growth(text)
     try:
         compiled = _ENV.compile(text)
     except RuntimeError as error:
@@ -34,6 +41,20 @@ def compile_condition(text: str) -> Any:
     if compiled.return_type() not in (cel.Type.BOOL, cel.Type.DYN):
         raise ConditionError(f"a condition must give true or false, this gives {compiled.return_type().name()}")
     return compiled
+
+
+def _refuse_growth(text: str) -> None:
+    """Refuse what could fill the worker's memory: the library bounds its turns, but not the texts and lists it makes.
+
+    `[s + s].map(a, [a + a].map(a, …))` doubles a text with every loop.
+    """
+    # Where texts are hard to tell from code, all counts as code.
+    code = text if _ODD_TEXT.search(text) else _PLAIN_TEXT.sub("''", text)
+    sums = code.count("+")
+    if _LOOP.search(code) and (sums or _BYTES.search(code)):
+        raise ConditionError("a condition with a loop (all, exists, exists_one, filter, map) may neither add with + nor use bytes()")
+    if sums > MAX_SUMS:
+        raise ConditionError(f"a condition adds with + at most {MAX_SUMS} times")
 
 
 def evaluate(text: str, variables: Mapping[str, Any]) -> bool:

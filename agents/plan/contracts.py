@@ -8,7 +8,6 @@ from pydantic import Field
 
 from skills.contracts import Contract, Name
 
-SCHEMA_VERSION = 1
 MAX_STEPS = 200
 MAX_PLAN_BYTES = 1_048_576
 MAX_ITEMS = 1_000

@@ -13,6 +13,10 @@ from typing import Any, NamedTuple
 
 ROOTS = frozenset({"steps", "inputs", "memory", "secrets", "item", "index"})
 
+MAX_RENDERED = 8_388_608
+"""How many characters and values a step's parameters may have once their references are filled in."""
+MAX_RENDERED_DEPTH = 128
+
 _TOKEN = re.compile(r"\$\$\{|\$\{([^{}]{1,512})\}")
 _BROKEN = re.compile(r"(?<!\$)\$\{")
 _ROOT = re.compile(r"[a-z]+")
@@ -60,6 +64,10 @@ class Reference(NamedTuple):
 
 class UnresolvedReference(ValueError):
     """A reference that cannot be read, or that points to nothing."""
+
+
+class RenderedTooLarge(ValueError):
+    """Parameters grow too large or too deep when their references are filled in."""
 
 
 def parse(text: str) -> Reference:
@@ -124,38 +132,86 @@ def render(value: Any, lookup: Callable[[Reference], Any]) -> Any:
     """Return the value with its references replaced by what `lookup` says.
 
     `secrets` references are left as they stand: they are revealed inside the skill call and nowhere else.
-    Raises UnresolvedReference for a reference to nothing.
+    Raises UnresolvedReference for a reference to nothing, RenderedTooLarge for what grows beyond all use.
     """
-    if isinstance(value, str):
-        return _render_text(value, lookup) if "${" in value else value
-    if isinstance(value, Mapping):
-        return {key: render(inner, lookup) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [render(inner, lookup) for inner in value]
-    return value
+    return _Rendering(lookup).value(value, 0)
 
 
-def _render_text(text: str, lookup: Callable[[Reference], Any]) -> Any:
-    whole = whole_reference(text)
-    if whole is not None:
-        return text if whole.root == "secrets" else lookup(whole)
-    unknown = False
+class _Rendering:
+    """One filling-in. It counts what it brings in before it copies: a small plan may name a large result a thousand times."""
 
-    def replace(match: re.Match[str]) -> str:
-        nonlocal unknown
-        if match.group(1) is None:
-            return "${"
-        reference = parse(match.group(1))
-        if reference.root == "secrets":
-            return match.group()
-        found = lookup(reference)
-        if holds_unknown(found):
-            unknown = True
-            return ""
-        return as_text(found)
+    def __init__(self, lookup: Callable[[Reference], Any]) -> None:
+        self._lookup = lookup
+        self._left = MAX_RENDERED
 
-    rendered = _TOKEN.sub(replace, text)
-    return UNKNOWN if unknown else rendered
+    def value(self, value: Any, depth: int) -> Any:
+        if isinstance(value, str):
+            return self._text(value, depth) if "${" in value else value
+        if isinstance(value, Mapping):
+            return {key: self.value(inner, depth + 1) for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(inner, depth + 1) for inner in value]
+        return value
+
+    def _text(self, text: str, depth: int) -> Any:
+        whole = whole_reference(text)
+        if whole is not None:
+            return text if whole.root == "secrets" else self._found(whole, depth)
+        unknown = False
+
+        def replace(match: re.Match[str]) -> str:
+            nonlocal unknown
+            if match.group(1) is None:
+                return "${"
+            reference = parse(match.group(1))
+            if reference.root == "secrets":
+                return match.group()
+            found = self._found(reference, depth)
+            if holds_unknown(found):
+                unknown = True
+                return ""
+            return as_text(found)
+
+        rendered = _TOKEN.sub(replace, text)
+        return UNKNOWN if unknown else rendered
+
+    def _found(self, reference: Reference, depth: int) -> Any:
+        found = self._lookup(reference)
+        self._left -= weigh(found, self._left, depth)
+        return found
+
+
+def weigh(value: Any, most: int, depth: int = 0) -> int:
+    """Return the size of a JSON value. Raises RenderedTooLarge beyond `most`, or where it is too deep."""
+    size = 0
+    for level, more in enumerate(_sizes_by_level(value), depth):
+        size += more
+        if level > MAX_RENDERED_DEPTH:
+            raise RenderedTooLarge(f"the parameters are nested deeper than {MAX_RENDERED_DEPTH} levels with their references filled in")
+        if size > most:
+            raise RenderedTooLarge(f"the parameters grow beyond {MAX_RENDERED} characters with their references filled in")
+    return size
+
+
+def size_of(value: Any) -> int:
+    """Return how many characters and values a JSON value holds."""
+    return sum(_sizes_by_level(value))
+
+
+def _sizes_by_level(value: Any) -> Iterator[int]:
+    level = [value]
+    while level:
+        size, below = len(level), list[Any]()
+        for inner in level:
+            if isinstance(inner, str):
+                size += len(inner)
+            elif isinstance(inner, Mapping):
+                size += sum(map(len, inner))
+                below.extend(inner.values())
+            elif isinstance(inner, list | tuple):
+                below.extend(inner)
+        yield size
+        level = below
 
 
 def as_text(value: Any) -> str:

@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import jsonschema_rs
 from pydantic import ValidationError
 
 from agents.plan.conditions import ConditionError, compile_condition, steps_read
 from agents.plan.contracts import MAX_PLAN_BYTES, Plan, PlanStep
 from agents.plan.graph import dependencies, find_cycle
-from agents.plan.references import UnresolvedReference, escape_pointer, references_in, strings_in, whole_reference
+from agents.plan.references import UnresolvedReference, references_in, strings_in, whole_reference
 from skills.canonical import canonical_json
-from skills.contracts import FaultDetail, SkillMetadata, faults_of
+from skills.contracts import FaultDetail, SkillMetadata, faults_of, json_pointer
+from skills.json_schema import compile_schema
 
 Describe = Callable[[str, str | None], SkillMetadata | None]
 
@@ -160,9 +160,8 @@ def _call_faults(
 def literal_faults(schema: dict[str, Any], params: dict[str, Any], at: str) -> Iterator[FaultDetail]:
     """Yield what breaks the schema already as written; values that are still references are left for run time."""
     open_places = [pointer for pointer, text in strings_in(params) if "${" in text]
-    validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
-    for error in validator.iter_errors(params):
-        pointer = "".join("/" + escape_pointer(str(part)) for part in error.instance_path)
+    for error in compile_schema(schema).iter_errors(params):
+        pointer = json_pointer(error.instance_path)
         keyword = str(error.schema_path[-1]) if error.schema_path else ""
         if _is_open(pointer, keyword, open_places):
             continue

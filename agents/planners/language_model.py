@@ -17,8 +17,7 @@ from skills.adapters.prices import Price, Quote, StatedPrice, price_of, quote, s
 from skills.adapters.prompts import input_bytes, input_token_bound
 from skills.adapters.providers import DEFAULT_MODELS, endpoint_of, language_model
 from skills.base import SkillFailure
-from skills.contracts import Contract, FailureDetails, Usage
-from skills.execution import faults_of
+from skills.contracts import Contract, FailureDetails, Usage, faults_of
 
 
 class PlannerOptions(Contract):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from agents.plan.references import size_of
 from runs.engine.budget import settle
 from runs.engine.decisions import (
     Abort,
@@ -45,6 +46,7 @@ def succeeded(state: State, step: StepState, fact: StepSucceeded, out: list[Deci
     settle(state, step, fact.cost_micro_usd, out)
     step.side_effects.extend(fact.side_effects)
     step.result, step.degraded = fact.result, fact.degraded
+    state.size += size_of(fact.result)
     end_attempt(state, step, "succeeded", cost_micro_usd=fact.cost_micro_usd, latency_ms=fact.latency_ms)
     close(state, step, "succeeded")
 

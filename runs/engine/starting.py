@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from agents.plan.conditions import ConditionError, evaluate, steps_read
-from agents.plan.references import UNKNOWN, Reference, UnresolvedReference, holds_unknown, render, walk, whole_reference
+from agents.plan.references import (
+    UNKNOWN,
+    Reference,
+    RenderedTooLarge,
+    UnresolvedReference,
+    holds_unknown,
+    render,
+    size_of,
+    walk,
+    whole_reference,
+)
 from runs.engine.budget import hold
 from runs.engine.decisions import (
     Admit,
@@ -24,6 +34,10 @@ from runs.engine.graph import Node
 from runs.engine.moves import ask, begin_attempt, close, is_pseudo, unfold, wait
 from runs.engine.state import Failure, State, StepState
 from skills.canonical import digest
+
+MAX_SIZE = 67_108_864
+"""How many characters of parameters and results a run may gather before no further step of it starts: they are held in
+memory, beside those of every other run of the worker."""
 
 
 def begin(state: State, step: StepState, out: list[Decision]) -> None:
@@ -149,13 +163,22 @@ def _unfold(state: State, step: StepState, node: Node, out: list[Decision]) -> N
 
 def _render_params(state: State, step: StepState, node: Node, out: list[Decision]) -> bool:
     params = node.fallback_params if step.on_fallback and node.fallback_params is not None else node.params
+    if state.size > MAX_SIZE:
+        return _unrendered(state, step, "CONTENT_TOO_LARGE", f"the run holds more than {MAX_SIZE} characters of data", "run_too_large", out)
     try:
         step.params = render(params, lambda reference: _lookup(state, step, reference))
     except UnresolvedReference as error:
-        step.params = {}
-        deny(state, step, "INVALID_REFERENCE", str(error), "reference_unresolved", out)
-        return False
+        return _unrendered(state, step, "INVALID_REFERENCE", str(error), "reference_unresolved", out)
+    except RenderedTooLarge as error:
+        return _unrendered(state, step, "CONTENT_TOO_LARGE", str(error), "parameters_too_large", out)
+    state.size += size_of(step.params)
     return True
+
+
+def _unrendered(state: State, step: StepState, code: str, message: str, rule: str, out: list[Decision]) -> bool:
+    step.params = {}
+    deny(state, step, code, message, rule, out)
+    return False
 
 
 def _lookup(state: State, step: StepState, reference: Reference) -> Any:

@@ -150,6 +150,7 @@ class State(msgspec.Struct):
     failed: int = 0
     ended: int = 0
     retries: int = 0
+    size: int = 0
 
     limit_micro_usd: int | None = None
     granted_micro_usd: int | None = 0

@@ -18,10 +18,10 @@ from agents.services import create_agent
 from agents.tenancy import operator_principal
 from catalog.selectors import list_matches, match_json
 from runs import runtime, selectors, services
-from runs.management.commands import replay, simulate_plan, trace
 from runs.management.following import Follower
 from runs.management.printing import Paper, clean
 from runs.management.processes import started, worker
+from runs.management.telling import tell_replay, tell_simulation, tell_trace
 from skills.wording import duration, money
 
 GOAL = "Fetch Bitcoin price and summarize"
@@ -103,7 +103,7 @@ class Story:
         self._chapter("Before anything is done: what would it cost, and may it run?")
         self._shown(f"simulate_plan --goal '{GOAL}' --agent {AGENT}")
         simulation = runtime.simulate(principal=self.principal, goal=GOAL, agent_ref=AGENT)
-        simulate_plan.tell(simulation, self.paper)
+        tell_simulation(simulation, self.paper)
         self._claim("the plan was found feasible before it ran", simulation["feasible"])
 
     def _run(self, goal: str, title: str) -> dict[str, Any]:
@@ -142,11 +142,11 @@ class Story:
         run_id = found["run"]["run_id"]
         self._chapter("The journal: every step, wait, decision and cent")
         self._shown(f"trace {run_id}")
-        trace.tell(found, time.time_ns() // 1_000_000, self.paper)
+        tell_trace(found, time.time_ns() // 1_000_000, self.paper)
         self._chapter("The proof: the plan again, on the recorded outcomes, without any network")
         self._shown(f"replay {run_id} --mode tape")
         report = services.replay_run(principal=self.principal, run_id=run_id, mode="tape")
-        replay.tell(report, self.paper)
+        tell_replay(report, self.paper)
         self._claim("the replay behaves exactly as recorded", report["matched"])
 
     def _page(self, url: str) -> None:

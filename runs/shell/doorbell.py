@@ -75,7 +75,12 @@ class BellBroker(ORM):
         self._made = [made for made in self._made if now - made < START_SECONDS]
         # One place stays free for schedules and deliveries, or long drains would starve them.
         places = settings.Q_CLUSTER["workers"] - 1
-        return len(self._made) < places and sessions.has_work() and sessions.live_sessions() + len(self._made) < places
+        return len(self._made) < places and sessions.has_work() and self._living() + len(self._made) < places
+
+    def _living(self) -> int:
+        # First those that only seem to live: a process killed a moment ago would keep its place until its lease is over.
+        sessions.release_dead_processes()
+        return sessions.live_sessions()
 
     def _ordinary(self) -> list[tuple[Any, str]]:
         queued = self.get_connection().filter(key=self.list_key, lock__lt=timezone.now()).order_by("id")[:1]

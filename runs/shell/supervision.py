@@ -13,6 +13,7 @@ Names of django-q2 used here are checked by tests/integration/test_supervision.p
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import logging
 import os
@@ -150,6 +151,8 @@ class Supervisor:
             signal.signal(number, self._stop.raise_)
         while True:
             started_at = time.monotonic()
+            # Before each start, the first one too: an earlier supervisor may have been killed with all it had.
+            self._free_the_dead()
             code = self._run_once()
             if self._stop.raised:
                 # SIGTERM: it was still starting and had nothing to hand back.
@@ -159,7 +162,6 @@ class Supervisor:
             pause = RESTART_SECONDS[min(self._restarts, len(RESTART_SECONDS) - 1)]
             self._restarts += 1
             log.error("cluster.ended", extra={"exitcode": code, "restart_in_s": pause})
-            self._free_the_dead()
             time.sleep(pause)
 
     def _run_once(self) -> int:
@@ -170,7 +172,14 @@ class Supervisor:
             time.sleep(0.05)
         if process.poll() is None:
             self._end(process)
-        return int(process.wait())
+        code = int(process.wait())
+        self._end_group(process.pid)
+        return code
+
+    def _end_group(self, group: int) -> None:
+        """See that nobody of the cluster is left, so that a second one never works beside it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
         process.send_signal(signal.SIGTERM)
@@ -179,7 +188,7 @@ class Supervisor:
             time.sleep(0.05)
         if process.poll() is None:
             log.warning("cluster.killed", extra={"pid": process.pid})
-            os.killpg(process.pid, signal.SIGKILL)
+            self._end_group(process.pid)
             process.wait()
             self._free_the_dead()
 
@@ -189,7 +198,8 @@ class Supervisor:
             freed = sessions.release_dead_processes()
         except db.Error:
             log.warning("cluster.free_failed", exc_info=True)
-            db.connections.close_all()
             return
+        finally:
+            db.connections.close_all()
         if freed:
             log.info("cluster.freed", extra={"runs": freed})

@@ -8,17 +8,14 @@ from typing import Any
 
 import jsonschema_rs
 
-from skills.contracts import FaultDetail
+from skills.contracts import FaultDetail, json_pointer
+from skills.json_schema import SchemaInvalid, compile_schema
 
 MAX_SCHEMA_BYTES = 16_384
 MAX_FAULTS = 20
 
 # Models like to wrap JSON in a fence, told not to or not.
 _FENCED = re.compile(r"\s*```(?:json)?\s*\n(.*)\n\s*```\s*", re.DOTALL)
-
-
-class SchemaInvalid(ValueError):
-    """A schema that is none, is too large, or wants something fetched."""
 
 
 class StructuredAnswerInvalid(ValueError):
@@ -29,21 +26,11 @@ class StructuredAnswerInvalid(ValueError):
         self.faults = faults or []
 
 
-def _deny(uri: str) -> Any:
-    raise ValueError(f"a schema may not refer to {uri}")
-
-
 def validator_of(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
-    """Return the compiled schema. Raises SchemaInvalid. References to other documents are refused, never fetched."""
+    """Return the compiled schema of an answer. Raises SchemaInvalid, for one that is too large too."""
     if len(json.dumps(schema)) > MAX_SCHEMA_BYTES:
         raise SchemaInvalid(f"a schema may have at most {MAX_SCHEMA_BYTES} bytes")
-    try:
-        # RegexOptions() is the linear engine: a pattern from a plan must not be able to hang a worker.
-        return jsonschema_rs.Draft202012Validator(
-            schema, validate_formats=True, retriever=_deny, pattern_options=jsonschema_rs.RegexOptions()
-        )
-    except (ValueError, jsonschema_rs.ReferencingError) as error:
-        raise SchemaInvalid(str(error).partition("\n")[0][:300]) from error
+    return compile_schema(schema)
 
 
 def parse_answer(text: str, schema: dict[str, Any] | None) -> Any:
@@ -66,7 +53,7 @@ def check_answer(value: Any, schema: dict[str, Any]) -> None:
     """Raise StructuredAnswerInvalid where a value does not fit its schema."""
     faults: list[FaultDetail] = []
     for error in validator_of(schema).iter_errors(value):
-        pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in error.instance_path)
+        pointer = json_pointer(error.instance_path)
         faults.append(FaultDetail(pointer=pointer, code="SCHEMA_VALIDATION_FAILED", detail=error.message[:300]))
         if len(faults) == MAX_FAULTS:
             break

@@ -58,6 +58,12 @@ def _each_object(value: Any, change: Callable[[dict[str, Any]], dict[str, Any]])
     raise OperationFault(f"needs an object or a list of objects, not {kind_of(value)}")
 
 
+def _check_growth(value: Any, added: dict[str, Any]) -> None:
+    """Raise ValueTooLarge before keys are given to more objects than the result could hold, not after."""
+    if isinstance(value, list) and len(value) * len(added) > MAX_VALUE_SIZE:
+        raise ValueTooLarge(f"the value grows beyond {MAX_VALUE_SIZE} characters")
+
+
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise OperationFault(f"needs a list, not {kind_of(value)}")
@@ -127,6 +133,7 @@ class Default(Params):
     values: dict[str, Any] = Field(min_length=1)
 
     def apply(self, value: Any, env: BoundedEnvironment) -> Any:
+        _check_growth(value, self.values)
         return _each_object(value, lambda item: {**item, **{key: given for key, given in self.values.items() if item.get(key) is None}})
 
 
@@ -137,6 +144,7 @@ class Merge(Params):
     other: dict[str, Any] = Field(alias="with", min_length=1)
 
     def apply(self, value: Any, env: BoundedEnvironment) -> Any:
+        _check_growth(value, self.other)
         return _each_object(value, lambda item: {**item, **self.other})
 
 
@@ -324,6 +332,8 @@ def _as_integer(value: Any) -> int:
     number = _as_number(value)
     if number != int(number):
         raise OperationFault(f"{number} is not a whole number")
+    if abs(number) > MAX_EXACT_INTEGER:
+        raise OperationFault("the number is beyond 2^53 and would not stay exact; keep it as a string")
     return int(number)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import jsonschema_rs
@@ -17,11 +18,14 @@ from skills.contracts import (
     FailureDetails,
     FaultDetail,
     failure_mode,
+    json_pointer,
 )
+from skills.json_schema import SchemaInvalid, compile_schema
 from skills.library.html_reading import HtmlFault
 from skills.library.json_operations import NothingSelected, Operation, OperationFault, ValueTooLarge, check_size, select
 from skills.library.json_paths import BoundedEnvironment, BudgetExceeded, PathFault
 from skills.ports import SkillContext
+from skills.schema_work import SchemaTooCostly, SchemaUncountable, check_work
 
 MAX_FAULTS = 20
 MAX_FAULT_LENGTH = 300
@@ -88,31 +92,42 @@ def transform(params: JsonTransformParams) -> Any:
 def check_schema(schema: dict[str, Any] | bool, value: Any) -> None:
     """Raise SCHEMA_VALIDATION_FAILED where the value breaks the schema, INVALID_INPUT where the schema is none."""
     try:
-        validator = jsonschema_rs.Draft202012Validator(
-            schema, validate_formats=True, retriever=_deny, pattern_options=jsonschema_rs.RegexOptions()
-        )
-    except (ValueError, jsonschema_rs.ReferencingError) as error:
-        raise _fault("INVALID_INPUT", "/schema", ValueError(str(error).splitlines()[0])) from error
-    faults = [_schema_fault(error) for error, _ in zip(validator.iter_errors(value), range(MAX_FAULTS), strict=False)]
+        validator = compile_schema(schema)
+    except SchemaInvalid as error:
+        raise _fault("INVALID_INPUT", "/schema", error) from error
+    faults = [_schema_fault(error) for error in _errors(validator, value, listed=_counted(schema, value))]
     if faults:
         raise SkillFailure("SCHEMA_VALIDATION_FAILED", "the value breaks the schema", details=FailureDetails(errors=faults))
 
 
-def _deny(uri: str) -> Any:
-    raise ValueError("a schema may not refer to other documents")
+def _counted(schema: dict[str, Any] | bool, value: Any) -> bool:
+    """Return whether all faults may be listed. Raises SkillFailure for a schema that asks for too much work."""
+    try:
+        return check_work(schema, value)
+    except SchemaTooCostly as error:
+        raise _fault("CONTENT_TOO_LARGE", "/schema", error) from error
+    except SchemaUncountable as error:
+        raise _fault("INVALID_INPUT", "/schema", error) from error
+
+
+def _errors(validator: jsonschema_rs.Draft202012Validator, value: Any, *, listed: bool) -> Iterator[jsonschema_rs.ValidationError]:
+    """Yield what is wrong. A list of all faults of a large value would need more memory than the value itself."""
+    if listed:
+        yield from islice(validator.iter_errors(value), MAX_FAULTS)
+        return
+    try:
+        validator.validate(value)
+    except jsonschema_rs.ValidationError as first:
+        yield first
 
 
 def _schema_fault(error: jsonschema_rs.ValidationError) -> FaultDetail:
-    where = _pointer(error.instance_path) or "the whole value"
+    where = json_pointer(error.instance_path) or "the whole value"
     return FaultDetail(
-        pointer="/schema" + _pointer(error.schema_path),
+        pointer="/schema" + json_pointer(error.schema_path),
         code=str(error.schema_path[-1]) if error.schema_path else "false",
         detail=f"{where}: {error.message}"[:MAX_FAULT_LENGTH],
     )
-
-
-def _pointer(path: list[str | int]) -> str:
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
 @skill(

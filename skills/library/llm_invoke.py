@@ -27,8 +27,8 @@ from skills.contracts import (
     Phase,
     SideEffect,
     failure_mode,
+    faults_of,
 )
-from skills.execution import faults_of
 from skills.ports import SkillContext
 
 MAX_TOKENS = 32_000

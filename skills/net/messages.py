@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import httpx
 
 from skills.base import SkillFailure
-from skills.contracts import FailureDetails, FaultDetail
+from skills.contracts import FailureDetails, FaultDetail, json_pointer
 from skills.net.inflate import ACCEPT_ENCODING, unreadable
 from skills.net.targets import Target, blocked, target_of
 
@@ -66,7 +66,7 @@ def check_headers(headers: Mapping[str, str]) -> None:
 
 
 def _header_fault(name: str, value: str) -> FaultDetail | None:
-    pointer = "/headers/" + name.replace("~", "~0").replace("/", "~1")
+    pointer = json_pointer(("headers", name))
     if not _TOKEN.fullmatch(name):
         return FaultDetail(pointer=pointer, code="invalid_header", detail="the name is no header name")
     if _MANAGED.fullmatch(name.lower()):

@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from runs.runtime_api import INTERFACES
+from runs import runtime
 from runs.schemas_api import PUBLISHED
 from skills.registry import registry
 from skills.taxonomy import CODES
@@ -54,4 +54,4 @@ def test_it_publishes_no_other_schema(bob: Any, assert_problem: Any) -> None:
 
 def test_it_lists_what_there_is(bob: Any) -> None:
     told = bob.get("/api/v1/runtime/capabilities").json()
-    assert (told["interfaces"], told["skills"], told["failure_codes"]) == (list(INTERFACES), registry.names(), list(CODES))
+    assert (told["interfaces"], told["skills"], told["failure_codes"]) == (runtime.__all__, registry.names(), list(CODES))

@@ -31,7 +31,7 @@ def test_it_replaces_an_older_transcript(checkout: Path) -> None:
     page = (checkout / "README.md").read_text(encoding="utf-8")
     assert "first line" not in page
     assert page.count("$ make demo\nsecond line\n```") == 1
-    assert "## What it promises" in page
+    assert "## What is true today" in page
 
 
 def test_it_leaves_the_page_alone_when_the_demo_printed_nothing(checkout: Path) -> None:

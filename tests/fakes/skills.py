@@ -180,7 +180,7 @@ class BadResult(Skill):
 
 
 class KillsParams(Params):
-    witness: str | None = None
+    before_ms: int = 0
     until_attempt: int = 1_000
 
 
@@ -190,6 +190,7 @@ class KillsWorker(Skill):
     Result = Said
 
     async def run(self, params: KillsParams, context: SkillContext) -> Said:
+        await asyncio.sleep(params.before_ms / 1_000)
         if context.attempt < params.until_attempt:
             os.kill(os.getpid(), signal.SIGKILL)
         return Said(said="spared")

@@ -92,7 +92,7 @@ def test_it_ends_in_order_while_it_starts(workshop: Workshop, environment: dict[
 @pytest.mark.slow
 def test_it_repeats_what_a_killed_worker_held_without_waiting_for_the_lease(workshop: Workshop, worker: Worker, tmp_path: Path) -> None:
     witness = tmp_path / "witness"
-    run = workshop.submit(step("hit", "kills_worker", until_attempt=2), step("next", "sleepy", "hit", witness=str(witness)))
+    run = workshop.submit(step("hit", "kills_worker", before_ms=200, until_attempt=2), step("next", "sleepy", "hit", witness=str(witness)))
     eventually(lambda: now(run).is_terminal, f"the end of a run\n{worker.log.read_text()[-3_000:]}", 20)
     assert (now(run).status, now(run).crash_count, witnessed(witness)) == ("succeeded", 1, ["next 1"])
     assert_is_whole(workshop, run)

@@ -8,25 +8,10 @@ from typing import Any
 from runs import services
 from runs.management import exits
 from runs.management.base import RuntimeCommand
-from runs.management.printing import Paper
+from runs.management.telling import tell_replay
 from runs.requests import checked_run_id
 
 MODES = ("verify", "tape")
-
-
-def tell(report: dict[str, Any], paper: Paper) -> None:
-    """Print which promises held, where behaviour first differed if it did, and the hashes."""
-    for invariant in report["invariants"]:
-        detail = f" ({invariant['detail']})" if invariant["detail"] else ""
-        paper.check(invariant["name"].replace("_", " ") + detail, invariant["held"])
-    found = report["divergence"]
-    if found is not None:
-        where = ", ".join(f"{name} {found[key]}" for name, key in (("event", "seq"), ("step", "step_id")) if found[key] is not None)
-        paper.line(f"first difference at {where or 'the end'}: {found['detail']}", "red")
-        paper.pairs([("expected", found["expected"]), ("found", found["actual"])])
-    paper.pairs([("behaviour", report["behaviour_hash"]), ("recorded", report["recorded_behaviour_hash"])])
-    said = "behaves exactly as recorded" if report["matched"] else "does not behave as recorded"
-    paper.line(f"{report['events']} events replayed ({report['mode']}): {said}", "green" if report["matched"] else "red")
 
 
 class Command(RuntimeCommand):
@@ -41,5 +26,5 @@ class Command(RuntimeCommand):
         if options["json"]:
             self.print_json(report)
         else:
-            tell(report, self.paper)
+            tell_replay(report, self.paper)
         return exits.OK if report["matched"] else exits.RUN_FAILED

@@ -9,40 +9,9 @@ from runs import runtime
 from runs.management import exits
 from runs.management.base import RuntimeCommand
 from runs.management.inputs import json_object, pairs, plan_in
-from runs.management.printing import Paper
+from runs.management.telling import tell_simulation
 from runs.requests import SimulateBody
 from skills.requests import parse_body, refuse_inexact
-from skills.wording import UNKNOWN, duration, money
-
-COLUMNS = ("step", "skill", "effect", "cost: low", "expected", "worst", "time: low", "expected", "worst")
-_RANGE = ("low", "expected", "worst")
-
-
-def tell(simulation: dict[str, Any], paper: Paper) -> None:
-    """Print a simulation: the table, what blocks it, who will be asked, and the verdict."""
-    if simulation["steps"]:
-        paper.table(COLUMNS, [*map(_row, simulation["steps"]), _total(simulation)])
-    for blocker in simulation["blockers"]:
-        where = blocker["step_id"] or blocker["pointer"] or "plan"
-        paper.status("failed", f"{where}: {blocker['code']}, {blocker['detail']}")
-    for approval in simulation["approvals"]:
-        paper.status("waiting", f"{approval['step_id']} will ask a person: {approval['reason']}")
-    left = simulation["budget_after_micro_usd"]
-    after = f", {money(left)} of the budget left after the worst case" if simulation["feasible"] and left is not None else ""
-    paper.line(f"verdict: {simulation['verdict'].replace('_', ' ')}{after}", "green" if simulation["feasible"] else "red")
-
-
-def _row(step: dict[str, Any]) -> list[str]:
-    return [step["step_id"], f"{step['skill']} {step['version']}", step["effect"].replace("_", " "), *_numbers(step)]
-
-
-def _total(simulation: dict[str, Any]) -> list[str]:
-    return ["whole plan", "", "", *_numbers(simulation)]
-
-
-def _numbers(of: dict[str, Any]) -> list[str]:
-    costs = [UNKNOWN if of["cost_micro_usd"][name] is None else money(of["cost_micro_usd"][name]) for name in _RANGE]
-    return costs + [duration(of["duration_ms"][name]) for name in _RANGE]
 
 
 class Command(RuntimeCommand):
@@ -68,7 +37,7 @@ class Command(RuntimeCommand):
         if options["json"]:
             self.print_json(simulation)
         else:
-            tell(simulation, self.paper)
+            tell_simulation(simulation, self.paper)
         return exits.OK if simulation["feasible"] else exits.REFUSED
 
     def _body(self, options: dict[str, Any]) -> SimulateBody:

@@ -1,0 +1,85 @@
+"""Tells simulations, traces and replays to people, each from the very JSON the API answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runs.console.sentence import sentence
+from runs.management.printing import Paper
+from skills.wording import UNKNOWN, duration, money
+
+_SIMULATED = ("step", "skill", "effect", "cost: low", "expected", "worst", "time: low", "expected", "worst")
+_RANGE = ("low", "expected", "worst")
+
+
+def tell_simulation(simulation: dict[str, Any], paper: Paper) -> None:
+    """Print a simulation: the table, what blocks it, who will be asked, and the verdict."""
+    if simulation["steps"]:
+        paper.table(_SIMULATED, [*map(_forecast_row, simulation["steps"]), _total_row(simulation)])
+    for blocker in simulation["blockers"]:
+        where = blocker["step_id"] or blocker["pointer"] or "plan"
+        paper.status("failed", f"{where}: {blocker['code']}, {blocker['detail']}")
+    for approval in simulation["approvals"]:
+        paper.status("waiting", f"{approval['step_id']} will ask a person: {approval['reason']}")
+    left = simulation["budget_after_micro_usd"]
+    after = f", {money(left)} of the budget left after the worst case" if simulation["feasible"] and left is not None else ""
+    paper.line(f"verdict: {simulation['verdict'].replace('_', ' ')}{after}", "green" if simulation["feasible"] else "red")
+
+
+def _forecast_row(step: dict[str, Any]) -> list[str]:
+    return [step["step_id"], f"{step['skill']} {step['version']}", step["effect"].replace("_", " "), *_numbers(step)]
+
+
+def _total_row(simulation: dict[str, Any]) -> list[str]:
+    return ["whole plan", "", "", *_numbers(simulation)]
+
+
+def _numbers(of: dict[str, Any]) -> list[str]:
+    costs = [UNKNOWN if of["cost_micro_usd"][name] is None else money(of["cost_micro_usd"][name]) for name in _RANGE]
+    return costs + [duration(of["duration_ms"][name]) for name in _RANGE]
+
+
+def tell_trace(trace: dict[str, Any], now_ms: int, paper: Paper) -> None:
+    """Print a trace from the sentence down to each decision."""
+    run = trace["run"]
+    paper.status(run["status"], sentence(trace, now_ms, shows_costs=True))
+    paper.pairs([("run", run["run_id"]), ("goal", run["goal"]), ("agent", run["agent"]), ("planner", run["planner"])])
+    paper.heading("Waterfall")
+    paper.waterfall(trace, now_ms)
+    paper.heading("Steps")
+    paper.table(("step", "skill", "status", "attempts", "time", "cost"), [_step_row(step) for step in trace["steps"]])
+    paper.heading("Decisions")
+    begun = trace["events"][0]["at_ms"] if trace["events"] else now_ms
+    paper.table(("after", "decision", "step", "rule"), [_decision_row(found, begun) for found in trace["decisions"]])
+    paper.heading("Costs")
+    cost = run["cost"]
+    limit = "unlimited" if cost["limit_micro_usd"] is None else money(cost["limit_micro_usd"])
+    names = (("spent", "spent_micro_usd"), ("reserved", "reserved_micro_usd"), ("worst case to finish", "worst_to_finish_micro_usd"))
+    paper.pairs([*((name, money(cost[field])) for name, field in names), ("limit", limit)])
+
+
+def _step_row(step: dict[str, Any]) -> list[Any]:
+    started, finished = step["started_at_ms"], step["finished_at_ms"]
+    took = duration(finished - started) if started is not None and finished is not None else ""
+    return [step["step_id"], step["skill"], step["status"], len(step["attempts"]) or "", took, money(step["cost_micro_usd"])]
+
+
+def _decision_row(decision: dict[str, Any], begun_ms: int) -> list[Any]:
+    delay = decision["detail"].get("delay_ms")
+    rule = decision["rule"] if delay is None else f"{decision['rule']} ({delay} ms)"
+    return [duration(decision["at_ms"] - begun_ms), decision["kind"], decision["step_id"] or "", rule]
+
+
+def tell_replay(report: dict[str, Any], paper: Paper) -> None:
+    """Print which promises held, where behaviour first differed if it did, and the hashes."""
+    for invariant in report["invariants"]:
+        detail = f" ({invariant['detail']})" if invariant["detail"] else ""
+        paper.check(invariant["name"].replace("_", " ") + detail, invariant["held"])
+    found = report["divergence"]
+    if found is not None:
+        where = ", ".join(f"{name} {found[key]}" for name, key in (("event", "seq"), ("step", "step_id")) if found[key] is not None)
+        paper.line(f"first difference at {where or 'the end'}: {found['detail']}", "red")
+        paper.pairs([("expected", found["expected"]), ("found", found["actual"])])
+    paper.pairs([("behaviour", report["behaviour_hash"]), ("recorded", report["recorded_behaviour_hash"])])
+    said = "behaves exactly as recorded" if report["matched"] else "does not behave as recorded"
+    paper.line(f"{report['events']} events replayed ({report['mode']}): {said}", "green" if report["matched"] else "red")
