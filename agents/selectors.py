@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from agents.models import Agent, AgentStatus, Tenant
 from agents.tenancy import not_found, one_scoped, scoped
 from skills.ids import is_id
+from skills.instants import instant
 from skills.refusal import Refusal
 
 
@@ -46,8 +47,8 @@ def agent_json(agent: Agent) -> dict[str, Any]:
         "status": agent.status,
         "profile": agent.profile,
         "version": agent.version,
-        "created_at": agent.created_at,
-        "updated_at": agent.updated_at,
+        "created_at": instant(agent.created_at),
+        "updated_at": instant(agent.updated_at),
     }
 
 

@@ -12,6 +12,7 @@ from agents.tenancy import scoped
 from catalog.lookup import entry_of
 from catalog.models import CatalogEntry, FailureMatch
 from catalog.recovery import backoff_of
+from skills.instants import instant, instant_or_none
 from skills.taxonomy import spec_of
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def entry_json(row: CatalogEntry) -> dict[str, Any]:
         "confidence": row.prior_confidence,
         "confidence_label": "prior",
         "version": row.version,
-        "updated_at": _instant(row.updated_at),
+        "updated_at": instant(row.updated_at),
     }
 
 
@@ -84,13 +85,9 @@ def match_json(row: FailureMatch) -> dict[str, Any]:
         "mode": row.mode or None,
         "recovery_attempted": row.recovery_attempted,
         "recovery_succeeded": row.recovery_succeeded,
-        "resolved_at": None if row.resolved_at is None else _instant(row.resolved_at),
-        "created_at": _instant(row.created_at),
+        "resolved_at": instant_or_none(row.resolved_at),
+        "created_at": instant(row.created_at),
     }
-
-
-def _instant(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def match_stats(*, tenant: Tenant, since: datetime | None = None) -> dict[str, Any]:
@@ -111,3 +108,14 @@ def _with_rate(row: Mapping[str, Any]) -> dict[str, Any]:
     """Add the share of attempted recoveries that worked; None before the first attempt."""
     attempted = row["attempted"]
     return {**row, "recovery_success_rate": round(row["succeeded"] / attempted, 4) if attempted else None}
+
+
+def past_of(tenant: Tenant, signature: str) -> tuple[int, float | None]:
+    """Return how many failures of a signature a tenant has seen, and which part of the recoveries tried worked (None: none tried)."""
+    rows = scoped(FailureMatch.objects.filter(signature=signature), tenant)
+    counts = rows.aggregate(
+        seen=Count("pk"),
+        tried=Count("pk", filter=Q(recovery_attempted=True)),
+        worked=Count("pk", filter=Q(recovery_succeeded=True)),
+    )
+    return counts["seen"], round(counts["worked"] / counts["tried"], 4) if counts["tried"] else None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from skills.contracts import Contract
+from pydantic import computed_field
+
+from skills.contracts import Contract, cents
 
 Verdict = Literal[
     "feasible",
@@ -17,12 +19,42 @@ Verdict = Literal[
 ]
 
 
-class Range(Contract):
-    """Low, expected and worst of one number; None where nothing is known."""
+class Cents(Contract):
+    low: float | None
+    expected: float | None
+    worst: float | None
 
-    low: int | None
-    expected: int | None
-    worst: int | None
+
+class CostRange(Contract):
+    """What something costs at least, probably and at most; None where nobody knows the price."""
+
+    low_micro_usd: int | None
+    expected_micro_usd: int | None
+    worst_micro_usd: int | None
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def cents(self) -> Cents:
+        return Cents(low=cents(self.low_micro_usd), expected=cents(self.expected_micro_usd), worst=cents(self.worst_micro_usd))
+
+
+class DurationRange(Contract):
+    """How long something takes at least, probably and at most; None where nothing is known."""
+
+    low_ms: int | None
+    expected_ms: int | None
+    worst_ms: int | None
+
+
+class BudgetAfter(Contract):
+    """What the worst case leaves of the budget; below zero it is what is missing."""
+
+    remaining_micro_usd: int
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def remaining_cents(self) -> float | None:
+        return cents(self.remaining_micro_usd)
 
 
 class Blocker(Contract):
@@ -42,8 +74,8 @@ class StepForecast(Contract):
     skill: str
     version: str
     effect: str
-    cost_micro_usd: Range
-    duration_ms: Range
+    cost: CostRange
+    duration: DurationRange
     source: str
 
 
@@ -60,19 +92,22 @@ class ApprovalForecast(Contract):
 
 
 class Simulation(Contract):
-    """What a plan would cost and take, and what would stop it, before anything is done."""
+    """What a plan would cost and take, and what would stop it, before anything is done.
+
+    `budget_after` is null without a budget, and where the worst case is not known.
+    """
 
     simulation_id: str
     plan_hash: str | None
     feasible: bool
     verdict: Verdict
     blockers: list[Blocker]
-    cost_micro_usd: Range
-    duration_ms: Range
+    cost: CostRange
+    duration: DurationRange
     steps: list[StepForecast]
     permission_gaps: list[PermissionGap]
     approvals: list[ApprovalForecast]
-    budget_after_micro_usd: int | None
+    budget_after: BudgetAfter | None
     risks: list[dict[str, Any]] = []
     alternatives: list[dict[str, Any]] = []
 

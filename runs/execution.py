@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from agents.selectors import default_agent
 from agents.tenancy import Principal
+from catalog.selectors import past_of
 from runs import services
 from runs.models import Run, RunStatus
 from runs.selectors import get_run
@@ -37,7 +39,8 @@ def _is_over(run: Run) -> bool:
 
 def _outcome(run: Run) -> dict[str, Any]:
     history = read_history(run)
-    outcome = latest_outcome(read_state(run), history)
+    past = partial(past_of, run.tenant)
+    outcome = latest_outcome(read_state(run), history, past=past, trace_id=run.trace_id or None)
     if outcome is None:
         detail = f"the call is {run.status}{f' ({run.waiting_for})' if run.waiting_for else ''}; its run goes on"
         raise Refusal("TIMEOUT", detail, run_id=run.public_id, suggestions=["Look at the run, or start a worker: manage.py work."])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from agents.contracts import AgentProfile
 from agents.selectors import default_agent, get_agent
+from catalog.selectors import past_of
 from runs.engine.state import State
 from runs.models import Run
 from runs.resource_contract import get_resource_contract
@@ -100,7 +102,8 @@ def _tried(tenant: Tenant, filters: dict[str, Any]) -> Answer:
 def _last_outcome(tenant: Tenant, filters: dict[str, Any]) -> Answer:
     run, state = _folded(tenant, filters)
     step = _step(state, filters) if "step_id" in filters else None
-    outcome = latest_outcome(state, read_history(run), step)
+    past = partial(past_of, tenant)
+    outcome = latest_outcome(state, read_history(run), past=past, trace_id=run.trace_id or None, step=step)
     return {"outcome": None if outcome is None else outcome.model_dump(mode="json")}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from agents.contracts import (
@@ -21,6 +20,7 @@ from runs.selectors import get_run
 from runs.shell.clock import as_datetime, now_ms
 from runs.shell.history import read_state
 from runs.shell.summaries import reserved
+from skills.instants import instant
 from skills.registry import registry
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def contract_of(run: Run, state: State, at_ms: int) -> ResourceContract:
     held = 0 if state.finished else reserved(state)
     deadline = terms.deadline_at_ms
     until = at_ms if not state.finished else state.now_ms
-    allowed = [name for name in registry.names() if _is_allowed(state, name)]
+    allowed = [name for name in registry.names() if terms.why_not(name) is None]
     budget = {
         "total_micro_usd": state.limit_micro_usd,
         "spent_micro_usd": state.spent_micro_usd,
@@ -58,7 +58,7 @@ def contract_of(run: Run, state: State, at_ms: int) -> ResourceContract:
             max_run_duration_ms=(deadline - state.accepted_at_ms) if deadline else 0,
             elapsed_ms=until - state.accepted_at_ms,
             remaining_ms=max(0, deadline - until) if deadline else 0,
-            deadline_at=_instant(as_datetime(deadline)) if deadline else None,
+            deadline_at=instant(as_datetime(deadline)) if deadline else None,
         ),
         attempts=Attempts(used=sum(step.attempt for step in state.steps.values() if step.node in state.nodes), left=None),
         allowed_skills=allowed,
@@ -69,17 +69,8 @@ def contract_of(run: Run, state: State, at_ms: int) -> ResourceContract:
     )
 
 
-def _is_allowed(state: State, skill: str) -> bool:
-    terms = state.terms
-    return skill not in terms.blocked_skills and (terms.allowed_skills is None or skill in terms.allowed_skills)
-
-
 def _approvals(state: State) -> list[ApprovalNotice]:
     if not state.pins:
         return []
     asked = ((node, asks_first(node, state.pins[node.step_id], state.terms)) for node in state.nodes.values())
     return [ApprovalNotice(step_id=node.step_id, skill=node.skill, reason=reason) for node, reason in asked if reason is not None]
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -15,6 +15,7 @@ from runs.shell.history import read_history, read_state
 from runs.shell.journal import read_rows
 from runs.shell.trace import trace_of
 from skills.ids import is_id
+from skills.instants import instant, instant_or_none
 
 if TYPE_CHECKING:
     from agents.models import Tenant
@@ -61,9 +62,9 @@ def run_json(run: Run) -> dict[str, Any]:
         "steps_total": run.steps_total,
         "steps_done": run.steps_done,
         "retries": run.retries,
-        "created_at": run.created_at,
-        "started_at": run.started_at,
-        "finished_at": run.finished_at,
+        "created_at": instant(run.created_at),
+        "started_at": instant_or_none(run.started_at),
+        "finished_at": instant_or_none(run.finished_at),
         "behaviour_hash": run.behaviour_hash,
         "content_hash": run.content_hash,
         "parent_run_id": run.parent.public_id if run.parent else None,

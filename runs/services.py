@@ -41,6 +41,7 @@ from skills.canonical import digest
 from skills.ids import new_id
 from skills.refusal import Refusal
 from skills.registry import registry
+from skills.requests import LARGEST_EXACT
 
 QUEUE_COUNT_SECONDS = 1.0
 _queued_seen: dict[int, tuple[float, int]] = {}
@@ -113,9 +114,13 @@ def _run_of_key(principal: Principal, stored_key: str | None, fingerprint: str) 
         return None
     run = Run.objects.filter(tenant=principal.tenant, idempotency_key=stored_key).first()
     if run is not None and run.fingerprint != fingerprint:
-        fault = {"pointer": "/Idempotency-Key", "code": "idempotency_mismatch", "detail": "the key was used for another request"}
-        raise Refusal("INVALID_INPUT", "this Idempotency-Key was used for another request", status=422, errors=[fault])
+        raise _key_reused()
     return run
+
+
+def _key_reused() -> Refusal:
+    fault = {"pointer": "/Idempotency-Key", "code": "idempotency_mismatch", "detail": "the key was used for another request"}
+    return Refusal("INVALID_INPUT", "this Idempotency-Key was used for another request", status=422, errors=[fault])
 
 
 def _checked_plan(plan: dict[str, Any], profile: AgentProfile) -> dict[str, Any]:
@@ -247,7 +252,12 @@ def top_up_run(*, principal: Principal, run_id: str, amount_micro_usd: int, idem
         if run.limit_micro_usd is None:
             raise Refusal("INVALID_INPUT", "the run has no limit to raise", status=409, run_id=run_id)
         purse = ledger.RunPurse(run.tenant_id, run_id, run.limit_micro_usd)
-        raised = purse.raise_limit(amount_micro_usd, reference)
+        try:
+            raised = purse.raise_limit(amount_micro_usd, reference)
+        except ledger.ReferenceReused:
+            raise _key_reused() from None
+        if raised.limit_micro_usd is not None and raised.limit_micro_usd > LARGEST_EXACT:
+            raise Refusal("INVALID_INPUT", "the limit would be larger than JSON can say exactly", status=422, run_id=run_id)
         if not raised.repeated:
             fact = ToppedUp(now_ms(), amount_micro_usd, raised.limit_micro_usd, by=principal.name)
             _signal(run, fact, principal.name)
@@ -304,7 +314,7 @@ def _decision(waits_for: str, step_id: str, verdict: str, action_hash: str, valu
         return VerdictGiven(at, step_id, verdict, by=by, reason=reason, result=value)  # type: ignore[arg-type]
     if waits_for == "input":
         return AnswerGiven(at, step_id, value, by=by)
-    return AnswerGiven(at, step_id, {"action": verdict} | (value if isinstance(value, dict) else {}), by=by)
+    return AnswerGiven(at, step_id, (value if isinstance(value, dict) else {}) | {"action": verdict}, by=by)
 
 
 # Again

@@ -11,7 +11,17 @@ from agents.plan.validation import PlanInvalid, validate_plan
 from agents.planners.interface import PlannerFailure
 from agents.selectors import default_agent, get_agent
 from agents.tenancy import Principal
-from runs.contracts import ApprovalForecast, Blocker, PermissionGap, Range, Simulation, StepForecast, Verdict
+from runs.contracts import (
+    ApprovalForecast,
+    Blocker,
+    BudgetAfter,
+    CostRange,
+    DurationRange,
+    PermissionGap,
+    Simulation,
+    StepForecast,
+    Verdict,
+)
 from runs.engine.events import Pin, Terms
 from runs.engine.graph import Node, build
 from runs.engine.simulate import CASES, Case, Forecast, asks_first, forecast
@@ -21,7 +31,8 @@ from skills.canonical import digest
 from skills.refusal import Refusal
 from skills.registry import registry
 
-_EMPTY = Range(low=None, expected=None, worst=None)
+_NO_COST = CostRange(low_micro_usd=None, expected_micro_usd=None, worst_micro_usd=None)
+_NO_DURATION = DurationRange(low_ms=None, expected_ms=None, worst_ms=None)
 
 # Which verdict a blocker makes, in the order they are told.
 _VERDICTS: tuple[tuple[str, Verdict], ...] = (
@@ -93,12 +104,12 @@ def _infeasible(of: Any, plan_hash: str | None, verdict: Verdict, blockers: list
         feasible=False,
         verdict=verdict,
         blockers=blockers,
-        cost_micro_usd=_EMPTY,
-        duration_ms=_EMPTY,
+        cost=_NO_COST,
+        duration=_NO_DURATION,
         steps=[],
         permission_gaps=[],
         approvals=[],
-        budget_after_micro_usd=None,
+        budget_after=None,
     )
 
 
@@ -144,20 +155,19 @@ def simulate_valid(
     limit_ms = tighter(profile.max_run_duration_ms, deadline_ms)
     blockers = [*pinned.blockers, *_found(cases["worst"]), *_money(cases["worst"], terms), *_time(cases["expected"], limit_ms)]
     steps = [_step(node, pinned.pins[node.step_id], cases) for node in nodes.values()]
-    worst = cases["worst"].cost_micro_usd
     answer: dict[str, Any] = {
         "plan_hash": digest(body),
         "feasible": not blockers,
         "verdict": _verdict(blockers),
         "blockers": blockers,
-        "cost_micro_usd": _range({case: found.cost_micro_usd for case, found in cases.items()}, unpriced=bool(cases["worst"].unpriced)),
-        "duration_ms": _range({case: found.duration_ms for case, found in cases.items()}),
+        "cost": _cost({case: found.cost_micro_usd for case, found in cases.items()}, unpriced=bool(cases["worst"].unpriced)),
+        "duration": _duration({case: found.duration_ms for case, found in cases.items()}),
         "steps": steps,
         "permission_gaps": [
             PermissionGap(step_id=str(b.step_id), skill=nodes[str(b.step_id)].skill, reason=b.detail) for b in pinned.blockers
         ],
         "approvals": _approvals(nodes, pinned.pins, terms),
-        "budget_after_micro_usd": None if terms.limit_micro_usd is None else terms.limit_micro_usd - worst,
+        "budget_after": _budget_after(terms.limit_micro_usd, cases["worst"]),
     }
     made = Simulation(simulation_id="", **answer)
     return made.model_copy(update={"simulation_id": _id(made.model_dump(mode="json"))})
@@ -199,8 +209,19 @@ def _verdict(blockers: list[Blocker]) -> Verdict:
     return next((verdict for code, verdict in _VERDICTS if code in codes), "plan_invalid" if codes else "feasible")
 
 
-def _range(values: Mapping[Case, int], *, unpriced: bool = False) -> Range:
-    return Range(low=values["low"], expected=values["expected"], worst=None if unpriced else values["worst"])
+def _cost(values: Mapping[Case, int], *, unpriced: bool) -> CostRange:
+    worst = None if unpriced else values["worst"]
+    return CostRange(low_micro_usd=values["low"], expected_micro_usd=values["expected"], worst_micro_usd=worst)
+
+
+def _duration(values: Mapping[Case, int]) -> DurationRange:
+    return DurationRange(low_ms=values["low"], expected_ms=values["expected"], worst_ms=values["worst"])
+
+
+def _budget_after(limit_micro_usd: int | None, worst: Forecast) -> BudgetAfter | None:
+    if limit_micro_usd is None or worst.unpriced:
+        return None
+    return BudgetAfter(remaining_micro_usd=limit_micro_usd - worst.cost_micro_usd)
 
 
 def _step(node: Node, pin: Pin, cases: Mapping[Case, Forecast]) -> StepForecast:
@@ -209,10 +230,8 @@ def _step(node: Node, pin: Pin, cases: Mapping[Case, Forecast]) -> StepForecast:
         skill=pin.skill,
         version=pin.version,
         effect=pin.effect,
-        cost_micro_usd=_range(
-            {case: found.step_cost[node.step_id] for case, found in cases.items()}, unpriced=node.step_id in cases["worst"].unpriced
-        ),
-        duration_ms=_range({case: found.step_duration[node.step_id] for case, found in cases.items()}),
+        cost=_cost({case: found.step_cost[node.step_id] for case, found in cases.items()}, unpriced=node.step_id in cases["worst"].unpriced),
+        duration=_duration({case: found.step_duration[node.step_id] for case, found in cases.items()}),
         source="static",
     )
 

@@ -24,6 +24,7 @@ from skills.contracts import (
     StructuredOutcome,
     faults_of,
 )
+from skills.instants import instant
 from skills.ports import CallReport, SkillContext
 from skills.taxonomy import spec_of
 
@@ -135,7 +136,7 @@ def outcome_of(
             pricing_status=_pricing_status(report),
             attempt=context.attempt,
             retries=context.attempt - 1,
-            timestamp=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            timestamp=instant(datetime.now(UTC)),
             trace_id=context.trace_id,
             cache_hit=report.cache_hit,
             degraded=report.degraded_reason is not None,

@@ -52,6 +52,18 @@ def _stat(pid: int | str) -> tuple[int, int, str] | None:
     return int(fields[1]), int(fields[19]), fields[0]
 
 
+def main_of(supervisor: int) -> Known | None:
+    """Return the main process of a supervisor's cluster, which leads a group of its own, None while there is none."""
+    return next((known for known in children(supervisor) if _group(known.pid) == known.pid), None)
+
+
+def _group(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
+
+
 def children(pid: int) -> list[Known]:
     """Return the living children of a process, oldest first."""
     found = [(int(entry.name), _stat(entry.name)) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
@@ -74,12 +86,12 @@ class Family(NamedTuple):
 
 def family_of(supervisor: int, workers: int = 2) -> Family | None:
     """Return the cluster a supervisor watches, None while it is not complete."""
-    mains = children(supervisor)
-    guards = children(mains[0].pid) if mains else []
+    main = main_of(supervisor)
+    guards = children(main.pid) if main else []
     rest = children(guards[0].pid) if guards else []
-    if len(rest) != workers + 2:
+    if main is None or len(rest) != workers + 2:
         return None
-    return Family(mains[0], guards[0], tuple(rest[:workers]), rest[workers], rest[workers + 1])
+    return Family(main, guards[0], tuple(rest[:workers]), rest[workers], rest[workers + 1])
 
 
 class Worker:
@@ -130,7 +142,7 @@ def a_web_process(environment: Mapping[str, str], log: Path) -> Iterator[httpx.C
     """Run the site under uvicorn while the block lasts; yield a client of it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "aos_site.asgi:application", "--host", "127.0.0.1", "--port", str(port), "--lifespan", "off"]
+    command = [sys.executable, "-m", "uvicorn", "aos_site.asgi:application", "--port", str(port), "--lifespan", "off"]
     with log.open("ab") as output:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=output)
     try:

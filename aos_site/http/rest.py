@@ -11,8 +11,8 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.utils.encoders import JSONEncoder
 
-from aos_site.http.strict_json import MAX_BYTES, NotStrictJson, parse_strict
 from skills.refusal import Refusal
+from skills.strict_json import MAX_BYTES, read_strict
 
 
 def json_bytes(value: Any) -> bytes:
@@ -40,7 +40,7 @@ def body_refusal(headers: dict[bytes, bytes]) -> Refusal | None:
 
 
 class StrictJSONParser(BaseParser):
-    """The one parser of all routes; see `strict_json` for what it refuses."""
+    """The one parser of all routes; see `skills/strict_json.py` for what it refuses."""
 
     media_type = "application/json"
 
@@ -52,21 +52,13 @@ class StrictJSONParser(BaseParser):
         raw = stream.read(MAX_BYTES + 1)
         if len(raw) > MAX_BYTES:
             raise content_too_large()
-        return _parsed(raw) if raw.strip() else {}
+        return read_strict(raw, "the body") if raw.strip() else {}
 
 
 def _refuse_other_charsets(media_type: str) -> None:
     charset = parse_header_parameters(media_type)[1].get("charset", "utf-8")
     if charset.strip("\"'").lower() not in ("utf-8", "utf8"):
         raise Refusal("INVALID_INPUT", "JSON is read as UTF-8 and nothing else", status=415, suggestions=["Send the body in UTF-8."])
-
-
-def _parsed(raw: bytes) -> Any:
-    try:
-        return parse_strict(raw)
-    except NotStrictJson as error:
-        errors = [fault.model_dump() for fault in error.faults]
-        raise Refusal("INVALID_INPUT", f"the body cannot be read: {error}", errors=errors) from None
 
 
 class JSONRenderer(BaseRenderer):

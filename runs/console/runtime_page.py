@@ -11,16 +11,16 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from rest_framework.utils.encoders import JSONEncoder
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from agents.console_base import COST_ROLES, OWNING_ROLES, PAYLOAD_ROLES, may, tenants_for
 from agents.tenancy import operator_principal
 from runs import runtime
-from skills.contracts import faults_of
 from skills.refusal import Refusal
-from skills.requests import RequestModel
+from skills.requests import RequestModel, parse_body
+from skills.strict_json import read_strict
 
 if TYPE_CHECKING:
     from agents.models import Tenant
@@ -150,8 +150,5 @@ def _answer(request: HttpRequest, form: RuntimeForm) -> str:
 def call(chosen: str, tenant: Tenant, user: str, text: str) -> Any:
     """Return an interface's answer to arguments in JSON text. Raises Refusal, for arguments that make no sense too."""
     interface = INTERFACES[chosen]
-    try:
-        arguments = interface.arguments.model_validate_json(text.strip() or "{}")
-    except ValidationError as error:
-        raise Refusal("INVALID_INPUT", "the arguments cannot be read", errors=[fault.model_dump() for fault in faults_of(error)]) from None
+    arguments = parse_body(interface.arguments, read_strict((text.strip() or "{}").encode("utf-8", "surrogatepass"), "the arguments text"))
     return interface.call(tenant, user, arguments.model_dump(exclude_unset=True))

@@ -28,6 +28,14 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
     approval_ttl_ms: int = 86_400_000
     in_doubt_policy: Literal["ask", "assume_happened", "assume_not"] = "ask"
 
+    def why_not(self, skill: str) -> str | None:
+        """Return why a skill may not be called, None where it may."""
+        if skill in self.blocked_skills:
+            return f"the agent's profile blocks {skill}"
+        if self.allowed_skills is not None and skill not in self.allowed_skills:
+            return f"the agent's profile does not allow {skill}"
+        return None
+
 
 class Pin(msgspec.Struct, frozen=True, omit_defaults=True):
     """A skill version fixed at admission, with what the machine must know of it."""
@@ -130,7 +138,7 @@ class ToppedUp(Fact, tag="topped_up"):
 
 
 class StepSucceeded(Fact, tag="step_succeeded"):
-    """A call gave a result."""
+    """A call gave a result. Where `pricing` is "unpriced", nobody knows what it cost and its worst case is settled."""
 
     step: str
     attempt: int
@@ -140,6 +148,8 @@ class StepSucceeded(Fact, tag="step_succeeded"):
     side_effects: list[dict[str, Any]] = []
     usage: dict[str, int] | None = None
     degraded: str | None = None
+    cache_hit: bool = False
+    pricing: str = "free"
     pricing_version: str | None = None
 
 
@@ -158,7 +168,9 @@ class StepFailed(Fact, tag="step_failed"):
     usage: dict[str, int] | None = None
     details: dict[str, Any] = {}
     suggestions: list[str] = []
+    alternatives: list[dict[str, Any]] = []
     advice: dict[str, Any] | None = None
+    pricing: str = "free"
     pricing_version: str | None = None
 
 

@@ -156,7 +156,9 @@ def tape(recorded: Sequence[Entry]) -> Replayed:
     assert isinstance(first, RunAccepted), "a journal begins with run_accepted"
     world = TapeWorld(recorded)
     outside = [entry.fact for entry in recorded[1:] if not isinstance(entry.fact, (*_ANSWERS, TimeCame))]
-    state, journal = drive(first, world, outside)
+    # A run that goes on is replayed up to where its journal has come, not into a future it has not had.
+    until_ms = None if _ending(recorded) else recorded[-1].fact.at_ms
+    state, journal = drive(first, world, outside, until_ms)
     invariants = compare(recorded, journal)
     difference = _first_broken(recorded, journal)
     recorded_end = _ending(recorded)

@@ -51,8 +51,9 @@ def begin(state: State, step: StepState, out: list[Decision]) -> None:
     if step.params is None and not _render_params(state, step, node, out):
         return
     pin = pin_of(state, step)
-    if not _is_allowed(state, pin.skill):
-        deny(state, step, "SKILL_NOT_ALLOWED", f"the agent may not use {pin.skill}", "allow_list", out)
+    why_not = state.terms.why_not(pin.skill)
+    if why_not is not None:
+        deny(state, step, "SKILL_NOT_ALLOWED", why_not, "allow_list", out)
     elif pin.asks:
         _ask_question(state, step, out)
     elif _has_price(state, step, pin, out) and _is_approved(state, step, node, pin, out) and _has_money(state, step, out):
@@ -191,11 +192,6 @@ def _lookup(state: State, step: StepState, reference: Reference) -> Any:
         return step.index
     root = {"inputs": state.inputs, "memory": state.memory, "item": step.item}[reference.root]
     return walk(root, reference.path, reference.text)
-
-
-def _is_allowed(state: State, skill: str) -> bool:
-    terms = state.terms
-    return skill not in terms.blocked_skills and (terms.allowed_skills is None or skill in terms.allowed_skills)
 
 
 def _ask_question(state: State, step: StepState, out: list[Decision]) -> None:

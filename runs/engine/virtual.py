@@ -41,8 +41,8 @@ class TooLong(RuntimeError):
     """A world kept a run alive past any sense."""
 
 
-def drive(first: RunAccepted, world: World, outside: Iterable[Fact] = ()) -> tuple[State, list[Entry]]:
-    """Run from acceptance to the end, or to where it waits for good; return the state and the journal."""
+def drive(first: RunAccepted, world: World, outside: Iterable[Fact] = (), until_ms: int | None = None) -> tuple[State, list[Entry]]:
+    """Run from acceptance to the end, to where it waits for good, or to `until_ms`; return the state and the journal."""
     queue: list[tuple[int, int, Fact]] = []
     count = 0
     for fact in outside:
@@ -56,7 +56,7 @@ def drive(first: RunAccepted, world: World, outside: Iterable[Fact] = ()) -> tup
                 count += 1
                 heappush(queue, (fact.at_ms, count, fact))
         upcoming = _next(state, queue) or world.idle(state)
-        if upcoming is None:
+        if upcoming is None or (until_ms is not None and upcoming.at_ms > until_ms):
             break
         state, decisions = step(state, upcoming)
         journal.append(Entry(upcoming, decisions))

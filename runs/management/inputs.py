@@ -1,16 +1,14 @@
-"""Reads what people type or name on the command line: `key=value` pairs and JSON files."""
+"""Reads what people type or name on the command line: `key=value` pairs, and JSON files as strictly as a request's body."""
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from skills.refusal import Refusal
-
-LARGEST_FILE = 1_048_576
+from skills.strict_json import MAX_BYTES, read_strict
 
 
 def pairs(texts: Iterable[str], *, option: str) -> dict[str, Any]:
@@ -31,31 +29,24 @@ def json_object(path: str) -> dict[str, Any]:
     """Return the JSON object in a file, `-` being standard input. Raises Refusal."""
     where = "standard input" if path == "-" else path
     try:
-        value = json.loads(_read(path), parse_constant=_no_number)
-        # Half a surrogate pair is JSON, and nothing that could be stored or hashed.
-        json.dumps(value, ensure_ascii=False).encode()
+        raw = _read(path)
     except OSError as error:
         raise Refusal("INVALID_INPUT", f"{where} cannot be read: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:
-        raise Refusal("INVALID_INPUT", f"{where} is no JSON: {error}") from None
+    value = read_strict(raw, where)
     if not isinstance(value, dict):
         raise Refusal("INVALID_INPUT", f"{where} holds no JSON object")
     return value
 
 
-def _read(path: str) -> str:
+def _read(path: str) -> bytes:
     if path == "-":
-        text = sys.stdin.read(LARGEST_FILE + 1)
+        raw = sys.stdin.buffer.read(MAX_BYTES + 1)
     else:
-        with Path(path).open(encoding="utf-8") as file:
-            text = file.read(LARGEST_FILE + 1)
-    if len(text) > LARGEST_FILE:
-        raise Refusal("CONTENT_TOO_LARGE", f"at most {LARGEST_FILE} characters of JSON are taken")
-    return text
-
-
-def _no_number(text: str) -> Any:
-    raise ValueError(f"{text} is no JSON number")
+        with Path(path).open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    if len(raw) > MAX_BYTES:
+        raise Refusal("CONTENT_TOO_LARGE", f"at most {MAX_BYTES} bytes of JSON are taken")
+    return raw
 
 
 def plan_in(raw: dict[str, Any]) -> dict[str, Any]:

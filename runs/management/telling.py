@@ -6,7 +6,7 @@ from typing import Any
 
 from runs.console.sentence import sentence
 from runs.management.printing import Paper
-from skills.wording import UNKNOWN, duration, money
+from skills.wording import duration, money
 
 _SIMULATED = ("step", "skill", "effect", "cost: low", "expected", "worst", "time: low", "expected", "worst")
 _RANGE = ("low", "expected", "worst")
@@ -21,8 +21,8 @@ def tell_simulation(simulation: dict[str, Any], paper: Paper) -> None:
         paper.status("failed", f"{where}: {blocker['code']}, {blocker['detail']}")
     for approval in simulation["approvals"]:
         paper.status("waiting", f"{approval['step_id']} will ask a person: {approval['reason']}")
-    left = simulation["budget_after_micro_usd"]
-    after = f", {money(left)} of the budget left after the worst case" if simulation["feasible"] and left is not None else ""
+    left = simulation["budget_after"]
+    after = f", {money(left['remaining_micro_usd'])} of the budget left after the worst case" if simulation["feasible"] and left else ""
     paper.line(f"verdict: {simulation['verdict'].replace('_', ' ')}{after}", "green" if simulation["feasible"] else "red")
 
 
@@ -35,8 +35,8 @@ def _total_row(simulation: dict[str, Any]) -> list[str]:
 
 
 def _numbers(of: dict[str, Any]) -> list[str]:
-    costs = [UNKNOWN if of["cost_micro_usd"][name] is None else money(of["cost_micro_usd"][name]) for name in _RANGE]
-    return costs + [duration(of["duration_ms"][name]) for name in _RANGE]
+    costs = [money(of["cost"][f"{name}_micro_usd"]) for name in _RANGE]
+    return costs + [duration(of["duration"][f"{name}_ms"]) for name in _RANGE]
 
 
 def tell_trace(trace: dict[str, Any], now_ms: int, paper: Paper) -> None:

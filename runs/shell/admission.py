@@ -56,13 +56,8 @@ def pin_plan(nodes: Mapping[str, Node], versions: Mapping[str, str | None], term
 
 
 def _blocker(node: Node, skill: str, terms: Terms) -> Blocker | None:
-    if skill in terms.blocked_skills:
-        return Blocker(step_id=node.step_id, code="SKILL_NOT_ALLOWED", rule="blocked_skills", detail=f"the agent's profile blocks {skill}")
-    if terms.allowed_skills is not None and skill not in terms.allowed_skills:
-        return Blocker(
-            step_id=node.step_id, code="SKILL_NOT_ALLOWED", rule="allowed_skills", detail=f"the agent's profile does not allow {skill}"
-        )
-    return None
+    why = terms.why_not(skill)
+    return None if why is None else Blocker(step_id=node.step_id, code="SKILL_NOT_ALLOWED", rule="agent_profile", detail=why)
 
 
 def _pin(skill: Skill, metadata: SkillMetadata, params: dict[str, Any], config: Mapping[str, Any]) -> Pin:

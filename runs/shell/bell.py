@@ -17,7 +17,9 @@ from django.db import connection
 CHANNEL = "aos_bell"
 POLL_SECONDS = 0.005
 IDLE_POLL_SECONDS = 0.02
-"""SQLite is polled; slower after a second of silence, so that an idle worker costs next to nothing."""
+BROKER_POLL_SECONDS = 0.1
+"""SQLite is polled; slower after a second of silence, and by the broker, which has a listening drain before it: an
+idle worker costs next to nothing."""
 
 
 def ring() -> None:
@@ -114,7 +116,7 @@ class SqliteListener:
         while not self._changed():
             if time.monotonic() >= until:
                 return False
-            time.sleep(self._pause())
+            time.sleep(BROKER_POLL_SECONDS)
         return True
 
     def close(self) -> None:

@@ -1,8 +1,8 @@
 """Where AOS meets django-q2: a broker that asks the run table whether there is work, and the task that does it.
 
 The queue is a bell, the database is the truth: nothing is ever enqueued for a run. The broker, in the pusher's
-process, looks whether runs are due and fewer drains are alive than there are places, and makes a `drain` task on
-the spot. Ordinary django-q2 tasks (schedules, deliveries) go the ordinary way beside it.
+process, looks whether fewer drains are alive than there are places (one while nothing is due), and makes a `drain`
+task on the spot. Ordinary django-q2 tasks (schedules, deliveries) go the ordinary way beside it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from runs.shell.drain import drain
 log = logging.getLogger(__name__)
 
 DRAIN_TASK = "runs.shell.doorbell.run_drain"
-LISTEN_SECONDS = 0.2
+LISTEN_SECONDS = 0.5
 START_SECONDS = 2.0
 """How long a drain may take from being made to having its session; until then it counts as alive."""
 TROUBLE_SECONDS = 1.0
@@ -73,9 +73,10 @@ class BellBroker(ORM):
             return False
         now = time.monotonic()
         self._made = [made for made in self._made if now - made < START_SECONDS]
-        # One place stays free for schedules and deliveries, or long drains would starve them.
-        places = settings.Q_CLUSTER["workers"] - 1
-        return len(self._made) < places and sessions.has_work() and self._living() + len(self._made) < places
+        # One place stays free for schedules and deliveries, or long drains would starve them. One drain listens even when
+        # there is nothing to do: it hears a submit in milliseconds, and its session says that this host is ready.
+        places = settings.Q_CLUSTER["workers"] - 1 if sessions.has_work() else 1
+        return len(self._made) < places and self._living() + len(self._made) < places
 
     def _living(self) -> int:
         # First those that only seem to live: a process killed a moment ago would keep its place until its lease is over.

@@ -2,7 +2,7 @@
 
     begin session → listen → (reap · wake · claim · drive · deliver signals)… → hand back what is left → end session
 
-It lingers on the bell when there is nothing to do, and leaves when its time is up, the stop flag is set, or the
+It listens for the bell when there is nothing to do, and leaves when its time is up, the stop flag is set, or the
 session is no longer its own.
 """
 
@@ -39,7 +39,8 @@ CLAIM_AT_ONCE = 32
 MAX_BACKLOG = 2_000
 LOOK_SECONDS = 1.0
 """How often a drain looks for itself, should a ring be lost."""
-LINGER_SECONDS = 30.0
+REST_SECONDS = 0.5
+"""How long it listens at a time, with nothing to do, before it looks at its stop flag."""
 FIRST_REST_MS, LONGEST_REST_MS = 250, 60_000
 
 
@@ -53,7 +54,7 @@ class Work:
 
 
 def drain(should_stop: Callable[[], bool] = lambda: False) -> None:
-    """Claim and drive runs until the time is up, nothing has come for a while, or `should_stop` says so."""
+    """Claim and drive runs until the time is up or `should_stop` says so."""
     database = DatabaseThread()
     try:
         asyncio.run(_drain(database, should_stop))
@@ -92,7 +93,6 @@ class Drain:
         self._listener: Listener | None = None
         # Drains of several processes should not all leave at once.
         self._leave_at = time.monotonic() + settings.DRAIN_SECONDS * random.uniform(0.8, 1.0)  # noqa: S311 - spreads load, guards nothing
-        self._busy_at = time.monotonic()
         self._looked_at = 0.0
 
     async def run(self) -> None:
@@ -109,12 +109,11 @@ class Drain:
 
     def _is_over(self) -> bool:
         now = time.monotonic()
-        idle_too_long = not self._drivers and now - self._busy_at > min(LINGER_SECONDS, settings.DRAIN_SECONDS)
-        return self._fenced or self._should_stop() or now > self._leave_at or idle_too_long
+        return self._fenced or self._should_stop() or now > self._leave_at
 
     async def _rest(self) -> None:
         assert self._listener is not None
-        ringing = asyncio.ensure_future(self._listener.wait(0.2))
+        ringing = asyncio.ensure_future(self._listener.wait(REST_SECONDS))
         finishing = asyncio.ensure_future(self._idle.wait())
         await asyncio.wait((ringing, finishing), return_when=asyncio.FIRST_COMPLETED)
         for waiter in (ringing, finishing):
@@ -175,7 +174,6 @@ class Drain:
             await self._database.run(sessions.release_crashed, self.session_id, run.id, pause_after(run.crash_count))
         finally:
             del self._drivers[run.id]
-            self._busy_at = time.monotonic()
             self._idle.set()
 
     async def _deliver_signals(self) -> None:

@@ -212,7 +212,9 @@ class RunDriver:
         turn.must_be_durable = turn.must_be_durable or _needs_durability(fact, decisions, self.state)
         if incoming.signal_id is not None:
             turn.riders.append(partial(settlement.consume_signal, incoming.signal_id, self._seq))
-        matches = settlement.matches_of(self.run, self._seq, fact, decisions, self.state)
+        matches = settlement.matches_of(
+            self.run, self._seq, fact, decisions, self.state, partial(self._performer.advise, self.run.tenant_id)
+        )
         if matches:
             turn.riders.append(partial(settlement.write_matches, matches))
         for key, worked in settlement.resolved_steps(fact, self.state):

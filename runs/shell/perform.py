@@ -6,6 +6,8 @@ machine's business.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +51,8 @@ from skills.contracts import Effect, FailureInfo, FaultDetail, StructuredOutcome
 from skills.execution import failure_info, run_skill
 from skills.ports import HttpPort, SecretsPort, SkillContext
 from skills.registry import registry
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -127,6 +131,10 @@ class Performer:
 
     # Failures
 
+    def advise(self, tenant_id: int, skill: str, code: str, message: str, target: str = "") -> dict[str, Any]:
+        """Return what the catalog says about a failure, as it enters the journal. Asks no database."""
+        return self.lookup.advise(tenant_id, skill, code, message, target).model_dump(mode="json")
+
     def _failed(
         self,
         run: Claimed,
@@ -140,7 +148,7 @@ class Performer:
     ) -> StepFailed:
         """Return a failure with the catalog's advice. A cost nobody knows is taken as the worst case held for it."""
         target = failure.details.target or (outcome.side_effects[-1].target if outcome and outcome.side_effects else "")
-        advice = self.lookup.advise(run.tenant_id, skill, failure.code, failure.message, target)
+        advice = self.advise(run.tenant_id, skill, failure.code, failure.message, target)
         execution = outcome.execution if outcome else None
         cost = execution.cost_micro_usd if execution else 0
         return StepFailed(
@@ -156,8 +164,10 @@ class Performer:
             side_effects=[effect.model_dump(mode="json") for effect in outcome.side_effects] if outcome else [],
             usage=_usage(execution.usage) if execution else None,
             details=failure.details.model_dump(mode="json", exclude_defaults=True),
-            suggestions=[*failure.suggestions, *advice.suggestions],
-            advice=advice.model_dump(mode="json"),
+            suggestions=[*failure.suggestions, *advice["suggestions"]],
+            alternatives=[alternative.model_dump(mode="json") for alternative in failure.alternatives],
+            advice=advice,
+            pricing=execution.pricing_status if execution else "free",
             pricing_version=execution.pricing_version if execution else None,
         )
 
@@ -237,10 +247,14 @@ class Performer:
 
 
 async def _probe_safely(skill: Skill, params: Any, context: SkillContext) -> str:
-    """Ask a probe; one that fails or answers nonsense has found out nothing."""
+    """Ask a probe under the call's own deadline; one that fails, hangs or answers nonsense has found out nothing."""
     try:
-        answer = await skill.probe(skill.Params.model_validate(params), context)
-    except SkillFailure:
+        async with asyncio.timeout(context.timeout_ms / 1_000):
+            answer = await skill.probe(skill.Params.model_validate(params), context)
+    except (SkillFailure, TimeoutError):
+        return "unknown"
+    except Exception:
+        log.exception("skill.probe.defect", extra={"skill": skill.name, "run_id": context.run_id, "step_id": context.step_id})
         return "unknown"
     return answer if answer in ("happened", "did_not_happen") else "unknown"
 
@@ -258,6 +272,8 @@ def _succeeded(wish: StartStep, outcome: StructuredOutcome) -> StepSucceeded:
         side_effects=[effect.model_dump(mode="json") for effect in outcome.side_effects],
         usage=_usage(execution.usage),
         degraded=execution.degraded_reason,
+        cache_hit=execution.cache_hit,
+        pricing=execution.pricing_status,
         pricing_version=execution.pricing_version,
     )
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from django.db import connection
 
 from agents import ledger
 from catalog.services import MatchRow, record_matches, resolve_matches
-from catalog.signature import signature_of
 from runs.engine.decisions import Abort, Continue, Decision, Escalate, Fallback, Finish, HoldDoubt, Lost, NoRetry, Retry
 from runs.engine.events import AnswerGiven, Fact, ProbeAnswered, StepFailed, StepSucceeded, VerdictGiven
 from runs.engine.state import State
@@ -17,17 +17,21 @@ from runs.shell.clock import as_datetime
 from runs.shell.sessions import Claimed
 from skills.taxonomy import spec_of
 
+Advise = Callable[[str, str, str], dict[str, Any]]
+"""What the catalog says about (skill, code, message)."""
+
 _ANSWERS_TO_FAILURE = (Retry, Fallback, Continue, Escalate, Abort, HoldDoubt, NoRetry)
 
 
-def matches_of(run: Claimed, seq: int, fact: Fact, decisions: tuple[Decision, ...], state: State) -> list[MatchRow]:
-    """Return the failures an event reports, each once: failed calls, lost calls, and an end that no step failed into."""
-    return [_match(run, seq, state, *found) for found in _failures(fact, decisions, state)]
+def matches_of(run: Claimed, seq: int, fact: Fact, decisions: tuple[Decision, ...], state: State, advise: Advise) -> list[MatchRow]:
+    """Return the failures an event reports, each once: failed calls, lost calls, and an end that no step failed into.
+
+    A failed call brings its advice along; about the others the catalog is asked here, so that none goes unmatched.
+    """
+    return [_match(run, seq, state, advise, *found) for found in _failures(fact, decisions, state)]
 
 
-def _failures(
-    fact: Fact, decisions: tuple[Decision, ...], state: State
-) -> Iterator[tuple[str, int, str, str, dict[str, object] | None, str]]:
+def _failures(fact: Fact, decisions: tuple[Decision, ...], state: State) -> Iterator[tuple[str, int, str, str, dict[str, Any] | None, str]]:
     """Yield (step, attempt, code, message, advice, decision)."""
     if isinstance(fact, StepFailed):
         yield fact.step, fact.attempt, fact.code, fact.message, fact.advice, _answer(decisions, fact.step)
@@ -51,12 +55,21 @@ def _answer(decisions: tuple[Decision, ...], step: str) -> str:
 
 
 def _match(
-    run: Claimed, seq: int, state: State, key: str, attempt: int, code: str, message: str, advice: dict[str, object] | None, decision: str
+    run: Claimed,
+    seq: int,
+    state: State,
+    advise: Advise,
+    key: str,
+    attempt: int,
+    code: str,
+    message: str,
+    advice: dict[str, Any] | None,
+    decision: str,
 ) -> MatchRow:
     step = state.steps.get(key)
     skill = step.attempts[-1].skill if step and step.attempts else ""
     pin = state.pins.get(step.node) if step else None
-    said = advice or {}
+    said = advice or advise(skill, code, message)
     return MatchRow(
         tenant_id=run.tenant_id,
         run_id=run.id,
@@ -69,12 +82,12 @@ def _match(
         code=code,
         category=str(spec_of(code).category),
         message=message,
-        signature=str(said.get("signature") or signature_of(skill=skill, code=code, target="", message=message)),
-        match_type=str(said.get("match_type") or "miss"),
-        entry_id=said.get("entry"),  # type: ignore[arg-type]
-        confidence=said.get("confidence"),  # type: ignore[arg-type]
+        signature=said["signature"],
+        match_type=said["match_type"],
+        entry_id=said["entry"],
+        confidence=said["confidence"],
         decision=decision,
-        mode=str(said.get("mode") or spec_of(code).mode),
+        mode=said["mode"],
     )
 
 

@@ -8,7 +8,7 @@ orphans that go on taking tasks when a parent dies, and hangs on a SIGTERM to it
  3. nobody outlives its parent (PR_SET_PDEATHSIG, Linux);
  4. the abrupt death of any child ends the whole cluster with EXIT_BROKEN, and the supervisor starts a new one.
 
-Names of django-q2 used here are checked by tests/integration/test_supervision.py; requirements pin the minor version.
+Names of django-q2 used here are checked by tests/integration/test_shell_supervision.py; requirements pin the minor version.
 """
 
 from __future__ import annotations
@@ -166,7 +166,8 @@ class Supervisor:
 
     def _run_once(self) -> int:
         # A group of its own, and the death signal set before the program begins: it needs seconds until it could do so itself.
-        process = subprocess.Popen(self._command, start_new_session=True, preexec_fn=partial(die_with_parent, os.getpid()))
+        die = partial(die_with_parent, os.getpid())
+        process = subprocess.Popen(self._command, start_new_session=True, preexec_fn=die)  # noqa: S603 - our own command line
         log.info("cluster.started", extra={"pid": process.pid})
         while process.poll() is None and not self._stop.raised:
             time.sleep(0.05)

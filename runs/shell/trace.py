@@ -8,6 +8,7 @@ from runs.engine.state import State, StepState
 from runs.engine.virtual import Entry, fold
 from runs.shell.clock import as_datetime
 from runs.shell.codec import kind_of, plain
+from skills.instants import instant
 
 _HEAD = ("kind", "rule", "step")
 
@@ -17,7 +18,7 @@ def trace_of(run: dict[str, Any], history: list[Entry]) -> dict[str, Any]:
     state, _ = fold(entry.fact for entry in history)
     started = next((s.started_at_ms for s in state.steps.values() if s.started_at_ms is not None), None)
     if run["started_at"] is None and started is not None:
-        run = run | {"started_at": as_datetime(started)}
+        run = run | {"started_at": instant(as_datetime(started))}
     return {
         "run": run | {"result": result_of(state)},
         "plan": state.plan,

@@ -10,6 +10,7 @@ import jsonschema_rs
 
 from skills.contracts import FaultDetail, json_pointer
 from skills.json_schema import SchemaInvalid, compile_schema
+from skills.schema_work import SchemaTooCostly, SchemaUncountable, check_work
 
 MAX_SCHEMA_BYTES = 16_384
 MAX_FAULTS = 20
@@ -27,10 +28,15 @@ class StructuredAnswerInvalid(ValueError):
 
 
 def validator_of(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
-    """Return the compiled schema of an answer. Raises SchemaInvalid, for one that is too large too."""
+    """Return the compiled schema of an answer. Raises SchemaInvalid, for one that is too large or too much work too."""
     if len(json.dumps(schema)) > MAX_SCHEMA_BYTES:
         raise SchemaInvalid(f"a schema may have at most {MAX_SCHEMA_BYTES} bytes")
-    return compile_schema(schema)
+    compiled = compile_schema(schema)
+    try:
+        check_work(schema, None)
+    except (SchemaTooCostly, SchemaUncountable) as error:
+        raise SchemaInvalid(str(error)) from error
+    return compiled
 
 
 def parse_answer(text: str, schema: dict[str, Any] | None) -> Any:
@@ -52,7 +58,12 @@ def _no_constant(name: str) -> Any:
 def check_answer(value: Any, schema: dict[str, Any]) -> None:
     """Raise StructuredAnswerInvalid where a value does not fit its schema."""
     faults: list[FaultDetail] = []
-    for error in validator_of(schema).iter_errors(value):
+    validator = validator_of(schema)
+    try:
+        check_work(schema, value)
+    except SchemaTooCostly as costly:
+        raise StructuredAnswerInvalid(f"the answer cannot be checked: {costly}") from costly
+    for error in validator.iter_errors(value):
         pointer = json_pointer(error.instance_path)
         faults.append(FaultDetail(pointer=pointer, code="SCHEMA_VALIDATION_FAILED", detail=error.message[:300]))
         if len(faults) == MAX_FAULTS:

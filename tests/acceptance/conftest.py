@@ -53,7 +53,7 @@ class Site:
             run = self.run(run_id)
             return run if run["status"] in wanted else None
 
-        found: dict[str, Any] = eventually(there, f"{wanted} of {run_id}: {self.run(run_id)}\n{self.worker.log.read_text()[-2_000:]}", seconds)
+        found: dict[str, Any] = eventually(there, f"{wanted} of {run_id}\n{self.worker.log.read_text()[-3_000:]}", seconds)
         return found
 
     def trace(self, run_id: str) -> dict[str, Any]:

@@ -54,6 +54,21 @@ def test_it_tops_up_once_per_idempotency_key(alice: Caller, run_id: str) -> None
     assert alice.post(path, {"amount_micro_usd": 10}, Idempotency_Key="two").json()["limit_micro_usd"] == answers[0]["limit_micro_usd"] + 10
 
 
+def test_it_refuses_another_amount_under_the_same_idempotency_key(alice: Caller, run_id: str, assert_problem: Any) -> None:
+    path = f"/api/v1/runs/{run_id}/top-up"
+    alice.post(path, {"amount_micro_usd": 10}, Idempotency_Key="one")
+    problem = assert_problem(alice.post(path, {"amount_micro_usd": 11}, Idempotency_Key="one"), 422, "INVALID_INPUT")
+    assert problem["errors"][0]["code"] == "idempotency_mismatch"
+    assert Signal.objects.count() == 1
+
+
+def test_it_refuses_a_limit_beyond_exact_numbers(alice: Caller, run_id: str, assert_problem: Any) -> None:
+    path = f"/api/v1/runs/{run_id}/top-up"
+    assert_problem(alice.post(path, {"amount_micro_usd": 2**53 - 1}), 422, "INVALID_INPUT")
+    assert Signal.objects.count() == 0
+    assert alice.post(path, {"amount_micro_usd": 1}).status_code == 202, "the refused one raised nothing"
+
+
 BAD: dict[str, tuple[str, dict[str, Any], str]] = {
     "a top-up of nothing": ("top-up", {}, ""),
     "a top-up in both units": ("top-up", {"amount_cents": 1, "amount_micro_usd": 1}, ""),

@@ -47,21 +47,23 @@ def test_it_asks_for_no_other_tenant(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(
-    ("interface", "arguments"),
+    ("interface", "arguments", "code"),
     [
-        pytest.param("query", "{", id="no JSON"),
-        pytest.param("query", "[]", id="no object"),
-        pytest.param("query", "{}", id="an argument is missing"),
-        pytest.param("describe_skill", '{"nmae": "http_call"}', id="an argument is misspelt"),
-        pytest.param("simulate", "[" * 100_000, id="too deep"),
+        pytest.param("query", "{", "INVALID_INPUT", id="no JSON"),
+        pytest.param("query", "[]", "SCHEMA_VALIDATION_FAILED", id="no object"),
+        pytest.param("query", "{}", "MISSING_REQUIRED_FIELD", id="an argument is missing"),
+        pytest.param("describe_skill", '{"nmae": "http_call"}', "SCHEMA_VALIDATION_FAILED", id="an argument is misspelt"),
+        pytest.param("describe_skill", '{"name": "a", "name": "b"}', "INVALID_INPUT", id="an argument is given twice"),
+        pytest.param("describe_skill", '{"name": "\ud800"}', "INVALID_INPUT", id="half a surrogate pair"),
+        pytest.param("simulate", "[" * 100_000, "INVALID_INPUT", id="too deep"),
     ],
 )
-def test_it_refuses_arguments_it_cannot_read(interface: str, arguments: str, cast: Cast) -> None:
+def test_it_refuses_arguments_it_cannot_read(interface: str, arguments: str, code: str, cast: Cast) -> None:
     with pytest.raises(Refusal) as refused:
         call(interface, cast.acme, "alice", arguments)
-    assert refused.value.code == "INVALID_INPUT"
+    assert refused.value.code == code
     assert refused.value.errors
 
 
 def test_it_shows_a_refusal_as_an_answer(cast: Cast) -> None:
-    assert ask(SignIn("developer"), "query", cast.acme, "{}")["code"] == "INVALID_INPUT"
+    assert ask(SignIn("developer"), "query", cast.acme, "{}")["code"] == "MISSING_REQUIRED_FIELD"

@@ -92,8 +92,14 @@ def called(dequeued: list[tuple[Any, str]] | None) -> tuple[Any, str]:
     return receipt, SignedPackage.loads(package)["func"]
 
 
-def test_it_makes_a_drain_when_a_run_is_queued(workshop: Workshop, broker: BellBroker) -> None:
+def test_it_keeps_one_drain_listening_when_nothing_is_due(broker: BellBroker) -> None:
+    assert called(broker.dequeue()) == (None, DRAIN_TASK)
+    assert broker.dequeue() is None, "it counts as alive while it starts"
+    sessions.begin(60_000)
     assert broker.dequeue() is None
+
+
+def test_it_makes_a_drain_when_a_run_is_queued(workshop: Workshop, broker: BellBroker) -> None:
     workshop.submit(step("one", "say"))
     assert called(broker.dequeue()) == (None, DRAIN_TASK)
     assert broker.acknowledge(None) is None
@@ -128,6 +134,7 @@ def test_it_makes_no_drain_once_it_is_told_to_stop(workshop: Workshop, broker: B
 
 
 def test_it_queues_other_tasks_as_ever(workshop: Workshop, broker: BellBroker) -> None:
+    sessions.begin(60_000)
     async_task("math.gcd", 4, 6, broker=broker)
     receipt, function = called(broker.dequeue())
     assert function == "math.gcd"

@@ -14,7 +14,7 @@ from django_q.cluster import Cluster, Sentinel
 from runs.models import Run, Session
 from tests.fakes.skills import witnessed
 from tests.integration.workshop import Workshop, assert_is_whole, kinds, now, started, step
-from tests.processes import Worker, a_worker_process, children, eventually
+from tests.processes import Worker, a_worker_process, eventually, main_of
 
 
 @pytest.fixture
@@ -57,14 +57,13 @@ def test_it_leaves_nobody_behind_when_the_supervisor_is_killed(workshop: Worksho
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("at_once", [False, True], ids=["while it starts", "just started"])
+@pytest.mark.parametrize("after_s", [0.0, 0.3], ids=["before the cluster's program begins", "while it starts"])
 def test_it_leaves_nobody_behind_when_the_supervisor_is_killed_early(
-    workshop: Workshop, environment: dict[str, str], tmp_path: Path, at_once: bool
+    workshop: Workshop, environment: dict[str, str], tmp_path: Path, after_s: float
 ) -> None:
     with a_worker_process(environment, tmp_path / "worker.log") as starting:
-        [main] = eventually(lambda: children(starting.pid), "the cluster's main process")
-        if not at_once:
-            time.sleep(0.3)
+        main = eventually(lambda: main_of(starting.pid), "the cluster's main process")
+        time.sleep(after_s)
         starting.kill()
         eventually(lambda: not main.is_alive(), "the end of the main process")
 
@@ -85,7 +84,7 @@ def test_it_hands_back_what_it_cannot_finish_and_ends_in_order(workshop: Worksho
 @pytest.mark.slow
 def test_it_ends_in_order_while_it_starts(workshop: Workshop, environment: dict[str, str], tmp_path: Path) -> None:
     with a_worker_process(environment, tmp_path / "worker.log") as starting:
-        eventually(lambda: children(starting.pid), "the cluster's main process")
+        eventually(lambda: main_of(starting.pid), "the cluster's main process")
         assert starting.stop() == 0
 
 

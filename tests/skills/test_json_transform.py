@@ -159,7 +159,27 @@ def nested(depth: int, width: int) -> Any:
     return [nested(depth - 1, width) for _ in range(width)] if depth else 1
 
 
+def doubling(levels: int) -> dict[str, Any]:
+    """Return a schema each of whose parts refers twice to the next."""
+    parts: dict[str, Any] = {f"p{i}": {"allOf": [{"$ref": f"#/$defs/p{i + 1}"}] * 2} for i in range(levels)}
+    return {"$ref": "#/$defs/p0", "$defs": parts | {f"p{levels}": {"type": "integer"}}}
+
+
 EVIL = {
+    "a schema that doubles": (1, {"schema": doubling(60)}, "CONTENT_TOO_LARGE"),
+    "alternatives that double with every level": (
+        nested(60, 1),
+        {"schema": {"items": {"anyOf": [{"$ref": "#"}, {"$ref": "#"}]}, "not": {"type": "integer"}}},
+        "CONTENT_TOO_LARGE",
+    ),
+    "a schema that only refers to itself": (1, {"schema": {"$ref": "#"}}, "INVALID_INPUT"),
+    "faults without end": ([1] * 100_000, {"schema": {"items": {"enum": list(range(2, 5_000))}}}, "SCHEMA_VALIDATION_FAILED"),
+    "defaults for too many objects": (
+        [{}] * 100_000,
+        {"operations": [{"op": "default", "values": {str(i): i for i in range(1_000)}}]},
+        "CONTENT_TOO_LARGE",
+    ),
+    "a cast to more digits than anyone keeps": ("1e308", {"operations": [{"op": "cast", "to": "integer"}]}, "INVALID_INPUT"),
     "a pattern": (["a" * 5_000 + "!"] * 50, {"path": "$[?search(@, '(a+)+$')]"}, None),
     "a counted pattern": (["a"], {"path": "$[?search(@, 'a{5000}')]"}, "INVALID_INPUT"),
     "a pattern in a schema": ("a" * 50_000 + "!", {"schema": {"pattern": "^(a+)+$"}}, "SCHEMA_VALIDATION_FAILED"),

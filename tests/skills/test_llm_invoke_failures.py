@@ -35,6 +35,7 @@ from tests.fakes.llm_server import (
 MODELS = {"anthropic": "claude-haiku-5-5", "openai_compatible": "gpt-6-luna"}
 SCHEMA = {"type": "object", "properties": {"summary": {"type": "string"}}, "required": ["summary"], "additionalProperties": False}
 PLAIN = {"prompt": "Say hello.", "max_tokens": 64}
+DOUBLING = {f"p{i}": {"allOf": [{"$ref": f"#/$defs/p{i + 1}"}] * 2} for i in range(60)} | {"p60": {}}
 STRUCTURED = {**PLAIN, "schema": SCHEMA}
 
 
@@ -182,6 +183,7 @@ BEFORE_SENDING: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "above_the_cap": ({"max_cost_per_call_micro_usd": 1}, PLAIN, "BUDGET_EXCEEDED"),
     "input_too_long": ({"max_input_bytes": 64}, {**PLAIN, "input": "x" * 200}, "CONTENT_TOO_LARGE"),
     "no_schema": ({}, {**PLAIN, "schema": {"type": "nonsense"}}, "INVALID_INPUT"),
+    "schema_without_end": ({}, {**PLAIN, "schema": {"$ref": "#/$defs/p0", "$defs": DOUBLING}}, "INVALID_INPUT"),
     "schema_elsewhere": ({}, {**PLAIN, "schema": {"$ref": "http://127.0.0.1:9/schema.json"}}, "INVALID_INPUT"),
     "other_provider": ({"provider": "anthropic"}, {**PLAIN, "provider": "openai_compatible"}, "INVALID_INPUT"),
     "missing_secret": ({"api_key_secret": "NOBODY_SET_IT"}, PLAIN, "PERMISSION_DENIED"),

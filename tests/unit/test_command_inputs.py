@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from runs.management.inputs import LARGEST_FILE, json_object, pairs, plan_in
+from runs.management.inputs import json_object, pairs, plan_in
 from skills.refusal import Refusal
+from skills.strict_json import MAX_BYTES
 
 
 def test_it_reads_pairs_and_files_of_which_the_last_wins(tmp_path: Path) -> None:
@@ -25,12 +26,15 @@ def test_it_refuses_what_is_no_pair(text: str) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        pytest.param(b"{", "is no JSON", id="broken"),
-        pytest.param(b"", "is no JSON", id="empty"),
-        pytest.param(b"\xff", "is no JSON", id="not-utf-8"),
-        pytest.param(b'{"a": NaN}', "NaN is no JSON number", id="not-a-number"),
-        pytest.param(b'{"a": "\\ud800"}', "is no JSON", id="half-a-surrogate-pair"),
-        pytest.param(b"[" * 100_000, "is no JSON", id="too-deep"),
+        pytest.param(b"{", r"f\.json cannot be read: line 1", id="broken"),
+        pytest.param(b"", r"f\.json cannot be read: line 1", id="empty"),
+        pytest.param(b"\xff", "is not UTF-8", id="not-utf-8"),
+        pytest.param(b'{"a": NaN}', "NaN is no number", id="not-a-number"),
+        pytest.param(b'{"a": 9223372036854775808}', "is no number", id="a-number-too-large"),
+        pytest.param(b'{"a": "\\ud800"}', "half a surrogate pair", id="half-a-surrogate-pair"),
+        pytest.param(b'{"a": "\\u0000"}', "holds a NUL", id="nul"),
+        pytest.param(b'{"a": 1, "a": 2}', "more than once", id="a-name-given-twice"),
+        pytest.param(b"[" * 100_000, "nested deeper", id="too-deep"),
         pytest.param(b"[]", "holds no JSON object", id="a-list"),
     ],
 )
@@ -46,14 +50,14 @@ def test_it_says_which_file_is_not_there(tmp_path: Path) -> None:
 
 
 def test_it_takes_no_file_without_end(tmp_path: Path) -> None:
-    (tmp_path / "f.json").write_text(" " * (LARGEST_FILE + 1))
+    (tmp_path / "f.json").write_text(" " * (MAX_BYTES + 1))
     with pytest.raises(Refusal) as refused:
         json_object(str(tmp_path / "f.json"))
     assert refused.value.code == "CONTENT_TOO_LARGE"
 
 
 def test_it_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO('{"a": 1}'))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b'{"a": 1}')))
     assert json_object("-") == {"a": 1}
 
 

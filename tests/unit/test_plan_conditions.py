@@ -129,6 +129,34 @@ def test_it_ends_soon(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("[inputs.s].map(a, [a + a].map(a, [a + a].map(a, true))) == []", id="a text doubled by every loop"),
+        pytest.param("inputs.list.map(a, inputs.list + inputs.list).size() > 0", id="lists added in a loop"),
+        pytest.param("inputs.list.map(a, bytes(inputs.s)).size() > 0", id="bytes copied in a loop"),
+        pytest.param("[inputs.s].exists(a, '''b'c''' + a == '''d''')", id="a sum hidden by triple quotes"),
+        pytest.param(r"""[inputs.s].exists(a, r"\" + a + "x" == "y")""", id="a sum hidden by a raw text"),
+        pytest.param("[inputs.s] . map // loop\n (a, a + a) == []", id="a loop hidden by a comment"),
+        pytest.param(" + ".join(["inputs.s"] * 10) + " == ''", id="many sums"),
+    ],
+)
+def test_it_refuses_what_could_fill_the_memory(text: str) -> None:
+    with pytest.raises(ConditionError, match=r"adds with|neither add|may neither"):
+        compile_condition(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("inputs.list.exists(t, 'c++' == t)", id="a plus within a text, in a loop"),
+        pytest.param("1 + 2 + 3 == 6", id="sums without a loop"),
+    ],
+)
+def test_it_takes_sums_that_cannot_grow(text: str) -> None:
+    compile_condition(text)
+
+
+@pytest.mark.parametrize(
     ("text", "read"),
     [
         pytest.param("steps.a.status == 'x' && steps.b.result > 1 && steps.a.result", ["a", "b"], id="in order, once each"),

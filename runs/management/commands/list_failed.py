@@ -26,11 +26,16 @@ def span(text: str) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
+def ended(run: dict[str, Any]) -> str:
+    """Return when a run ended, to the second."""
+    return str(run["finished_at"])[:19].replace("T", " ")
+
+
 def tell(runs: list[dict[str, Any]], paper: Paper) -> None:
     if not runs:
         paper.line("no run failed in this time")
         return
-    rows = [[r["run_id"], r["status"], r["failure_code"] or "", str(r["finished_at"])[:19], r["goal"]] for r in runs]
+    rows = [[r["run_id"], r["status"], r["failure_code"] or "", ended(r), r["goal"]] for r in runs]
     paper.table(("run", "status", "code", "ended (UTC)", "goal"), rows)
 
 

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from skills.contracts import FaultDetail
+from skills.refusal import Refusal
 
 MAX_BYTES = 1_048_576
 MAX_DEPTH = 64
@@ -58,6 +59,15 @@ def parse_strict(raw: bytes) -> Any:
     if faults:
         raise NotStrictJson(faults)
     return value
+
+
+def read_strict(raw: bytes, what: str) -> Any:
+    """Return the JSON value of `what` ("the body", a file's name). Raises Refusal with a pointer to each fault."""
+    try:
+        return parse_strict(raw)
+    except NotStrictJson as error:
+        errors = [fault.model_dump() for fault in error.faults]
+        raise Refusal("INVALID_INPUT", f"{what} cannot be read: {error}", errors=errors) from None
 
 
 def _decoded(raw: bytes) -> str:

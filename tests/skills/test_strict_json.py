@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aos_site.http.strict_json import MAX_FAULTS, NotStrictJson, parse_strict
+from skills.refusal import Refusal
+from skills.strict_json import MAX_FAULTS, NotStrictJson, parse_strict, read_strict
 
 REFUSED: dict[str, tuple[bytes, str, str]] = {
     "nothing": (b"", "SYNTAX", ""),
@@ -62,6 +63,12 @@ def test_it_refuses(raw: bytes, code: str, pointer: str) -> None:
 def test_it_takes(raw: bytes, value: Any) -> None:
     parsed = parse_strict(raw)
     assert value is None or parsed == value
+
+
+def test_it_says_what_it_was_that_could_not_be_read() -> None:
+    with pytest.raises(Refusal, match="^plan.json cannot be read: ") as refused:
+        read_strict(b'{"a":NaN,"b":"\\u0000"}', "plan.json")
+    assert [(fault["pointer"], fault["code"]) for fault in refused.value.errors] == [("/a", "NOT_A_NUMBER"), ("/b", "NUL_CHARACTER")]
 
 
 def test_it_names_every_fault_up_to_a_bound() -> None:

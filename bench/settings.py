@@ -1,0 +1,12 @@
+"""Settings of the measuring process and of the bare site it compares with; the measured processes run with the site's own."""
+
+from __future__ import annotations
+
+from aos_site.settings import *  # noqa: F403 - the same database, skills and limits as what is measured
+from aos_site.settings import INSTALLED_APPS as SITE_APPS
+
+INSTALLED_APPS = [*SITE_APPS, "bench"]
+
+# Served as it is, this is the floor of a submit over HTTP: one view, one insert, nothing else.
+ROOT_URLCONF = "bench.bare_view"
+MIDDLEWARE: list[str] = []
