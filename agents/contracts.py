@@ -30,7 +30,8 @@ class AgentProfile(Contract):
     """The means of an agent. Unknown fields are refused, so a misspelt limit is never ignored in silence.
 
     `allowed_skills` null allows every registered skill that is not blocked; `allowed_hosts` null allows every
-    public host. The network guard stands above both.
+    public host. The network guard stands above both. `rate_limit_per_minute` and `max_concurrent_runs` are declared
+    here and told to who asks; that they are enforced is yet to come.
     """
 
     planner: PlannerChoice = PlannerChoice()
@@ -84,6 +85,8 @@ class RunBudget(Money):
 
 
 class RateLimit(Contract):
+    """So many calls a minute in a scope. `remaining` and `resets_at` are null where nobody counts."""
+
     scope: str
     limit: int
     remaining: int | None
@@ -121,7 +124,11 @@ class ScopeMoney(Money):
 
 
 class ResourceContract(Contract):
-    """What a run may use: fixed before it starts, its numbers read live."""
+    """What a run may use: fixed before it starts, its numbers read live.
+
+    `rate_limits` names the limits a run is held to. There is none yet: what a profile declares is not enforced, and
+    so is no part of the contract.
+    """
 
     run_id: str
     budget: RunBudget

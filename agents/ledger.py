@@ -3,11 +3,11 @@
 For each scope, always:  spent = sum of its settles · reserved = reserves − releases − settles · spent + reserved ≤ limit,
 unless a call cost more than its declared worst case (`absorb`).
 
-    reserve / extend   unreserved → reserved     refused where a scope's limit leaves too little
-    settle             reserved → spent          refused where less than that is reserved
-    release            reserved → unreserved     refused where less than that is reserved
-    absorb             unreserved → reserved     never refused: the money is gone already
-    top_up             raises the limit
+    reserve   unreserved → reserved     refused where a scope's limit leaves too little
+    settle    reserved → spent          refused where less than that is reserved
+    release   reserved → unreserved     refused where less than that is reserved
+    absorb    unreserved → reserved     never refused: the money is gone already
+    top_up    raises the limit
 
 A movement is known by its reference: repeating one that a scope already holds changes nothing and is granted, so a
 caller may repeat after a commit whose answer was lost. Rows are locked tenant → agent → run, a parent run before its
@@ -69,23 +69,9 @@ def open_scope(*, tenant: Tenant, kind: str, key: str, limit_micro_usd: int | No
     return scope
 
 
-@transaction.atomic
-def set_limit(*, tenant: Tenant, kind: str, key: str, limit_micro_usd: int | None) -> None:
-    """Set the limit of an open scope; one below what is spent and reserved only stops further reservations."""
-    _positive(limit_micro_usd or 0)
-    (scope,) = _locked(tenant, [(kind, key)])
-    scope.limit_micro_usd = limit_micro_usd
-    scope.save(update_fields=["limit_micro_usd"])
-
-
 def reserve(*, tenant: Tenant, keys: Sequence[ScopeKey], amount_micro_usd: int, reference: str) -> Answer:
     """Set money aside in every scope, or in none."""
     return _move(tenant, keys, EntryKind.RESERVE, amount_micro_usd, reference, lacks=_unreserved_lack, apply=_reserve)
-
-
-def extend(*, tenant: Tenant, keys: Sequence[ScopeKey], amount_micro_usd: int, reference: str) -> Answer:
-    """Set more aside for what already has a reservation; the reference is the extension's own."""
-    return reserve(tenant=tenant, keys=keys, amount_micro_usd=amount_micro_usd, reference=reference)
 
 
 def absorb(*, tenant: Tenant, keys: Sequence[ScopeKey], amount_micro_usd: int, reference: str) -> Answer:

@@ -1,15 +1,16 @@
-"""Reads agents, always those of one tenant."""
+"""Reads agents and API keys, always those of one tenant."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
-from agents.models import Agent, AgentStatus, Tenant
+from agents.models import Agent, AgentStatus, ApiKey, Tenant
 from agents.tenancy import not_found, one_scoped, scoped
 from skills.ids import is_id
-from skills.instants import instant
+from skills.instants import instant, instant_or_none
 from skills.refusal import Refusal
 
 
@@ -67,3 +68,34 @@ def default_agent(*, tenant: Tenant) -> Agent:
 def agent_status(agent_pk: int) -> str:
     """Return an agent's status by row id, for a worker that holds one of its runs."""
     return Agent.objects.values_list("status", flat=True).get(pk=agent_pk)
+
+
+def list_keys(*, tenant: Tenant) -> QuerySet[ApiKey]:
+    """Return a tenant's keys, newest first, those that are good for nothing any more too."""
+    return scoped(ApiKey.objects.select_related("tenant"), tenant)
+
+
+def get_key(*, tenant: Tenant, key_id: str) -> ApiKey:
+    """Return a key by its id (`key_…`). Raises Refusal NOT_FOUND."""
+    return one_scoped(ApiKey.objects.select_related("tenant"), tenant, "API key", public_id=key_id)
+
+
+def key_json(key: ApiKey) -> dict[str, Any]:
+    """Return what may be known of a key: neither its secret nor the HMAC of it."""
+    return {
+        "key_id": key.public_id,
+        "name": key.name,
+        "prefix": key.prefix,
+        "scopes": key.scopes,
+        "state": _state_of(key),
+        "created_at": instant(key.created_at),
+        "expires_at": instant_or_none(key.expires_at),
+        "revoked_at": instant_or_none(key.revoked_at),
+        "last_used_at": instant_or_none(key.last_used_at),
+    }
+
+
+def _state_of(key: ApiKey) -> str:
+    if key.revoked_at is not None:
+        return "revoked"
+    return "expired" if key.expires_at is not None and key.expires_at <= timezone.now() else "live"

@@ -8,10 +8,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from pydantic import ValidationError
 
-from agents.contracts import AgentProfile
+from agents.contracts import AgentProfile, PlannerChoice
 from agents.models import Agent, AgentStatus, Tenant
+from agents.planners.registry import get_planner
 from agents.tenancy import one_scoped
-from skills.base import Skill
 from skills.ids import is_id
 from skills.refusal import Refusal
 from skills.registry import registry
@@ -76,6 +76,7 @@ def checked_profile(raw: Any) -> dict[str, Any]:
     if unknown:
         raise Refusal("SCHEMA_VALIDATION_FAILED", "the profile names skills that are not registered", errors=unknown)
     _check_configs(profile)
+    _check_planner(profile.planner)
     return profile.model_dump(mode="json")
 
 
@@ -95,22 +96,33 @@ def _check_configs(profile: AgentProfile) -> None:
     for name, config in profile.skill_config.items():
         skill = registry.resolve(name)
         assert skill is not None
-        _refuse_operator_fields(name, skill, config)
+        _refuse_operator_fields(f"/profile/skill_config/{name}", skill.operator_config, config)
         try:
             skill.Config.model_validate(config)
         except ValidationError as error:
             raise broken_schema(error, f"the configuration of {name} breaks its schema", at=f"/profile/skill_config/{name}") from None
 
 
-def _refuse_operator_fields(name: str, skill: Skill, config: dict[str, Any]) -> None:
-    # Where texts and keys are sent to is the operator's to say; a profile that could would read every tenant's prompts.
+def _check_planner(choice: PlannerChoice) -> None:
+    planner, at = get_planner(choice.name), "/profile/planner/options"
+    assert planner is not None, "the names of the contract are those of the registry"
+    _refuse_operator_fields(at, planner.operator_options, choice.options)
+    try:
+        planner.options_model.model_validate(choice.options)
+    except ValidationError as error:
+        raise broken_schema(error, f"the options of the planner {choice.name} break their schema", at=at) from None
+
+
+def _refuse_operator_fields(at: str, reserved: tuple[str, ...], given: dict[str, Any]) -> None:
+    # Where texts and keys are sent to, and what they cost, is the operator's to say: a profile that could would read
+    # every tenant's prompts, or name its own price.
     faults = [
-        {"pointer": f"/profile/skill_config/{name}/{field}", "code": "PERMISSION_DENIED", "detail": "only the operator may set this"}
-        for field in skill.operator_config
-        if field in config
+        {"pointer": f"{at}/{field}", "code": "PERMISSION_DENIED", "detail": "only the operator may set this"}
+        for field in reserved
+        if field in given
     ]
     if faults:
-        raise Refusal("PERMISSION_DENIED", f"the configuration of {name} holds what only the operator may set", errors=faults)
+        raise Refusal("PERMISSION_DENIED", "the profile holds what only the operator may set", errors=faults)
 
 
 def _refuse_id_as_name(name: str) -> None:

@@ -36,6 +36,7 @@ SCOPES = (
     "admin",
 )
 LAST_USE_RESOLUTION = timedelta(minutes=1)
+LONGEST_KEY_NAME = 100
 
 _KEY = re.compile(r"aos_(?:live|test)_([a-z2-7]{12})_([0-9a-f]{48})([0-9a-f]{8})")
 # Stands in for the prefix of what is no key, so that every bad key costs the same lookup and comparison.
@@ -91,7 +92,10 @@ def not_found(what: str) -> Refusal:
 
 
 def create_key(tenant: Tenant, name: str, scopes: Iterable[str], *, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
-    """Make a key and return its row and, this once, its plaintext. Raises Refusal for an unknown scope."""
+    """Make a key and return its row and, this once, its plaintext. Raises Refusal for a bad name or an unknown scope."""
+    if not 0 < len(name) <= LONGEST_KEY_NAME:
+        fault = {"pointer": "/name", "code": "SCHEMA_VALIDATION_FAILED", "detail": f"1 to {LONGEST_KEY_NAME} characters"}
+        raise Refusal("SCHEMA_VALIDATION_FAILED", "the name of the key is too short or too long", errors=[fault])
     wanted = list(dict.fromkeys(scopes))
     unknown = [scope for scope in wanted if scope not in SCOPES]
     if unknown:
@@ -185,7 +189,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         if key is None:
             raise AuthenticationFailed
         note_use(key, timezone.now())
-        return Principal(tenant=key.tenant, name=f"key:{key.name}", scopes=frozenset(key.scopes), key_id=key.public_id), key
+        return Principal(tenant=key.tenant, name=f"key:{key.name}:{key.prefix}", scopes=frozenset(key.scopes), key_id=key.public_id), key
 
     def authenticate_header(self, request: Any) -> str:
         return "Bearer"

@@ -13,8 +13,17 @@ MAX_LENGTH = 512
 MAX_SUMS = 8
 
 _ENV = cel.NewEnv(variables={"steps": cel.Type.DYN, "inputs": cel.Type.DYN, "item": cel.Type.DYN, "index": cel.Type.INT})
-# Not after a dot: `inputs.steps.total` reads an input.
-_STEP = re.compile(r"(?<![\w.])steps\s*(?:\.\s*([A-Za-z_][A-Za-z0-9_]*)|\[\s*(?:\"([^\"]+)\"|'([^']+)')\s*\])")
+# The words of CEL. A text stands in one or three quotes of either kind; raw, after an r, it knows no escapes.
+_TOKEN = re.compile(
+    r"""
+      (?P<text> [bB]?[rR] (?: \"{3}.*?\"{3} | '{3}.*?'{3} | "[^"\n]*" | '[^'\n]*' )
+              | [bB]? (?: \"{3}(?:\\.|[^\\])*?\"{3} | '{3}(?:\\.|[^\\])*?'{3} | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' ) )
+    | (?P<name> \w+ | `[^`]*` )
+    | (?P<nothing> \s+ | //[^\n]* )
+    | (?P<sign> . )
+    """,
+    re.DOTALL | re.VERBOSE,
+)
 
 _LOOP = re.compile(r"\b(?:all|exists|exists_one|filter|map)\b")
 _PLAIN_TEXT = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
@@ -74,8 +83,24 @@ def evaluate(text: str, variables: Mapping[str, Any]) -> bool:
 
 def steps_read(text: str) -> list[str]:
     """Return the ids of the steps a condition reads, in order, once each."""
-    found = ("".join(groups) for groups in _STEP.findall(text))
-    return list(dict.fromkeys(found))
+    words = [(str(match.lastgroup), match[0]) for match in _TOKEN.finditer(text) if match.lastgroup != "nothing"]
+    found = (_step_at(words, place) for place, word in enumerate(words) if word == ("name", "steps"))
+    return list(dict.fromkeys(step for step in found if step is not None))
+
+
+def _step_at(words: list[tuple[str, str]], place: int) -> str | None:
+    """Return the step that `steps` at this place reads, written `steps.a` or `steps["a"]`; None where it names none."""
+    before = words[place - 1][1] if place else ""
+    after = [*words[place + 1 : place + 4], ("", ""), ("", ""), ("", "")]
+    (_, sign), (kind, named), (_, end) = after[:3]
+    # `inputs.steps.total` reads an input, and `steps.all(…)` calls a function.
+    if before == ".":
+        return None
+    if sign == "." and kind == "name" and end != "(":
+        return named.strip("`")
+    if sign == "[" and kind == "text" and end == "]":
+        return named.lstrip("rR").strip("'\"")
+    return None
 
 
 def _first_line(error: object) -> str:

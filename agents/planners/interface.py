@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from pydantic import BaseModel
+
 from skills.base import SkillFailure
 from skills.contracts import Effect, FailureInfo, FaultDetail, SkillMetadata, Usage
 from skills.execution import failure_info
@@ -78,6 +80,16 @@ class Planner(Protocol):
 
     @property
     def version(self) -> str: ...
+
+    @property
+    def options_model(self) -> type[BaseModel]:
+        """What an agent's profile may say about this planner."""
+        ...
+
+    @property
+    def operator_options(self) -> tuple[str, ...]:
+        """The options only the operator of the installation may set."""
+        ...
 
     def worst_case_micro_usd(self, request: PlanRequest) -> int | None:
         """Return the most one proposal can cost, None where no price is known."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from agents.planners.interface import PlannerFailure, PlannerMeans, PlanRequest, Proposal, Spent, failed
 from agents.planners.prompt import answer_schema, plan_of, system_prompt, user_prompt
@@ -38,6 +38,8 @@ class LanguageModelPlanner:
     name: str
     version: str
     provider: str
+    options_model: type[BaseModel] = PlannerOptions
+    operator_options: tuple[str, ...] = ("price",)
 
     def worst_case_micro_usd(self, request: PlanRequest) -> int | None:
         """Return the most one proposal can cost, None where no price is known."""

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import Field
 
 from agents.planners.interface import PlannerFailure, PlannerMeans, PlanRequest, Proposal, failed
 from skills.base import SkillFailure
-from skills.contracts import FailureDetails
+from skills.contracts import Contract, FailureDetails
 
 DEFAULT_PRICE_URL = "https://api.coinbase.com/v2/prices/{pair}/spot"
 DEFAULT_CURRENCY = "USD"
@@ -60,11 +62,21 @@ class Intent(NamedTuple):
     asset: str | None
 
 
+class StubOptions(Contract):
+    """What an agent's profile may say about the rules: where prices come from, and how long a fetch may take."""
+
+    price_url: Annotated[str, Field(pattern=r"^https?://", max_length=2_000)] | None = None
+    price_path: Annotated[str, Field(pattern=r"^\$", max_length=500)] = "$.data"
+    timeout_ms: Annotated[int, Field(ge=1, le=3_600_000)] | None = None
+
+
 class StubPlanner:
     """Rules from goal to plan."""
 
     name = "stub"
     version = "1"
+    options_model = StubOptions
+    operator_options: tuple[str, ...] = ()
 
     def worst_case_micro_usd(self, request: PlanRequest) -> int | None:
         return 0

@@ -17,16 +17,16 @@ from dataclasses import dataclass
 
 import msgspec
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from catalog.lookup import Lookup
 from runs.engine.events import Fact
-from runs.shell import sessions
+from runs.shell import sessions, settlement
 from runs.shell.bell import Listener, listener
 from runs.shell.clock import now_ms
 from runs.shell.codec import decode_fact
 from runs.shell.database import DatabaseThread
-from runs.shell.driver import RunDriver
+from runs.shell.driver import JournalUnreadable, RunDriver
 from runs.shell.journal import JournalWriter, Row, StoreUnavailable, read_rows
 from runs.shell.lease import Lease
 from runs.shell.perform import Performer
@@ -168,6 +168,9 @@ class Drain:
         except StoreUnavailable:
             log.exception("run.store_unavailable", extra={"run_id": run.public_id})
             self._on_fenced()
+        except JournalUnreadable as damaged:
+            log.exception("run.journal_unreadable", extra={"run_id": run.public_id})
+            await self._database.run(give_up_unreadable, self.session_id, run, str(damaged))
         except Exception:
             # A defect in our code or in a row of this run: loud, counted against the run, and no other run suffers.
             log.exception("run.driver_failed", extra={"run_id": run.public_id})
@@ -240,6 +243,19 @@ def claim_work(session_id: int, limit: int) -> list[Work]:
     for run_id, signal_id, fact in pending_signals(list(signals)) if signals else ():
         signals[run_id].append((signal_id, fact))
     return [Work(run, read_rows(run.id), signals[run.id]) for run in runs]
+
+
+def give_up_unreadable(session_id: int, run: Claimed, why: str) -> None:
+    """Let a run whose journal does not fold rest and be tried again, perhaps by a newer version; in the end dead-letter it.
+
+    No event can be added to such a journal, so its row alone tells the end; what its row says was spent is settled.
+    """
+    if run.crash_count <= settings.MAX_CRASHES:
+        sessions.release_crashed(session_id, run.id, pause_after(run.crash_count))
+        return
+    with transaction.atomic():
+        if sessions.dead_letter(session_id, run.id, "REPLAY_DIVERGED", why):
+            settlement.settle_run(run, run.spent_micro_usd, run.spent_micro_usd or 1)
 
 
 def pending_signals(run_ids: list[int]) -> list[tuple[int, int, Fact]]:

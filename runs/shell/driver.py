@@ -54,6 +54,10 @@ NAP_MS = 5_000
 """Waits up to this long are slept in memory; longer ones park the run, which then holds nothing."""
 
 
+class JournalUnreadable(RuntimeError):
+    """A run's journal does not fold: it was damaged, or written by rules this version does not have."""
+
+
 class Incoming:
     """A fact on its way into the journal, and the signal it came from, if any."""
 
@@ -140,10 +144,13 @@ class RunDriver:
     # Taking over
 
     def _fold(self) -> None:
-        for row in self._rows:
-            record = decode(row.data, seq=row.seq)
-            self._state, self._last_decisions = step(self._state, record.fact)
-            self._seq = row.seq
+        try:
+            for row in self._rows:
+                record = decode(row.data, seq=row.seq)
+                self._state, self._last_decisions = step(self._state, record.fact)
+                self._seq = row.seq
+        except Exception as error:
+            raise JournalUnreadable(f"event {self._seq + 1} of {self.run.public_id}: {error}") from error
         self._rows = []
 
     def _take_over(self) -> None:

@@ -36,7 +36,7 @@ class Claimed:
     last_seq: int
     crash_count: int
     trace_id: str
-    settled_micro_usd: int
+    spent_micro_usd: int
 
 
 def _now() -> str:
@@ -145,17 +145,24 @@ def release_crashed(session_id: int, run_id: int, pause_ms: int) -> None:
     )
 
 
+def dead_letter(session_id: int, run_id: int, code: str, why: str) -> bool:
+    """End a run that cannot be driven at all; False where the session does not hold it any more."""
+    finished_at = connection.ops.adapt_datetimefield_value(as_datetime(now_ms()))
+    return (
+        _execute(
+            "UPDATE runs_run SET status = 'dead_lettered', session_id = NULL, waiting_for = '', failure_code = %s, summary = %s,"
+            " finished_at = %s WHERE id = %s AND session_id = %s AND status = 'running'",
+            (code, why[:500], finished_at, run_id, session_id),
+        )
+        == 1
+    )
+
+
 def wake_due() -> int:
     """Queue parked runs whose instant has come; return how many."""
     if not _fetch(f"SELECT 1 FROM runs_run WHERE status = 'waiting' AND wake_at_ms <= {_now()} LIMIT 1"):
         return 0
     return _execute(f"UPDATE runs_run SET status = 'queued', wake_at_ms = NULL WHERE status = 'waiting' AND wake_at_ms <= {_now()}")
-
-
-def next_wake_in_ms() -> int | None:
-    """Return how long until the next parked run is due, None where none is."""
-    (row,) = _fetch("SELECT min(wake_at_ms) FROM runs_run WHERE status = 'waiting' AND wake_at_ms IS NOT NULL")
-    return None if row[0] is None else max(0, int(row[0]) - now_ms())
 
 
 def reap() -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from runs.engine.state import State, StepState
 from runs.engine.virtual import Entry, fold
 from runs.shell.clock import as_datetime
@@ -75,8 +77,8 @@ def _attempt(attempt: Any) -> dict[str, Any]:
 def _decisions(seq: int, entry: Entry) -> list[dict[str, Any]]:
     found = []
     for decision in entry.decisions:
-        body = plain(decision)
-        detail = {name: value for name, value in body.items() if name not in _HEAD}
+        # Defaults included: a reader should not have to know that an attempt left out is the first.
+        detail = {name: plain(value) for name, value in msgspec.structs.asdict(decision).items() if name not in _HEAD}
         found.append(
             {
                 "seq": seq,

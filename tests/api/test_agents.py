@@ -36,6 +36,8 @@ PROFILES: dict[str, tuple[Any, str]] = {
     "an unknown blocked skill": ({"blocked_skills": ["no_such_skill"]}, "/profile/blocked_skills/0"),
     "settings of an unknown skill": ({"skill_config": {"no_such_skill": {}}}, "/profile/skill_config/no_such_skill"),
     "settings a skill does not know": ({"skill_config": {"json_transform": {"nope": 1}}}, "/profile/skill_config/json_transform/nope"),
+    "an option a planner does not know": ({"planner": {"name": "claude", "options": {"x": 1}}}, "/profile/planner/options/x"),
+    "an option that makes no sense": ({"planner": {"options": {"price_url": "ftp://x"}}}, "/profile/planner/options/price_url"),
     "a host with a path": ({"allowed_hosts": ["example.com/x"]}, "/profile/allowed_hosts/0"),
 }
 
@@ -48,6 +50,25 @@ def test_it_points_at_what_is_wrong_in_a_profile(alice: Any, assert_problem: Any
         problem = assert_problem(response, 422, "SCHEMA_VALIDATION_FAILED")
         assert pointer in [fault["pointer"] for fault in problem["errors"]]
     assert Agent.objects.get().version == 1
+
+
+RESERVED: dict[str, tuple[Any, str]] = {
+    "where a model's texts go": (
+        {"skill_config": {"llm_invoke": {"base_url": "http://x.example"}}},
+        "/profile/skill_config/llm_invoke/base_url",
+    ),
+    "which key it uses": ({"skill_config": {"llm_invoke": {"api_key_secret": "K"}}}, "/profile/skill_config/llm_invoke/api_key_secret"),
+    "what a planner's model costs": (
+        {"planner": {"name": "claude", "options": {"price": {"input": 0, "output": 0}}}},
+        "/profile/planner/options/price",
+    ),
+}
+
+
+@pytest.mark.parametrize(("profile", "pointer"), RESERVED.values(), ids=RESERVED.keys())
+def test_it_leaves_to_the_operator(alice: Any, assert_problem: Any, profile: Any, pointer: str) -> None:
+    problem = assert_problem(alice.post("/api/v1/agents", {"name": "scout", "profile": profile}), 403, "PERMISSION_DENIED")
+    assert [fault["pointer"] for fault in problem["errors"]] == [pointer]
 
 
 @pytest.mark.parametrize("name", ["", "Capital", "with space", "x" * 65, "a/b", 7, None, "agt_" + "0" * 32])

@@ -33,7 +33,7 @@ def test_it_takes_the_wish(alice: Caller, run_id: str, action: str, body: dict[s
     response = alice.post(f"/api/v1/runs/{run_id}/{action}", body)
     assert response.status_code == 202
     assert response.json()["run_id"] == run_id
-    assert [signal.actor for signal in Signal.objects.all()] == ["key:alice"]
+    assert [signal.actor.rpartition(":")[0] for signal in Signal.objects.all()] == ["key:alice"]
 
 
 @pytest.mark.parametrize(("action", "body"), ACTIONS.items(), ids=ACTIONS.keys())
@@ -98,10 +98,17 @@ def test_it_decides_nothing_nobody_waits_for(alice: Caller, run_id: str, assert_
 
 def test_it_reruns_as_a_child_once_per_idempotency_key(alice: Caller, run_id: str) -> None:
     first, again = (alice.post(f"/api/v1/runs/{run_id}/rerun", Idempotency_Key="one") for _ in range(2))
-    assert (first.status_code, again.json()["run_id"]) == (202, first.json()["run_id"])
+    assert (first.status_code, again.status_code, again.json()["run_id"]) == (202, 202, first.json()["run_id"])
+    assert [answer.headers.get("Idempotency-Replayed") for answer in (first, again)] == [None, "true"]
     assert first.headers["Location"].endswith(first.json()["run_id"])
     assert (first.json()["parent_run_id"], first.json()["relation"]) == (run_id, "rerun")
     assert Run.objects.count() == 2
+
+
+def test_it_reruns_anew_without_an_idempotency_key(alice: Caller, run_id: str) -> None:
+    answers = [alice.post(f"/api/v1/runs/{run_id}/rerun") for _ in range(2)]
+    assert len({answer.json()["run_id"] for answer in answers}) == 2
+    assert not any("Idempotency-Replayed" in answer.headers for answer in answers)
 
 
 @pytest.mark.parametrize("mode", ["verify", "tape"])
