@@ -10,11 +10,12 @@ PY := .venv/bin/python
 PYTEST := -m pytest -q --no-header
 ON_SQLITE := $(PY) -m tests.databases sqlite -- $(PY) $(PYTEST)
 ON_POSTGRESQL := $(PY) -m tests.databases postgresql -- $(PY) $(PYTEST)
+BENCH_ON := $(or $(ON),$(if $(QUICK),postgresql,postgresql sqlite))
 INSTALLED := .venv/.installed
 OPENAPI := docs/reference/openapi.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-fast check format openapi readme lock clean
+.PHONY: help setup demo run test test-fast check bench format openapi readme lock clean
 # One target after the other: the phases of `test` share a machine, and are read by people.
 .NOTPARALLEL:
 
@@ -29,7 +30,7 @@ $(INSTALLED): requirements/dev.txt
 	@echo "== setup 1/2: virtual environment in .venv ($$($(PYTHON) --version))"
 	@$(PYTHON) -m venv .venv
 	@echo "== setup 2/2: packages of requirements/dev.txt (a minute or two the first time)"
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements/dev.txt
+	@$(PY) ops/install.py requirements/dev.txt
 	@touch $(INSTALLED)
 
 demo: setup ## run the demo, offline: a goal, a plan, a failure, its recovery, the replay (LIVE=url: a real price API)
@@ -68,6 +69,11 @@ check: setup ## lint, format, types, import contracts, migrations, OpenAPI: ever
 	@mkdir -p var
 	@DATABASE_URL=sqlite://:memory: $(PY) manage.py spectacular --format openapi-json --validate --fail-on-warn --file var/openapi.json
 	@diff -u $(OPENAPI) var/openapi.json || { echo "run 'make openapi' and commit the result"; exit 1; }
+
+bench: setup ## measure AOS beside its bare database (QUICK=1: under a minute; ON=sqlite; ONLY="W1 W5")
+	@for database in $(BENCH_ON); do \
+		$(PY) -m tests.databases $$database -- $(PY) -m bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) || exit 1; \
+	done
 
 format: setup ## put every file into the one format
 	@$(PY) -m ruff check --fix --quiet . || true

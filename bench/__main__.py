@@ -7,13 +7,8 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-SETTINGS = {
-    "DJANGO_SETTINGS_MODULE": "bench.settings",
-    "AOS_SKILL_MODULES": "bench.skills",
-    "AOS_PLUGINS": "false",
-    "AOS_LOG_LEVEL": "WARNING",
-}
+from bench.environment import ENVIRONMENT
 
 if __name__ == "__main__":
-    os.environ.update(SETTINGS)
+    os.environ.update(ENVIRONMENT, DJANGO_SETTINGS_MODULE="bench.settings")
     execute_from_command_line(["manage.py", "bench", *sys.argv[1:]])

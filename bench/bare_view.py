@@ -29,7 +29,7 @@ class Insert(APIView):
         run_id = next(_next_run)
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {TABLE} (run_id, seq, kind, step, attempt, session_id, at_ms, data) VALUES (%s, 1, 'a', '', 0, NULL, 0, %s)",  # noqa: S608
+                f"INSERT INTO {TABLE} (run_id, seq, kind, step, attempt, session_id, at_ms, data) VALUES (%s, 1, 'a', '', 0, NULL, 0, %s)",  # noqa: S608 - a constant
                 (run_id, str(request.data)),
             )
         return Response({"run_id": run_id}, status=202)

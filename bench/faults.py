@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.installation import beginnings, busy_worker, wait_for_results, wait_until
 from bench.plans import chain
 from bench.report import Figure
-from bench.verification import Call, calls_after_success, what_is_left
+from bench.verification import Call, Lost, calls_after_success, what_is_left
 from bench.workloads import CLIENTS, Bench
 from runs.models import Run, RunEvent
 from tests.processes import Worker
@@ -33,6 +33,8 @@ def killed_worker(bench: Bench) -> list[Figure]:
         ended = wait_for_results(runs)
     left = what_is_left(runs)
     again = calls_after_success(_called(witness), _succeeded(runs))
+    if again:
+        raise Lost(f"{len(again)} committed steps were run again, such as {again[0]}")
     bench.check(runs, 5)
     return [
         Figure("W6", "all_done_after_kill", ended - killed, "s"),

@@ -47,7 +47,7 @@ class RawDatabase:
 
 def raw_database() -> RawDatabase:
     """Return the database Django uses."""
-    insert = f"INSERT INTO {TABLE} (run_id, seq, kind, step, attempt, session_id, at_ms, data) VALUES ("  # noqa: S608
+    insert = f"INSERT INTO {TABLE} (run_id, seq, kind, step, attempt, session_id, at_ms, data) VALUES ("  # noqa: S608 - a constant
     if connection.vendor == "postgresql":
         chosen = {key: value for key, value in connection.get_connection_params().items() if key in _WANTED}
         return RawDatabase(lambda: psycopg.connect(**chosen, autocommit=True), insert + ", ".join(["%s"] * 8) + ")", data_version=False)

@@ -19,6 +19,7 @@ from django.db import connection, connections
 from agents.models import Tenant
 from agents.services import create_agent
 from agents.tenancy import SCOPES, Principal, create_key, operator_principal
+from bench.environment import ENVIRONMENT
 from bench.plans import Plan
 from bench.verification import Lost
 from runs import services
@@ -58,8 +59,8 @@ class Installation:
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return what the product's own processes are started with."""
-        given = {"DATABASE_URL": url_of(connection.settings_dict), "DJANGO_SETTINGS_MODULE": "aos_site.settings", "PYTHONUNBUFFERED": "1"}
-        return {**os.environ, **given, **more}
+        given = {"DATABASE_URL": url_of(connection.settings_dict), "DJANGO_SETTINGS_MODULE": "aos_site.settings"}
+        return {**os.environ, **ENVIRONMENT, **given, **more}
 
     def worker(self) -> AbstractContextManager[Worker]:
         return a_worker_process(self.environment(), self.folder / "worker.log")
@@ -72,9 +73,9 @@ class Installation:
             assert client.base_url.port is not None
             yield client.base_url.port
 
-    def submit(self, plan: Plan) -> int:
+    def submit(self, plan: Plan, inputs: dict[str, Any] | None = None) -> int:
         """Submit a plan through the service the API calls; return the run's row."""
-        run, _ = services.submit(principal=self.principal, agent_ref=AGENT, plan=plan)
+        run, _ = services.submit(principal=self.principal, agent_ref=AGENT, plan=plan, inputs=inputs)
         return int(run.pk)
 
     def submit_all(self, plan: Plan, count: int, *, clients: int) -> list[int]:
@@ -146,7 +147,7 @@ def unfinished(runs: Sequence[int]) -> bool:
     terminal = ", ".join(["%s"] * len(TERMINAL_STATUSES))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT 1 FROM runs_run WHERE id BETWEEN %s AND %s AND status NOT IN ({terminal}) LIMIT 1",  # noqa: S608
+            f"SELECT 1 FROM runs_run WHERE id BETWEEN %s AND %s AND status NOT IN ({terminal}) LIMIT 1",  # noqa: S608 - a constant
             (min(runs), max(runs), *TERMINAL_STATUSES),
         )
         return cursor.fetchone() is not None

@@ -17,5 +17,11 @@ def fan(steps: int, skill: str, **params: Any) -> Plan:
     return {"steps": [_step(n, skill, params) for n in range(steps)]}
 
 
+def over_items(nodes: int, skill: str) -> Plan:
+    """Return a chain whose steps each stand for one call per item of the input `items`."""
+    plan = chain(nodes, skill)
+    return {"steps": [step | {"for_each": "${inputs.items}", "max_items": 1_000} for step in plan["steps"]]}
+
+
 def _step(number: int, skill: str, params: dict[str, Any]) -> dict[str, Any]:
     return {"step_id": f"s{number}", "skill": skill, "params": params}

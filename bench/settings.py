@@ -9,4 +9,4 @@ INSTALLED_APPS = [*SITE_APPS, "bench"]
 
 # Served as it is, this is the floor of a submit over HTTP: one view, one insert, nothing else.
 ROOT_URLCONF = "bench.bare_view"
-MIDDLEWARE: list[str] = []
+MIDDLEWARE = []

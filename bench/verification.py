@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Max, Min, Q
 
@@ -30,11 +31,12 @@ class Left:
     steps_succeeded: int = 0
 
 
-def faults_of(left: Left, steps: int) -> list[str]:
-    """Return what is wrong with a run of so many steps."""
+def faults_of(left: Left, steps: int, planned: int | None = None) -> list[str]:
+    """Return what is wrong with a run of so many steps; its plan has fewer where they stand for many items."""
+    planned = steps if planned is None else planned
     found = {
         f"is {left.status}": left.status != "succeeded",
-        f"counts {left.steps_done} of {steps} steps": left.steps_done != steps,
+        f"counts {left.steps_done} of {planned} steps": left.steps_done != planned,
         f"has {left.steps_succeeded} of {steps} steps in its journal": left.steps_succeeded != steps,
         f"recorded {left.successes} successes of {left.steps_succeeded} steps": left.successes != left.steps_succeeded,
         "has a gap in its journal": (left.first_event, left.last_event) != (1, left.events),
@@ -43,10 +45,10 @@ def faults_of(left: Left, steps: int) -> list[str]:
     return [f"{left.run_id} {what}" for what, wrong in found.items() if wrong]
 
 
-def verify(run_ids: Iterable[int], steps: int) -> int:
+def verify(run_ids: Iterable[int], steps: int, planned: int | None = None) -> int:
     """Return how many runs were verified. Raises Lost naming the first faults."""
     left = what_is_left(run_ids)
-    faults = [fault for one in left for fault in faults_of(one, steps)]
+    faults = [fault for one in left for fault in faults_of(one, steps, planned)]
     if faults:
         raise Lost(f"lost: {len(faults)}: {'; '.join(faults[:5])}")
     return len(left)
@@ -55,24 +57,29 @@ def verify(run_ids: Iterable[int], steps: int) -> int:
 def what_is_left(run_ids: Iterable[int]) -> list[Left]:
     """Read rows and journals of runs."""
     wanted = list(run_ids)
-    succeeded = Q(kind="step_succeeded")
-    journals = {
-        row.pop("run_id"): row
-        for row in RunEvent.objects.filter(run_id__in=wanted)
-        .values("run_id")
-        .annotate(
-            events=Count("seq"),
-            first_event=Min("seq"),
-            last_event=Max("seq"),
-            successes=Count("seq", filter=succeeded),
-            steps_succeeded=Count("step", filter=succeeded, distinct=True),
-        )
-        .order_by()
-    }
-    rows = Run.objects.filter(pk__in=wanted).values_list("pk", "public_id", "status", "steps_done", "last_seq")
-    found = [Left(*row, **journals.get(pk, {})) for pk, *row in rows]
+    journals = {row["run_id"]: row for row in _journals(wanted)}
+    rows = Run.objects.filter(pk__in=wanted)
+    found = [_left(run, journals.get(run.pk, {})) for run in rows]
     missing = len(set(wanted)) - len(found)
     return found + [Left(f"one of {missing} missing runs", "missing", 0, 0)] * missing
+
+
+def _journals(run_ids: list[int]) -> Iterable[dict[str, Any]]:
+    succeeded = Q(kind="step_succeeded")
+    counted = {
+        "events": Count("seq"),
+        "first_event": Min("seq"),
+        "last_event": Max("seq"),
+        "successes": Count("seq", filter=succeeded),
+        "steps_succeeded": Count("step", filter=succeeded, distinct=True),
+    }
+    found: Any = RunEvent.objects.filter(run_id__in=run_ids).values("run_id").annotate(**counted).order_by()
+    return found
+
+
+def _left(run: Run, journal: dict[str, Any]) -> Left:
+    counted = {key: value for key, value in journal.items() if key != "run_id"}
+    return Left(run.public_id, run.status, run.steps_done, run.last_seq, **counted)
 
 
 Call = tuple[str, str, int]

@@ -32,9 +32,21 @@ class Size:
     samples: int = 50
     waiting_runs: int = 200
     idle_seconds: float = 20.0
+    steps_a_run: tuple[int, ...] = (100, 1_000, 10_000)
+    finished_runs: tuple[int, ...] = (0, 10_000, 100_000, 1_000_000)
 
 
-QUICK = Size(floor_seconds=0.7, repeats=4, runs=200, rounds=1, http_runs=100, samples=15, idle_seconds=3.0)
+QUICK = Size(
+    floor_seconds=0.7,
+    repeats=4,
+    runs=200,
+    rounds=1,
+    http_runs=100,
+    samples=15,
+    idle_seconds=3.0,
+    steps_a_run=(100, 1_000),
+    finished_runs=(0, 10_000),
+)
 
 
 @dataclass
@@ -56,17 +68,19 @@ class Bench:
     def commit_rate(self, connections: int) -> float:
         return floors.commit_rate(self.database, connections=connections, seconds=self.size.floor_seconds)
 
-    def check(self, runs: Iterable[int], steps: int) -> None:
-        self.verified += verify(runs, steps)
+    def check(self, runs: Iterable[int], steps: int, planned: int | None = None) -> None:
+        self.verified += verify(runs, steps, planned)
 
-    def time_one(self, plan: Plan) -> tuple[float, float, float]:
+    def time_one(self, plan: Plan, items: int | None = None) -> tuple[float, float, float]:
         """Submit one run on an idle system; return submitted → first step, submitted → result seen, first step → result, in seconds."""
         # A pause of no round length, so that samples do not march in step with anybody's poll.
         time.sleep(0.053)
+        planned = len(plan["steps"])
+        inputs = None if items is None else {"items": list(range(items))}
         began = time.monotonic()
-        run = self.site.submit(plan)
+        run = self.site.submit(plan, inputs)
         ended = wait_for_results([run])
-        self.check([run], len(plan["steps"]))
+        self.check([run], planned if items is None else planned * items, planned)
         first = beginnings(run)[0]
         return first - began, ended - began, ended - first
 
@@ -127,7 +141,8 @@ def _round_of_submits(bench: Bench, plan: Plan) -> _Round:
     submitted = time.monotonic()
     ended = wait_for_results(runs)
     bench.check(runs, 5)
-    first = min(beginnings(run)[0] for run in runs[:: max(1, count // CLIENTS)])
+    first_of_each_client = runs[:: count // CLIENTS]
+    first = min(beginnings(run)[0] for run in first_of_each_client)
     return _Round(count / (submitted - began), count / (ended - began), count * 5 / (ended - first), runs)
 
 

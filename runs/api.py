@@ -141,13 +141,13 @@ class RerunRun(APIView):
     @extend_schema(operation_id="runs_rerun", parameters=[IDEMPOTENCY_KEY, PREFER], request=NoBody, responses={202: RunView})
     def post(self, request: Request, run_id: str) -> Response:
         parse_body(NoBody, request.data)
-        run = services.rerun_run(
+        run, created = services.rerun_run(
             principal=principal_of(request),
             run_id=checked_run_id(run_id),
             idempotency_key=idempotency_key_in(request.headers.get("Idempotency-Key")),
             fingerprint=fingerprint_of(f"POST {request.path}", request.data),
         )
-        return _accepted(request, run, created=True)
+        return _accepted(request, run, created=created)
 
 
 class ReplayRun(APIView):

@@ -20,13 +20,15 @@ Verdict = Literal[
 
 
 class Cents(Contract):
+    """A range of costs in cents with four decimals, derived from micro-USD for people."""
+
     low: float | None
     expected: float | None
     worst: float | None
 
 
 class CostRange(Contract):
-    """What something costs at least, probably and at most; None where nobody knows the price."""
+    """What something costs at least, probably and at most; null where nobody knows the price."""
 
     low_micro_usd: int | None
     expected_micro_usd: int | None
@@ -39,7 +41,7 @@ class CostRange(Contract):
 
 
 class DurationRange(Contract):
-    """How long something takes at least, probably and at most; None where nothing is known."""
+    """How long something takes at least, probably and at most; null where nothing is known."""
 
     low_ms: int | None
     expected_ms: int | None

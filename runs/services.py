@@ -320,13 +320,13 @@ def _decision(waits_for: str, step_id: str, verdict: str, action_hash: str, valu
 # Again
 
 
-def rerun_run(*, principal: Principal, run_id: str, idempotency_key: str | None = None, fingerprint: str = "") -> Run:
-    """Start a child run with the same goal, plan and inputs. The parent never changes."""
+def rerun_run(*, principal: Principal, run_id: str, idempotency_key: str | None = None, fingerprint: str = "") -> tuple[Run, bool]:
+    """Start a child run with the same goal, plan and inputs; return it and whether it is new. The parent never changes."""
     parent = selectors.get_run(tenant=principal.tenant, run_id=run_id)
     accepted = read_history(parent)[0].fact
     state = read_state(parent)
     assert isinstance(accepted, RunAccepted)
-    run, _ = submit(
+    return submit(
         principal=principal,
         agent_ref=parent.agent.public_id,
         goal=parent.goal,
@@ -340,7 +340,6 @@ def rerun_run(*, principal: Principal, run_id: str, idempotency_key: str | None 
         parent=parent,
         relation="rerun",
     )
-    return run
 
 
 def replay_run(*, principal: Principal, run_id: str, mode: str) -> dict[str, Any]:

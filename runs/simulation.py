@@ -210,8 +210,9 @@ def _verdict(blockers: list[Blocker]) -> Verdict:
 
 
 def _cost(values: Mapping[Case, int], *, unpriced: bool) -> CostRange:
-    worst = None if unpriced else values["worst"]
-    return CostRange(low_micro_usd=values["low"], expected_micro_usd=values["expected"], worst_micro_usd=worst)
+    # What a call without a price costs at least is its base cost; all beyond that nobody knows.
+    expected, worst = (None, None) if unpriced else (values["expected"], values["worst"])
+    return CostRange(low_micro_usd=values["low"], expected_micro_usd=expected, worst_micro_usd=worst)
 
 
 def _duration(values: Mapping[Case, int]) -> DurationRange:
@@ -225,12 +226,13 @@ def _budget_after(limit_micro_usd: int | None, worst: Forecast) -> BudgetAfter |
 
 
 def _step(node: Node, pin: Pin, cases: Mapping[Case, Forecast]) -> StepForecast:
+    costs = {case: found.step_cost[node.step_id] for case, found in cases.items()}
     return StepForecast(
         step_id=node.step_id,
         skill=pin.skill,
         version=pin.version,
         effect=pin.effect,
-        cost=_cost({case: found.step_cost[node.step_id] for case, found in cases.items()}, unpriced=node.step_id in cases["worst"].unpriced),
+        cost=_cost(costs, unpriced=node.step_id in cases["worst"].unpriced),
         duration=_duration({case: found.step_duration[node.step_id] for case, found in cases.items()}),
         source="static",
     )

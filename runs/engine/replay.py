@@ -121,9 +121,6 @@ class TapeWorld:
     def idle(self, state: State) -> Fact | None:
         return None
 
-    def left_over(self) -> list[Fact]:
-        return [fact for facts in self._answers.values() for fact in facts]
-
 
 def _key_of(fact: Fact) -> tuple[Any, ...]:
     """Return which question a recorded fact answers."""

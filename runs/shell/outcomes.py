@@ -23,6 +23,7 @@ from skills.contracts import (
     Usage,
 )
 from skills.execution import retry_safety
+from skills.instants import instant
 from skills.registry import registry
 from skills.taxonomy import spec_of
 
@@ -60,7 +61,7 @@ def outcome_of_fact(state: State, fact: StepSucceeded | StepFailed, past: Past, 
             cache_hit=not isinstance(fact, StepFailed) and fact.cache_hit,
             retries=fact.attempt - 1,
             attempt=fact.attempt,
-            timestamp=as_datetime(fact.at_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            timestamp=instant(as_datetime(fact.at_ms)),
             degraded=step.degraded is not None,
             degraded_reason=step.degraded,
             usage=None if fact.usage is None else Usage(**fact.usage),

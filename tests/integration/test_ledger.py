@@ -44,7 +44,7 @@ def test_it_reserves_in_every_scope(acme: Tenant) -> None:
 
 def test_it_reserves_up_to_the_limit_and_not_one_more(acme: Tenant) -> None:
     assert ledger.reserve(tenant=acme, keys=KEYS, amount_micro_usd=100, reference="r") == Granted(100)
-    assert ledger.extend(tenant=acme, keys=KEYS, amount_micro_usd=1, reference="e") == Refused(1, "run:run_1")
+    assert ledger.reserve(tenant=acme, keys=KEYS, amount_micro_usd=1, reference="e") == Refused(1, "run:run_1")
 
 
 def test_it_moves_nothing_where_one_scope_refuses(acme: Tenant) -> None:
@@ -87,7 +87,7 @@ def test_it_goes_on_after_a_top_up(acme: Tenant) -> None:
     ledger.reserve(tenant=acme, keys=KEYS, amount_micro_usd=100, reference="r")
     assert ledger.top_up(tenant=acme, keys=[("run", "run_1"), ("agent", "agt_1")], amount_micro_usd=50, reference="t") == Granted(50)
     assert (sums("run")[0], sums("agent")[0]) == (150, None)
-    assert ledger.extend(tenant=acme, keys=KEYS, amount_micro_usd=50, reference="e") == Granted(50)
+    assert ledger.reserve(tenant=acme, keys=KEYS, amount_micro_usd=50, reference="e") == Granted(50)
 
 
 def test_it_takes_in_what_was_overspent_so_that_the_sums_stay_true(acme: Tenant) -> None:
@@ -146,13 +146,6 @@ def test_it_keeps_tenants_out_of_each_others_scopes(acme: Tenant) -> None:
 def test_it_opens_a_scope_once(acme: Tenant) -> None:
     assert ledger.open_scope(tenant=acme, kind="run", key="run_1", limit_micro_usd=999).limit_micro_usd == 100
     assert LedgerScope.objects.count() == len(KEYS)
-
-
-def test_it_stops_reservations_when_the_limit_is_lowered_below_them(acme: Tenant) -> None:
-    ledger.reserve(tenant=acme, keys=KEYS, amount_micro_usd=80, reference="r")
-    ledger.set_limit(tenant=acme, kind="run", key="run_1", limit_micro_usd=50)
-    assert ledger.extend(tenant=acme, keys=KEYS, amount_micro_usd=1, reference="e") == Refused(31, "run:run_1")
-    assert ledger.settle(tenant=acme, keys=KEYS, spent_micro_usd=80, reference="s") == Granted(80)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -66,7 +66,7 @@ def test_it_takes(raw: bytes, value: Any) -> None:
 
 
 def test_it_says_what_it_was_that_could_not_be_read() -> None:
-    with pytest.raises(Refusal, match="^plan.json cannot be read: ") as refused:
+    with pytest.raises(Refusal, match=r"^plan\.json cannot be read: ") as refused:
         read_strict(b'{"a":NaN,"b":"\\u0000"}', "plan.json")
     assert [(fault["pointer"], fault["code"]) for fault in refused.value.errors] == [("/a", "NOT_A_NUMBER"), ("/b", "NUL_CHARACTER")]
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from bench import faults, workloads
+from bench import curves, faults, workloads
 from bench.floors import create_table, raw_database
 from bench.installation import make_installation, own_database
 from bench.report import Figure, table
@@ -30,25 +30,29 @@ WORKLOADS: dict[str, Workload] = {
     "W5": workloads.parallel_steps,
     "W6": faults.killed_worker,
     "W7": faults.cold_start_and_idle,
+    "W8": curves.steps_in_a_run,
+    "W9": curves.runs_in_the_tables,
 }
+QUICK_ONES = [name for name in WORKLOADS if name not in ("W8", "W9")]
 
 
 class Command(BaseCommand):
     help = "Measures AOS beside the bare database. Makes a database of its own and drops it."
     # The bare site this process could serve has none of what the checks look for.
-    requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own way to say so
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--quick", action="store_true", help="Less of everything; under a minute.")
-        parser.add_argument("--only", nargs="+", choices=list(WORKLOADS), default=list(WORKLOADS), help="Which workloads.")
+        parser.add_argument("--only", nargs="+", choices=list(WORKLOADS), help="Which workloads; quick leaves out the curves, W8 and W9.")
         parser.add_argument("--json", type=Path, help="Write the JSON lines to this file as well.")
 
-    def handle(self, *args: Any, quick: bool, only: list[str], json: Path | None, **options: Any) -> None:
+    def handle(self, *args: Any, quick: bool, only: list[str] | None, json: Path | None, **options: Any) -> None:
         with tempfile.TemporaryDirectory(prefix="bench-", dir=settings.VAR_DIR) as folder, own_database():
             create_table()
             bench = Bench(make_installation(Path(folder)), raw_database(), QUICK if quick else Size())
             try:
-                figures = [figure for name in WORKLOADS if name in only for figure in self._told(name, bench)]
+                wanted = only or (QUICK_ONES if quick else WORKLOADS)
+                figures = [figure for name in WORKLOADS if name in wanted for figure in self._told(name, bench)]
             except Lost as lost:
                 raise CommandError(str(lost)) from lost
         lines = "\n".join(figure.to_json() for figure in figures)

@@ -21,7 +21,7 @@ class Command(RuntimeCommand):
         parser.add_argument("--timeout", type=float, default=60, metavar="SECONDS", help="How long to follow.")
 
     def respond(self, options: dict[str, Any]) -> int:
-        run = services.rerun_run(principal=self.principal, run_id=checked_run_id(options["run"]))
+        run, _ = services.rerun_run(principal=self.principal, run_id=checked_run_id(options["run"]))
         if not options["follow"]:
             return self._leave(selectors.run_json(run), options)
         try:
