@@ -29,7 +29,7 @@ from runs.engine.events import (
 from runs.engine.machine import step
 from runs.engine.replay import hashes, tape, verify
 from runs.models import Run, RunStatus, Signal
-from runs.shell.admission import skills_of
+from runs.shell.admission import bounds_of, refused_as_written, skills_of
 from runs.shell.bell import ring
 from runs.shell.clock import now_ms
 from runs.shell.codec import encode_fact, kind_of
@@ -137,6 +137,10 @@ def _checked_plan(plan: dict[str, Any], profile: AgentProfile) -> dict[str, Any]
     ]
     if faults:
         raise Refusal("SKILL_NOT_ALLOWED", "the plan uses skills the agent may not", errors=faults)
+    refused = refused_as_written(valid, bounds_of(profile.allowed_hosts))
+    if refused:
+        errors = [{"pointer": f"/plan{blocker.pointer}", "code": blocker.code, "detail": blocker.detail} for blocker in refused]
+        raise Refusal(refused[0].code, refused[0].detail, errors=errors)
     return valid
 
 

@@ -25,7 +25,7 @@ from runs.contracts import (
 from runs.engine.events import Pin, Terms
 from runs.engine.graph import Node, build
 from runs.engine.simulate import CASES, Case, Forecast, asks_first, forecast
-from runs.shell.admission import call_model, pin_plan, versions_of
+from runs.shell.admission import bounds_of, call_model, pin_plan, refused_as_written, versions_of
 from runs.shell.planning import OFFLINE, propose_offline
 from skills.canonical import digest
 from skills.refusal import Refusal
@@ -40,6 +40,7 @@ _VERDICTS: tuple[tuple[str, Verdict], ...] = (
     ("SKILL_NOT_FOUND", "skill_unavailable"),
     ("SKILL_NOT_ALLOWED", "permission_denied"),
     ("BLOCKED_TARGET", "permission_denied"),
+    ("INVALID_INPUT", "plan_invalid"),
     ("PRICE_UNKNOWN", "budget_insufficient"),
     ("BUDGET_EXCEEDED", "budget_insufficient"),
     ("DEADLINE_EXCEEDED", "deadline_insufficient"),
@@ -153,7 +154,8 @@ def simulate_valid(
     open_terms = Terms(max_parallel=terms.max_parallel, approval_effects=terms.approval_effects)
     cases = {case: forecast(case, plan=body, pins=pinned.pins, terms=open_terms, inputs=inputs, model=model) for case in CASES}
     limit_ms = tighter(profile.max_run_duration_ms, deadline_ms)
-    blockers = [*pinned.blockers, *_found(cases["worst"]), *_money(cases["worst"], terms), *_time(cases["expected"], limit_ms)]
+    refused = refused_as_written(body, bounds_of(profile.allowed_hosts))
+    blockers = [*pinned.blockers, *refused, *_found(cases["worst"]), *_money(cases["worst"], terms), *_time(cases["expected"], limit_ms)]
     steps = [_step(node, pinned.pins[node.step_id], cases) for node in nodes.values()]
     answer: dict[str, Any] = {
         "plan_hash": digest(body),

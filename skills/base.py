@@ -7,6 +7,7 @@ pure functions it needs. It never loops to retry, never reads the environment, n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -62,6 +63,14 @@ class SkillFailure(Exception):
         self.alternatives = alternatives or []
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """What stands around a call whatever its parameters: local targets the operator allows, hosts the agent may reach."""
+
+    allow_local: frozenset[str] = frozenset()
+    allowed_hosts: tuple[str, ...] | None = None
+
+
 class Skill:
     """Base of every skill. Subclasses declare the class variables, `Params`, `Result` and `run`."""
 
@@ -102,6 +111,13 @@ class Skill:
         Called with raw parameters, references not yet rendered included: answer the graver class when in doubt.
         """
         return self.effect
+
+    def refused_as_written(self, params: Mapping[str, Any], bounds: Bounds) -> SkillFailure | None:
+        """Return why a call with these parameters can never succeed, seen before it is made; None where nothing shows.
+
+        Called with raw parameters, references not yet rendered included: those are left for run time.
+        """
+        return None
 
     def worst_case_micro_usd(self, params: Mapping[str, Any], config: Mapping[str, Any]) -> int | None:
         """Return the most a call with these parameters can cost, None where no price is known.

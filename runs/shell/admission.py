@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+
 from agents.plan.references import UNKNOWN
 from runs.contracts import Blocker
 from runs.engine.events import Pin, Terms
 from runs.engine.graph import Node
 from runs.engine.simulate import CallModel, Model
-from skills.base import Skill
+from skills.base import Bounds, Skill
 from skills.contracts import SkillMetadata
 from skills.registry import registry
 from skills.taxonomy import Category, spec_of
@@ -71,6 +73,28 @@ def _pin(skill: Skill, metadata: SkillMetadata, params: dict[str, Any], config: 
         probe=skill.probe_description is not None,
         asks=skill.asks_person,
     )
+
+
+def refused_as_written(plan: Mapping[str, Any], bounds: Bounds) -> list[Blocker]:
+    """Return the calls of a plan that can never succeed as they are written, each with its pointer."""
+    found = []
+    for position, step in enumerate(plan["steps"]):
+        calls = [("params", step["skill"], step.get("version"), step["params"])]
+        if step.get("fallback_skill"):
+            calls.append(("fallback_params", step["fallback_skill"], None, step.get("fallback_params") or step["params"]))
+        for place, name, version, params in calls:
+            skill = registry.resolve(name, version)
+            failure = skill.refused_as_written(params, bounds) if skill else None
+            if failure is not None:
+                at = f"/steps/{position}/{place}{failure.details.errors[0].pointer if failure.details.errors else '/url'}"
+                rule = "refused_as_written"
+                found.append(Blocker(step_id=step["step_id"], code=failure.code, rule=rule, detail=failure.message, pointer=at))
+    return found
+
+
+def bounds_of(allowed_hosts: list[str] | None) -> Bounds:
+    """Return what stands around the calls of an agent that may reach these hosts (None: every public one)."""
+    return Bounds(settings.ALLOW_LOCAL_TARGETS, None if allowed_hosts is None else tuple(allowed_hosts))
 
 
 def call_model(configs: Mapping[str, Any]) -> Model:

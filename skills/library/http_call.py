@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, Field, model_validator
 
-from skills.base import Params, Skill, SkillFailure, skill
+from skills.base import Bounds, Params, Skill, SkillFailure, skill
 from skills.contracts import (
     CompositionHints,
     Constraints,
@@ -24,6 +24,7 @@ from skills.contracts import (
     failure_mode,
 )
 from skills.net.bodies import Encoding, Parse, read_body, storable_text
+from skills.net.guard import refused_as_written
 from skills.net.messages import check_headers, is_sensitive
 from skills.net.redaction import MASK, Redactor
 from skills.net.retry_after import retry_after_ms
@@ -178,6 +179,13 @@ class HttpCall(Skill):
         if effect is Effect.WRITE and params.get("idempotent") is True:
             return Effect.IDEMPOTENT_WRITE
         return effect or Effect.WRITE
+
+    def refused_as_written(self, params: Mapping[str, Any], bounds: Bounds) -> SkillFailure | None:
+        """Refuse a URL that is written out and can never be called, before a run is made of it."""
+        url = params.get("url")
+        if not isinstance(url, str) or "${" in url:
+            return None
+        return refused_as_written(url, bounds.allow_local, bounds.allowed_hosts)
 
     async def run(self, params: HttpCallParams, context: SkillContext) -> HttpCallResult:
         vault = _Vault(context.secrets, context.secret_pointers)

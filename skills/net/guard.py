@@ -12,7 +12,7 @@ import httpcore
 
 from skills.base import SkillFailure
 from skills.net.networks import verdict
-from skills.net.targets import blocked
+from skills.net.targets import blocked, host_allowed, is_address, target_of
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
@@ -100,3 +100,17 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 def is_allowed_local(host: str, port: int, allow_local: frozenset[str]) -> bool:
     """Tell whether the operator named exactly this host and port as a local target."""
     return (f"[{host}]:{port}" if ":" in host else f"{host}:{port}") in allow_local
+
+
+def refused_as_written(url: str, allow_local: frozenset[str], allowed_hosts: tuple[str, ...] | None) -> SkillFailure | None:
+    """Return why a URL can never be called, as far as that shows before a name is resolved; None where it does not."""
+    try:
+        target = target_of(url)
+    except SkillFailure as failure:
+        return failure
+    if allowed_hosts is not None and not host_allowed(target.host, allowed_hosts):
+        return blocked(f"{target.host} is not among the agent's allowed hosts")
+    if is_allowed_local(target.host, target.port, allow_local) or not is_address(target.host):
+        return None
+    reason = verdict(target.host)
+    return None if reason is None else blocked(f"{target.host} is an address that is off limits ({reason})")

@@ -95,6 +95,11 @@ def canonical_host(host: str) -> str:
     return host
 
 
+def is_address(host: str) -> bool:
+    """Tell whether a canonical host is an IP address and not a name."""
+    return ":" in host or _NUMBERISH.fullmatch(host.rpartition(".")[2]) is not None
+
+
 def _dotted_quad(host: str) -> str:
     try:
         return str(IPv4Address(host))

@@ -64,7 +64,7 @@ def test_it_gives_every_category_a_structured_end(
         "refused": (call(f"http://127.0.0.1:{refusing_port}"), "CONNECTION_REFUSED", "transient"),
         "missing": (call(missing.url), "NOT_FOUND", "permanent"),
         "too many": (call(busy.url), "RATE_LIMITED", "resource"),
-        "guarded": (call("http://127.0.0.1:9"), "BLOCKED_TARGET", "permission"),
+        "guarded": (call("http://localhost:9"), "BLOCKED_TARGET", "permission"),
         "no such path": (do("json_transform", {"input": {"a": 1}, "path": "$["}), "INVALID_INPUT", "validation"),
         "raises": (do("raises"), "INTERNAL_ERROR", "permanent"),
         "hangs": (do("hangs", timeout_ms=300), "TIMEOUT", "transient"),

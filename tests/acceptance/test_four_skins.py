@@ -66,9 +66,9 @@ class Skins:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    def plan_file(self) -> str:
-        path = self._folder / "plan.json"
-        path.write_text(json.dumps(PLAN))
+    def file(self, name: str, value: Any) -> str:
+        path = self._folder / name
+        path.write_text(json.dumps(value))
         return str(path)
 
     def get(self, path: str) -> Any:
@@ -99,6 +99,7 @@ def test_it_gives_one_answer_to_all(site: Site, tenant: Tenant, environment: dic
         "runtime": skins.own("execute", **CALL),
         "REST": skins.post("execute", CALL),
         "console": skins.console("execute", **CALL),
+        "manage.py": skins.command("execute", "json_transform", "--params", skins.file("params.json", CALL["params"])),
     }
     assert same(executed, but_for_the_call)["result"]["value"] == 2
     run_id = executed["runtime"]["run_id"]
@@ -121,18 +122,20 @@ def test_it_gives_one_answer_to_all(site: Site, tenant: Tenant, environment: dic
         "runtime": skins.own("simulate", plan=PLAN),
         "REST": skins.post("simulate", {"plan": PLAN}),
         "console": skins.console("simulate", plan=PLAN),
-        "manage.py": skins.command("simulate_plan", skins.plan_file()),
+        "manage.py": skins.command("simulate_plan", skins.file("plan.json", PLAN)),
     }
     assert same(simulated)["verdict"] == "feasible"
     contracts = {
         "runtime": skins.own("get_resource_contract", run_id=run_id),
         "REST": skins.get(f"resource-contract/{run_id}"),
         "console": skins.console("get_resource_contract", run_id=run_id),
+        "manage.py": skins.command("resource_contract", run_id),
     }
     assert same(contracts)["run_id"] == run_id
     catalogs = {
         "runtime": skins.own("failure_catalog", code="TIMEOUT"),
         "REST": skins.get("failure-catalog?code=TIMEOUT"),
         "console": skins.console("failure_catalog", code="TIMEOUT"),
+        "manage.py": skins.command("failure_catalog", "--code", "TIMEOUT"),
     }
     assert same(catalogs)["data"]

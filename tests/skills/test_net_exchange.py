@@ -6,13 +6,12 @@ import asyncio
 import gzip
 import socket
 import ssl
-import subprocess
 import time
 import zlib
-from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from skills.base import SkillFailure
 from skills.contracts import Phase
@@ -237,19 +236,23 @@ def test_a_redirect(status: str, method: str, then: bytes, body: bytes) -> None:
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("tls")
-    key, cert = folder / "key.pem", folder / "cert.pem"
-    ask = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=service.example"
-    where = ["-addext", "subjectAltName=DNS:service.example", "-keyout", str(key), "-out", str(cert)]
-    subprocess.run([*ask.split(), *where], check=True, capture_output=True)
-    return cert, key
+def authority() -> trustme.CA:
+    return trustme.CA()
 
 
 @pytest.fixture
-def tls(certificate: tuple[Path, Path]) -> ssl.SSLContext:
+def trusting(authority: trustme.CA) -> ssl.SSLContext:
+    """A caller that trusts the authority."""
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+@pytest.fixture
+def tls(authority: trustme.CA) -> ssl.SSLContext:
+    """A server that is `service.example`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
+    authority.issue_cert("service.example").configure_cert(context)
     return context
 
 
@@ -259,9 +262,9 @@ def test_it_does_not_trust_a_stranger(tls: ssl.SSLContext) -> None:
         assert server.requests == []
 
 
-def test_it_does_not_trust_the_wrong_name(tls: ssl.SSLContext, certificate: tuple[Path, Path]) -> None:
+def test_it_does_not_trust_the_wrong_name(tls: ssl.SSLContext, trusting: ssl.SSLContext) -> None:
     with RawServer(answer(), tls=tls) as server:
-        assert failure(server.url, trusting=ssl.create_default_context(cafile=certificate[0])) == ("TLS_FAILURE", "not_sent")
+        assert failure(server.url, trusting=trusting) == ("TLS_FAILURE", "not_sent")
 
 
 def test_it_says_tls_failure_to_a_server_without_tls() -> None:
@@ -270,12 +273,11 @@ def test_it_says_tls_failure_to_a_server_without_tls() -> None:
         assert (code, phase) == ("TLS_FAILURE", "not_sent")
 
 
-def test_the_certificate_is_checked_against_the_name_and_not_the_address(tls: ssl.SSLContext, certificate: tuple[Path, Path]) -> None:
+def test_the_certificate_is_checked_against_the_name_and_not_the_address(tls: ssl.SSLContext, trusting: ssl.SSLContext) -> None:
     async def resolve(host: str, port: int) -> list[str]:
         return ["127.0.0.1"]
 
     async def call(authority: str) -> bytes:
-        trusting = ssl.create_default_context(cafile=certificate[0])
         async with GuardedHttp(allow_local=frozenset({authority}), ssl_context=trusting, resolve=resolve) as http:
             return (await http.send("GET", f"https://{authority}/", headers={}, body=None, timeout_ms=3_000, max_bytes=100)).body
 
