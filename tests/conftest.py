@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +16,10 @@ from hypothesis import HealthCheck, settings
 # Machines that test are shared and slow by turns: a slow example is no finding, a wrong one is.
 settings.register_profile("aos", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("aos")
+
+# A shell that starts this run in the background has it ignore Ctrl-C, and what is ignored is inherited by the real
+# processes whose answer to Ctrl-C is tested.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PROJECT = Path(__file__).resolve().parent.parent
 DATABASE_FIXTURES = frozenset({"db", "transactional_db", "django_db_reset_sequences", "live_server", "admin_user"})

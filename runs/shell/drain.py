@@ -27,7 +27,7 @@ from runs.shell.clock import now_ms
 from runs.shell.codec import decode_fact
 from runs.shell.database import DatabaseThread
 from runs.shell.driver import JournalUnreadable, RunDriver
-from runs.shell.journal import JournalWriter, Row, StoreUnavailable, read_rows
+from runs.shell.journal import JournalWriter, Row, StoreUnavailable, read_rows_of
 from runs.shell.lease import Lease
 from runs.shell.perform import Performer
 from runs.shell.sessions import Claimed, Fenced
@@ -239,10 +239,13 @@ def pause_after(crashes: int) -> int:
 def claim_work(session_id: int, limit: int) -> list[Work]:
     """Claim runs and read what driving them needs."""
     runs = sessions.claim(session_id, limit)
+    if not runs:
+        return []
     signals: dict[int, list[tuple[int, Fact]]] = {run.id: [] for run in runs}
-    for run_id, signal_id, fact in pending_signals(list(signals)) if signals else ():
+    for run_id, signal_id, fact in pending_signals(list(signals)):
         signals[run_id].append((signal_id, fact))
-    return [Work(run, read_rows(run.id), signals[run.id]) for run in runs]
+    journals = read_rows_of(list(signals))
+    return [Work(run, journals[run.id], signals[run.id]) for run in runs]
 
 
 def give_up_unreadable(session_id: int, run: Claimed, why: str) -> None:

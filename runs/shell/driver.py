@@ -242,16 +242,20 @@ class RunDriver:
         elif ended == "parked":
             columns |= summaries.parked_columns(self.state)
             riders += [
-                partial(summaries.write_step_summaries, self.run.id, self.state),
+                self._summaries_rider(),
                 partial(settlement.requeue_if_signalled, self.run.id),
             ]
         return self._writer.append(Entry(self.run.id, tuple(turn.rows), columns, tuple(riders)))
+
+    def _summaries_rider(self) -> Callable[[], None]:
+        # A run driven from its first event on to its end was never parked, so nothing was summed up before.
+        return partial(summaries.write_step_summaries, self.run.id, self.state, may_exist=self.run.last_seq > 1)
 
     def _finishing_riders(self) -> list[Callable[[], None]]:
         state = self.state
         drawn = state.granted_micro_usd or 0
         return [
-            partial(summaries.write_step_summaries, self.run.id, state),
+            self._summaries_rider(),
             partial(settlement.settle_run, self.run, state.spent_micro_usd, drawn),
             partial(settlement.tell, self.run, f"run.{state.status}", f'{{"run_id":"{self.run.public_id}","status":"{state.status}"}}'),
         ]

@@ -214,6 +214,20 @@ def _resolve(done: asyncio.Future[None], error: Exception | None) -> None:
         done.exception()  # a turn nobody waits for is told by the driver's next one; asyncio need not complain as well
 
 
+def read_rows_of(run_ids: list[int]) -> dict[int, list[Row]]:
+    """Return the whole journals of several runs, by one query."""
+    journals: dict[int, list[Row]] = {run_id: [] for run_id in run_ids}
+    marks = ", ".join(["%s"] * len(run_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT run_id, seq, kind, step, attempt, at_ms, data FROM runs_runevent WHERE run_id IN ({marks}) ORDER BY run_id, seq",
+            run_ids,
+        )
+        for run_id, *row in cursor.fetchall():
+            journals[run_id].append(Row(*row))
+    return journals
+
+
 def read_rows(run_id: int, after: int = 0, limit: int | None = None) -> list[Row]:
     """Return a journal's rows in order, on any thread with a connection."""
     bound = "" if limit is None else f" LIMIT {int(limit)}"

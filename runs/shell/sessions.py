@@ -125,7 +125,8 @@ def _claimed(ids: list[int], marks: str) -> list[Claimed]:
 
 
 def has_queued() -> bool:
-    return bool(_fetch("SELECT 1 FROM runs_run WHERE status = 'queued' LIMIT 1"))
+    # Ordered like the claim, so that both databases ask the partial index of queued runs and not the one of all runs.
+    return bool(_fetch("SELECT 1 FROM runs_run WHERE status = 'queued' ORDER BY priority DESC, id LIMIT 1"))
 
 
 def release(session_id: int, run_id: int) -> None:
@@ -219,7 +220,7 @@ def has_work() -> bool:
     """Tell whether anything asks for a drain: a queued run, a due one, or a session past its lease."""
     return bool(
         _fetch(
-            "SELECT 1 WHERE EXISTS (SELECT 1 FROM runs_run WHERE status = 'queued')"
+            "SELECT 1 WHERE EXISTS (SELECT 1 FROM runs_run WHERE status = 'queued' ORDER BY priority DESC, id)"
             f" OR EXISTS (SELECT 1 FROM runs_run WHERE status = 'waiting' AND wake_at_ms <= {_now()})"
             f" OR EXISTS (SELECT 1 FROM runs_session WHERE state = 'live' AND lease_until_ms < {_now()})"
         )

@@ -85,9 +85,11 @@ def standing_of(state: State) -> Standing:
     )
 
 
-def write_step_summaries(run_id: int, state: State) -> None:
-    """Replace the summary rows of a run; on the database thread, in the transaction that parks or ends it."""
-    StepSummary.objects.filter(run_id=run_id).delete()
+def write_step_summaries(run_id: int, state: State, *, may_exist: bool) -> None:
+    """Write the summary rows of a run, in the place of earlier ones; on the database thread, in the transaction that
+    parks or ends it."""
+    if may_exist:
+        StepSummary.objects.filter(run_id=run_id).delete()
     StepSummary.objects.bulk_create(_summary(run_id, state, step) for step in state.steps.values() if step.node in state.nodes)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -55,7 +56,7 @@ def test_it_says_by_its_code_that_a_run_failed(environment: dict[str, str]) -> N
 
 
 def test_it_does_not_mind_a_reader_that_leaves(environment: dict[str, str]) -> None:
-    command = f"{sys.executable} manage.py describe_skill http_call | head -1"
+    command = f"{shlex.quote(sys.executable)} manage.py describe_skill http_call | head -1"
     done = subprocess.run(["bash", "-c", command], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False, timeout=60)
     assert done.stdout.startswith("http_call ")
     assert done.stderr == ""

@@ -11,7 +11,7 @@ from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[2]
 APPS = ("aos_site", "runs", "catalog", "agents", "skills")
-SOURCES = (*APPS, "sdk", "ops", "tests", "examples")
+SOURCES = (*APPS, "bench", "sdk", "ops", "tests", "examples")
 _NOT_OURS = frozenset({".venv", "__pycache__", "node_modules", "migrations", "build", "dist"})
 
 
