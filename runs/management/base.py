@@ -6,6 +6,7 @@ import getpass
 import json
 import os
 import sys
+from abc import ABC, abstractmethod
 from argparse import ArgumentParser
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,7 @@ def refuse_unreadable(options: dict[str, Any]) -> None:
             raise Refusal("INVALID_INPUT", f"an argument is no UTF-8: {text.encode('utf-8', 'replace').decode()}") from None
 
 
-class RuntimeCommand(BaseCommand):
+class RuntimeCommand(BaseCommand, ABC):
     """Translate in, one call, translate out: `respond` does it; results go to stdout, everything else to stderr."""
 
     # They cost more than the answer; `migrate`, `work` and the web server make them.
@@ -64,9 +65,9 @@ class RuntimeCommand(BaseCommand):
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         """Add what this command takes beside --tenant and --json."""
 
+    @abstractmethod
     def respond(self, options: dict[str, Any]) -> int:
         """Do what the command is for and return the exit code."""
-        raise NotImplementedError
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._options = options
