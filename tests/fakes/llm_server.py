@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from types import TracebackType
 from typing import Any
 
@@ -159,6 +160,8 @@ class LlmServer:
         return chosen if isinstance(chosen, Scenario) else chosen(recorded.body)
 
     def __enter__(self) -> LlmServer:
+        # The adapter is imported on first use, which takes seconds: a short deadline is to measure this server's silence.
+        import_module("skills.adapters.anthropic")
         self._thread.start()
         return self
 
