@@ -8,11 +8,16 @@ import time
 import pytest
 
 from runs import services
-from runs.models import Signal
+from runs.models import Run, Signal
 from skills.refusal import Refusal
-from tests.integration.workshop import Workshop, a_worker, assert_is_whole, kinds, now, over, parked, step, step_of, wait_for
+from tests.integration.workshop import Workshop, a_worker, assert_is_whole, kinds, now, over, parked, step, step_of, trace, wait_for
 
 ROUNDS = 25
+
+
+def is_asking(run: Run) -> bool:
+    """Tell whether the run has come to its question; before it is admitted it has no step at all."""
+    return any(found["step_id"] == "ask" and found["status"] == "waiting" for found in trace(run)["steps"])
 
 
 def test_it_loses_no_signal_that_comes_while_a_run_parks(workshop: Workshop) -> None:
@@ -24,7 +29,7 @@ def test_it_loses_no_signal_that_comes_while_a_run_parks(workshop: Workshop) -> 
             services.pause_run(principal=workshop.alice, run_id=run.public_id)
             time.sleep(dice.uniform(0, 0.02))
             services.resume_run(principal=workshop.alice, run_id=run.public_id)
-            wait_for(lambda run=run: step_of(run, "ask")["status"] == "waiting" if now(run).last_seq > 1 else False)
+            wait_for(lambda run=run: is_asking(run), "the question")
             workshop.decide(run, "ask", "answer", value=1)
             assert over(run).status == "succeeded"
             assert not Signal.objects.filter(run=run, consumed_seq=None).exists()
