@@ -10,7 +10,7 @@ import pytest
 from runs import services
 from runs.models import Run, Signal
 from skills.refusal import Refusal
-from tests.integration.workshop import Workshop, a_worker, assert_is_whole, kinds, now, over, parked, step, step_of, trace, wait_for
+from tests.integration.workshop import Workshop, a_worker, assert_is_whole, kinds, over, parked, step, step_of, trace, wait_for
 
 ROUNDS = 25
 
