@@ -284,3 +284,16 @@ AnyFact = (
     | TimeCame
     | RunPoisoned
 )
+
+ANSWERS = (
+    PlanProposed,
+    PlanRejected,
+    RunAdmitted,
+    CostBounded,
+    ReservationExtended,
+    ReservationRefused,
+    StepSucceeded,
+    StepFailed,
+    ProbeAnswered,
+)
+"""The facts that answer a wish; all others come from outside, from people, sessions or the clock."""

@@ -28,14 +28,13 @@ from runs.engine.decisions import (
 from runs.engine.digests import behaviour_hash, content_hash
 from runs.engine.events import (
     ADMIT,
+    ANSWERS,
     PLAN,
     CostBounded,
     Fact,
     PlanProposed,
     PlanRejected,
     ProbeAnswered,
-    ReservationExtended,
-    ReservationRefused,
     RunAccepted,
     RunAdmitted,
     StepFailed,
@@ -44,18 +43,6 @@ from runs.engine.events import (
 )
 from runs.engine.state import State
 from runs.engine.virtual import Entry, drive, fold
-
-_ANSWERS = (
-    PlanProposed,
-    PlanRejected,
-    RunAdmitted,
-    CostBounded,
-    ReservationExtended,
-    ReservationRefused,
-    StepSucceeded,
-    StepFailed,
-    ProbeAnswered,
-)
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -103,7 +90,7 @@ class TapeWorld:
     def __init__(self, recorded: Sequence[Entry]) -> None:
         self._answers: dict[tuple[Any, ...], list[Fact]] = {}
         for entry in recorded:
-            if isinstance(entry.fact, _ANSWERS):
+            if isinstance(entry.fact, ANSWERS):
                 self._answers.setdefault(_key_of(entry.fact), []).append(entry.fact)
         self.unanswered: list[Decision] = []
 
@@ -152,7 +139,7 @@ def tape(recorded: Sequence[Entry]) -> Replayed:
     first = recorded[0].fact
     assert isinstance(first, RunAccepted), "a journal begins with run_accepted"
     world = TapeWorld(recorded)
-    outside = [entry.fact for entry in recorded[1:] if not isinstance(entry.fact, (*_ANSWERS, TimeCame))]
+    outside = [entry.fact for entry in recorded[1:] if not isinstance(entry.fact, (*ANSWERS, TimeCame))]
     # A run that goes on is replayed up to where its journal has come, not into a future it has not had.
     until_ms = None if _ending(recorded) else recorded[-1].fact.at_ms
     state, journal = drive(first, world, outside, until_ms)

@@ -22,20 +22,13 @@ import msgspec
 
 from runs.engine.decisions import WISHES, Admit, CallPlanner, CancelStep, Decision, StartStep
 from runs.engine.events import (
-    CostBounded,
+    ANSWERS,
     Fact,
-    PlanProposed,
-    PlanRejected,
-    ProbeAnswered,
-    ReservationExtended,
-    ReservationRefused,
-    RunAdmitted,
     RunHandedBack,
     RunPoisoned,
     RunReclaimed,
     StepFailed,
     StepInterrupted,
-    StepSucceeded,
     TimeCame,
 )
 from runs.engine.machine import step
@@ -344,25 +337,12 @@ def _needs_durability(fact: Fact, decisions: tuple[Decision, ...], state: State)
     return not (pin.free and pin.effect == "none")
 
 
-_ANSWERS = (
-    PlanProposed,
-    PlanRejected,
-    RunAdmitted,
-    CostBounded,
-    ReservationExtended,
-    ReservationRefused,
-    StepSucceeded,
-    StepFailed,
-    ProbeAnswered,
-)
-
-
 def in_time(fact: Fact, now_ms: int) -> Fact:
     """Return a fact so that instants tell the order of the journal: a replay knows no other.
 
     They never go back, and what comes from outside is later than what was known before it came.
     """
-    earliest = now_ms if isinstance(fact, (*_ANSWERS, TimeCame)) else now_ms + 1
+    earliest = now_ms if isinstance(fact, (*ANSWERS, TimeCame)) else now_ms + 1
     return fact if fact.at_ms >= earliest else msgspec.structs.replace(fact, at_ms=earliest)
 
 
