@@ -10,12 +10,13 @@ PY := .venv/bin/python
 PYTEST := -m pytest -q --no-header
 ON_SQLITE := $(PY) -m tests.databases sqlite -- $(PY) $(PYTEST)
 ON_POSTGRESQL := $(PY) -m tests.databases postgresql -- $(PY) $(PYTEST)
+CHAOS_ON := $(or $(ON),postgresql sqlite)
 BENCH_ON := $(or $(ON),$(if $(QUICK),postgresql,postgresql sqlite))
 INSTALLED := .venv/.installed
 OPENAPI := docs/reference/openapi.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-fast check bench format openapi readme lock clean
+.PHONY: help setup demo run test test-fast check bench chaos format openapi readme lock clean
 # One target after the other: the phases of `test` share a machine, and are read by people.
 .NOTPARALLEL:
 
@@ -47,9 +48,9 @@ test: setup ## run every test: on SQLite and on PostgreSQL, fast ones first
 	@echo "== test 3/5: PostgreSQL"
 	@$(ON_POSTGRESQL) -n $(JOBS) -m "database and not slow"
 	@echo "== test 4/5: real processes, SQLite"
-	@$(ON_SQLITE) -m "slow"
+	@$(ON_SQLITE) -m "slow and not chaos"
 	@echo "== test 5/5: real processes, PostgreSQL"
-	@$(ON_POSTGRESQL) -m "slow and database"
+	@$(ON_POSTGRESQL) -m "slow and database and not chaos"
 
 test-fast: setup ## run what starts no processes, on SQLite only
 	@$(ON_SQLITE) -n $(JOBS) -m "not slow"
@@ -75,6 +76,11 @@ bench: setup ## measure AOS beside its bare database (QUICK=1: under a minute; O
 		$(PY) -m tests.databases $$database -- $(PY) -m bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) || exit 1; \
 	done
 
+chaos: setup ## break processes, hosts, databases, networks, disks and clocks under load (ten minutes; ON=sqlite; ONLY=poison)
+	@for database in $(CHAOS_ON); do \
+		$(PY) -m tests.databases $$database -- $(PY) $(PYTEST) -p no:randomly -m slow $(if $(ONLY),-k '$(ONLY)') tests/chaos || exit 1; \
+	done
+
 format: setup ## put every file into the one format
 	@$(PY) -m ruff check --fix --quiet . || true
 	@$(PY) -m ruff format .
@@ -89,7 +95,7 @@ readme: setup ## run the demo and put what it prints into README.md
 
 lock: ## compile requirements/*.in to hashed *.txt (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
-	@for name in base dev; do \
+	@for name in base redis dev; do \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 			requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done

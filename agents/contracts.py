@@ -30,8 +30,8 @@ class AgentProfile(Contract):
     """The means of an agent. Unknown fields are refused, so a misspelt limit is never ignored in silence.
 
     `allowed_skills` null allows every registered skill that is not blocked; `allowed_hosts` null allows every
-    public host. The network guard stands above both. `rate_limit_per_minute` and `max_concurrent_runs` are declared
-    here and told to who asks; that they are enforced is yet to come.
+    public host. The network guard stands above both. `max_concurrent_runs` null is unlimited; what is beyond it stays
+    queued. `rate_limit_per_minute` is declared here and told to who asks; that it is enforced is yet to come.
     """
 
     planner: PlannerChoice = PlannerChoice()

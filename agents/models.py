@@ -5,10 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, NullIf
 
 from skills.ids import new_id
+
+MAX_WEIGHT = 1_000
 
 
 class Tenant(models.Model):
@@ -19,10 +23,19 @@ class Tenant(models.Model):
     name = models.CharField(max_length=200)
     is_active = models.BooleanField(default=True)
     max_queued_runs = models.PositiveIntegerField(default=10_000, help_text="Submits beyond this many queued runs answer 429.")
+    max_concurrent_runs = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Runs beyond this many stay queued while so many are being worked on; empty is unlimited."
+    )
+    weight = models.PositiveSmallIntegerField(
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_WEIGHT)],
+        help_text="A tenant of weight 2 gets two turns for each of a tenant of weight 1 while both have queued runs.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ("slug",)
+        constraints = [models.CheckConstraint(condition=models.Q(weight__gte=1, weight__lte=MAX_WEIGHT), name="tenant_weight_in_range")]
 
     def __str__(self) -> str:
         return self.slug
@@ -88,6 +101,13 @@ class Agent(models.Model):
     description = models.CharField(max_length=2_000, blank=True)
     status = models.CharField(max_length=8, choices=AgentStatus.choices, default=AgentStatus.ACTIVE)
     profile = models.JSONField(default=dict)
+    # What claims ask for on their way: the database takes it out of the profile, so the two cannot differ.
+    max_concurrent_runs = models.GeneratedField(
+        # SQLite says "null" for JSON's null.
+        expression=Cast(NullIf(KT("profile__max_concurrent_runs"), models.Value("null")), models.IntegerField()),
+        output_field=models.IntegerField(null=True),
+        db_persist=True,
+    )
     version = models.PositiveIntegerField(default=1, help_text="Counts changes of the profile.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -95,6 +115,8 @@ class Agent(models.Model):
     class Meta:
         ordering = ("name",)
         constraints = [models.UniqueConstraint(fields=("tenant", "name"), name="one_agent_per_name")]
+        # Claims ask which tenants have an agent with a limit; few do.
+        indexes = [models.Index(fields=("tenant",), condition=models.Q(max_concurrent_runs__isnull=False), name="agent_limited")]
 
     def __str__(self) -> str:
         return self.name

@@ -10,19 +10,35 @@ from typing import Any
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aos_site.settings")
-django_application = get_asgi_application()
+# Serves static files, which are read piece by piece on the loop; everything else has its own handler below.
+static_application = get_asgi_application()
 
-# Both import what needs settings to be there.
+# All of them import what needs settings to be there.
+from django.core.handlers.asgi import get_script_prefix  # noqa: E402
+from django.templatetags.static import static  # noqa: E402
+
 from aos_site.http.problems import problem_response  # noqa: E402
 from aos_site.http.rest import body_refusal  # noqa: E402
+from aos_site.http.serving import ThreadedHandler  # noqa: E402
+
+STATIC_PREFIX = static("")
+threaded_application = ThreadedHandler()
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Serve a request. Django's own handler spools a whole body to disk before any view could refuse it."""
-    refusal = body_refusal(dict(scope["headers"])) if scope["type"] == "http" else None
-    if refusal is None:
-        await django_application(scope, receive, send)
-        return
+    if scope["type"] != "http":
+        raise ValueError(f"AOS serves HTTP, not {scope['type']}")
+    refusal = body_refusal(dict(scope["headers"]))
+    if refusal is not None:
+        await _refuse(refusal, scope, send)
+    elif scope["path"].removeprefix(get_script_prefix(scope).rstrip("/")).startswith(STATIC_PREFIX):
+        await static_application(scope, receive, send)
+    else:
+        await threaded_application(scope, receive, send)
+
+
+async def _refuse(refusal: Any, scope: dict[str, Any], send: Any) -> None:
     answer = problem_response(refusal, SimpleNamespace(path=scope["path"], method=scope["method"], trace_id=secrets.token_hex(16)))
     headers = [(name.lower().encode(), value.encode()) for name, value in answer.items()]
     headers.append((b"content-length", str(len(answer.content)).encode()))

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
 
-from agents.console_base import may
+from agents.console_base import OPERATING_ROLES, may
 from runs.console.overview import overview
 from runs.console.runtime_page import READING_ROLES
 
@@ -44,10 +44,12 @@ def environment_label(request: HttpRequest) -> list[str]:
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the sidebar: the overview, the runtime page, and every section with a page this person may see."""
+    """Return the sidebar: the overview, the pages that show no rows, and every section with a page this person may see."""
     first = [_item("Overview", "dashboard", reverse_lazy("admin:index"))]
     if may(request, READING_ROLES):
         first.append(_item("Runtime", "terminal", reverse_lazy("console-runtime")))
+    if may(request, OPERATING_ROLES):
+        first.append(_item("Invariants", "verified", reverse_lazy("console-invariants")))
     shown = _viewable_models(request)
     groups = [_group("", first)]
     for title, pages in _SECTIONS:

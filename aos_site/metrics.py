@@ -18,6 +18,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from runs.gauges import read_gauges
+from runs.stored import database_bytes, read_stored
 from skills.refusal import Refusal
 
 
@@ -35,9 +36,23 @@ class QueueCollector(Collector):
         yield GaugeMetricFamily("nova_approvals_pending", "Runs that wait for an approval.", value=now.approvals_pending)
         yield GaugeMetricFamily("nova_in_doubt", "Runs that wait for somebody to say whether an effect happened.", value=now.in_doubt)
         yield GaugeMetricFamily("nova_worker_pool_size", "Worker sessions whose lease runs.", value=now.workers)
+        yield from _stored()
         build = GaugeMetricFamily("nova_build_info", "What runs here.", labels=["django", "environment"])
         build.add_metric([version("django"), settings.ENVIRONMENT], 1)
         yield build
+
+
+def _stored() -> Iterable[GaugeMetricFamily]:
+    rows = GaugeMetricFamily("nova_stored_rows", "Rows stored, by class of retention, as the database estimates them.", labels=["class"])
+    sizes = GaugeMetricFamily("nova_stored_bytes", "Bytes stored with indexes, by class of retention.", labels=["class"])
+    for stored in read_stored():
+        if stored.rows is not None:
+            rows.add_metric([stored.name], stored.rows)
+        if stored.bytes is not None:
+            sizes.add_metric([stored.name], stored.bytes)
+    yield rows
+    yield sizes
+    yield GaugeMetricFamily("nova_database_bytes", "Bytes of the whole database.", value=database_bytes())
 
 
 QUEUE = CollectorRegistry()

@@ -6,8 +6,11 @@ the start with one line that says which.
 
 from __future__ import annotations
 
+import math
+import socket
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import environ
@@ -17,13 +20,25 @@ from django.urls import reverse_lazy
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
-env = environ.FileAwareEnv()
+
+class _Env(environ.FileAwareEnv):
+    """Says which variable it is that makes no sense."""
+
+    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().get_value(var, *args, **kwargs)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{var} makes no sense: {error}") from error
+
+
+env = _Env()
 environ.Env.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("AOS_DEBUG", default=False)
 ENVIRONMENT = env.str("AOS_ENVIRONMENT", default="development")
 IS_PRODUCTION = ENVIRONMENT == "production"
 IS_TEST = "pytest" in sys.modules
+IS_WEB = "aos_site.asgi" in sys.modules and not IS_TEST
 
 
 def _required_in_production(name: str, development: str) -> str:
@@ -65,7 +80,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "aos_site.http.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
+    "aos_site.http.serving.static_files",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -96,8 +111,8 @@ TEMPLATES = [
 # that turns into a write fails at once with "database is locked", whatever the timeout.
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{quote(str(VAR_DIR / 'aos.sqlite3'))}")}
 _database = DATABASES["default"]
-# Under ASGI every request has a thread of its own: a connection kept open would serve nobody and stay behind.
-_database["CONN_MAX_AGE"] = 0
+# The web process answers on threads that stay (aos_site/http/serving.py), each of which keeps its connection so long.
+_database["CONN_MAX_AGE"] = 60 if IS_WEB else 0
 _database["CONN_HEALTH_CHECKS"] = True
 if _database["ENGINE"].endswith("sqlite3"):
     _database["OPTIONS"] = {
@@ -109,6 +124,13 @@ if _database["ENGINE"].endswith("sqlite3"):
     _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
     Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
     VAR_DIR.mkdir(exist_ok=True)
+else:
+    # A server that goes away without a word is noticed in half a minute, not after the system's two hours.
+    _alive = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+    _database["OPTIONS"] = _alive | _database.get("OPTIONS", {})
+    # For the hot statements alone (runs/shell/statements.py): what goes through Django's own cursor is never prepared.
+    _prepared = env.bool("AOS_PREPARED_STATEMENTS", default=True)
+    _database.setdefault("OPTIONS", {})["prepare_threshold"] = 5 if _prepared else None
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
@@ -163,29 +185,67 @@ SPECTACULAR_SETTINGS = {
 }
 
 # The queue is only a bell (docs/explanation in README of runs/shell): what is due is asked of the run table.
+# Under one name the processes of one machine: what a dead one of them held is released without waiting for its lease.
+HOST_NAME = env.str("AOS_HOST_NAME", default=socket.gethostname())
+# Where workers listen for rings, should DATABASE_URL go through a pooler that keeps them.
+LISTEN_DATABASE = env.db_url("AOS_LISTEN_URL") if env.str("AOS_LISTEN_URL", default="") else {}
 WORKERS = env.int("AOS_WORKERS", default=2)
 WORK_GRACE_SECONDS = env.int("AOS_WORK_GRACE_SECONDS", default=10)
 WORK_CAPACITY = env.int("AOS_WORK_CAPACITY", default=200)
+WORK_MEMORY_MB = env.int("AOS_WORK_MEMORY_MB", default=1_024)
 LEASE_MS = env.int("AOS_LEASE_MS", default=30_000)
 DRAIN_SECONDS = env.int("AOS_DRAIN_SECONDS", default=60)
 MAX_CRASHES = env.int("AOS_MAX_CRASHES", default=3)
 MAX_QUEUED_RUNS = env.int("AOS_MAX_QUEUED_RUNS", default=100_000)
+# Schedules and deliveries may go through Redis; runs never do.
+BROKER_URL = env.str("AOS_BROKER_URL", default="")
 Q_CLUSTER = {
     "name": "aos",
     "label": "Task queue",
-    "workers": max(2, WORKERS),
+    "workers": WORKERS,
     "bulk": 1,
-    "queue_limit": max(2, WORKERS),
+    "queue_limit": WORKERS,
     "timeout": DRAIN_SECONDS * 2 + 3_600,
     "retry": DRAIN_SECONDS * 2 + 3_660,
     "max_attempts": 1,
     "ack_failures": True,
     "save_limit": -1,
+    # A process that holds more claims nothing, and is replaced when it has come to rest (in KB).
+    "max_rss": WORK_MEMORY_MB * 1_024,
     "catch_up": False,
-    "broker_class": "runs.shell.doorbell.BellBroker",
+    "broker_class": "runs.shell.doorbell_redis.RedisBroker" if BROKER_URL else "runs.shell.doorbell.DatabaseBroker",
+    "redis": BROKER_URL,
+    "guard_cycle": 1,
     "orm": "default",
     "poll": 0.2,
 }
+
+
+def retention_days(texts: dict[str, str]) -> dict[str, int | None]:
+    """Return the days of each class of stored things, None for ever. What is told last of a run is kept at least as long
+    as what is told first."""
+    days: dict[str, int | None] = {}
+    for name, text in texts.items():
+        variable = f"AOS_RETENTION_{name.upper()}_DAYS"
+        if text and (not text.isdecimal() or int(text) < 1):
+            raise ImproperlyConfigured(f"{variable} must be a number of days, at least 1, or empty to keep for ever; it is '{text}'")
+        days[name] = int(text) if text else None
+    for shorter, longer in (("payload", "event"), ("event", "effect"), ("effect", "run")):
+        if (days[longer] or math.inf) < (days[shorter] or math.inf):
+            raise ImproperlyConfigured(f"AOS_RETENTION_{longer.upper()}_DAYS must not be less than AOS_RETENTION_{shorter.upper()}_DAYS")
+    return days
+
+
+# How long what is over is kept (docs/reference/retention.md).
+RETENTION_DAYS = retention_days(
+    {
+        "payload": env.str("AOS_RETENTION_PAYLOAD_DAYS", default="90"),
+        "event": env.str("AOS_RETENTION_EVENT_DAYS", default="365"),
+        "effect": env.str("AOS_RETENTION_EFFECT_DAYS", default="1095"),
+        "run": env.str("AOS_RETENTION_RUN_DAYS", default=""),
+        "operational": env.str("AOS_RETENTION_OPERATIONAL_DAYS", default="7"),
+    }
+)
 
 # Local targets skills may call although the guard blocks local networks: "host:port" pairs, named one by one.
 ALLOW_LOCAL_TARGETS = frozenset(env.list("AOS_ALLOW_LOCAL_TARGETS", default=[]))

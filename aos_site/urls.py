@@ -17,6 +17,7 @@ import runs.runtime_api
 import runs.schemas_api
 import skills.api
 from aos_site import errors, health, metrics
+from runs.console.invariants_page import invariants_page
 from runs.console.runtime_page import runtime_page
 
 handler400 = errors.handle_bad_request
@@ -49,5 +50,6 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
     path("admin/runtime/", admin.site.admin_view(runtime_page), name="console-runtime"),
+    path("admin/invariants/", admin.site.admin_view(invariants_page), name="console-invariants"),
     path("admin/", admin.site.urls),
 ]

@@ -13,7 +13,7 @@ from catalog.services import shipped_documents
 from skills.taxonomy import CODES
 
 
-@register()
+@register("catalog")
 def check_shipped_catalog(**_: Any) -> list[CheckMessage]:
     try:
         documents = shipped_documents()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from pydantic import TypeAdapter, ValidationError
 
 from catalog.contracts import EntryDocument
@@ -80,6 +81,17 @@ def resolve_matches(run_id: int, step_id: str, succeeded: bool, at: datetime) ->
     tried = open_matches.filter(decision__in=RECOVERING_DECISIONS)
     settled = tried.update(recovery_attempted=True, recovery_succeeded=succeeded, resolved_at=at)
     return settled + open_matches.update(resolved_at=at)
+
+
+def count_matches(run_ids: Iterable[int] | QuerySet[Any]) -> int:
+    """Return how many failures of these runs are stored."""
+    return FailureMatch.objects.filter(run_id__in=run_ids).count()
+
+
+def forget_matches(run_ids: Iterable[int], limit: int) -> int:
+    """Delete failures of these runs, at most `limit`; return how many went. Inside the caller's transaction."""
+    found = FailureMatch.objects.filter(run_id__in=run_ids).order_by("pk").values_list("pk", flat=True)[:limit]
+    return FailureMatch.objects.filter(pk__in=list(found)).delete()[0]
 
 
 def seed_catalog(model: type[CatalogEntry] = CatalogEntry) -> int:

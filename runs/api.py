@@ -32,7 +32,7 @@ from runs.requests import (
 )
 from runs.responses import RunPage, RunView
 from runs.waiting import wait_preferred, wait_until
-from skills.requests import fingerprint_of, parse_body, parse_query
+from skills.requests import fingerprint_of, parse_body, parse_query, refuse_inexact
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="At most 255 characters; the same request again gives the same run."
@@ -43,6 +43,7 @@ PREFER = OpenApiParameter(
 
 
 def _submit(request: Request, body: Submission, *, goal: str | None, plan: dict[str, Any] | None) -> Response:
+    key = idempotency_key_in(request.headers.get("Idempotency-Key"))
     run, created = services.submit(
         principal=principal_of(request),
         agent_ref=body.agent,
@@ -52,11 +53,19 @@ def _submit(request: Request, body: Submission, *, goal: str | None, plan: dict[
         budget_micro_usd=body.limit_micro_usd(),
         deadline_ms=body.deadline_ms,
         priority=body.priority,
-        idempotency_key=idempotency_key_in(request.headers.get("Idempotency-Key")),
-        fingerprint=fingerprint_of(f"POST {request.path}", request.data),
+        idempotency_key=key,
+        fingerprint=_fingerprint(request, key),
         trace_id=getattr(request, "trace_id", None),
     )
     return _accepted(request, run, created=created)
+
+
+def _fingerprint(request: Request, key: str | None) -> str:
+    """Return what tells requests of one key apart; without a key there is nothing to tell apart."""
+    if key is not None:
+        return fingerprint_of(f"POST {request.path}", request.data)
+    refuse_inexact(request.data)
+    return ""
 
 
 def _accepted(request: Request, run: Run, *, created: bool) -> Response:
@@ -141,11 +150,12 @@ class RerunRun(APIView):
     @extend_schema(operation_id="runs_rerun", parameters=[IDEMPOTENCY_KEY, PREFER], request=NoBody, responses={202: RunView})
     def post(self, request: Request, run_id: str) -> Response:
         parse_body(NoBody, request.data)
+        key = idempotency_key_in(request.headers.get("Idempotency-Key"))
         run, created = services.rerun_run(
             principal=principal_of(request),
             run_id=checked_run_id(run_id),
-            idempotency_key=idempotency_key_in(request.headers.get("Idempotency-Key")),
-            fingerprint=fingerprint_of(f"POST {request.path}", request.data),
+            idempotency_key=key,
+            fingerprint=_fingerprint(request, key),
         )
         return _accepted(request, run, created=created)
 

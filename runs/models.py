@@ -7,8 +7,10 @@ instants (`_at`). The journal is the truth; what a Run row carries is what lists
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from django.db import models
+from django.db.models.sql.compiler import SQLCompiler
 
 from agents.models import Agent, Tenant
 from skills.ids import new_id
@@ -25,15 +27,43 @@ class RunStatus(models.TextChoices):
     DEAD_LETTERED = "dead_lettered"
 
 
+class Kept(models.TextChoices):
+    """What is left of a run: retention takes it down from one to the next, and never back."""
+
+    EVERYTHING = "everything"
+    EVENTS = "events", "events without payload"
+    PARTS = "parts", "parts of the journal, while it is being removed"
+    EFFECTS = "effects", "side effects and failures"
+    ROW = "row", "the row alone"
+
+
 TERMINAL_STATUSES = frozenset({RunStatus.SUCCEEDED, RunStatus.PARTIAL, RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.DEAD_LETTERED})
+
+
+PRIORITY_POINT_MS = 60_000
+"""What a point of priority is worth in waiting: an urgent run overtakes what is younger than that, and nothing for ever."""
+
+
+class EpochMs(models.Func):
+    """An instant as Unix milliseconds, computed by the database alone, as a generated column must be."""
+
+    output_field = models.BigIntegerField()
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
+        template = "(EXTRACT(EPOCH FROM %(expressions)s AT TIME ZONE 'UTC') * 1000)::bigint"
+        return self.as_sql(compiler, connection, template=template, **context)
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
+        template = "CAST(ROUND((julianday(%(expressions)s) - 2440587.5) * 86400000) AS INTEGER)"
+        return self.as_sql(compiler, connection, template=template, **context)
 
 
 class Run(models.Model):
     """One run of a goal or plan. Status moves only in the journal writer's transactions."""
 
-    public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "run"))
-    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
-    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="runs")
+    public_id = models.CharField(max_length=40, editable=False, default=partial(new_id, "run"))
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+", db_index=False)
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="runs", db_index=False)
     goal = models.TextField(blank=True)
     status = models.CharField(max_length=13, choices=RunStatus.choices, default=RunStatus.QUEUED)
     waiting_for = models.CharField(max_length=10, blank=True)
@@ -42,9 +72,15 @@ class Run(models.Model):
     planner = models.CharField(max_length=64, blank=True)
     plan_hash = models.CharField(max_length=64, blank=True)
     priority = models.SmallIntegerField(default=0)
+    rank_ms = models.GeneratedField(
+        expression=EpochMs(models.F("created_at")) - models.F("priority") * models.Value(PRIORITY_POINT_MS, models.BigIntegerField()),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+        help_text="The order within a tenant's queue: when the run was accepted, a minute earlier for each point of priority.",
+    )
     idempotency_key = models.CharField(max_length=255, null=True, blank=True)
     fingerprint = models.CharField(max_length=64, blank=True)
-    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children", db_index=False)
     relation = models.CharField(max_length=16, blank=True)
     trace_id = models.CharField(max_length=32, blank=True)
     created_by = models.CharField(max_length=200, blank=True)
@@ -68,18 +104,38 @@ class Run(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    kept = models.CharField(max_length=10, choices=Kept.choices, default=Kept.EVERYTHING, db_default=Kept.EVERYTHING)
+    removed_at = models.DateTimeField(null=True, blank=True, help_text="When retention last took something of the run.")
 
     class Meta:
         ordering = ("-created_at",)
+        # A change of status writes a run into every index below whose condition it meets, so each must earn its place.
         constraints = [
-            models.UniqueConstraint(fields=("tenant", "idempotency_key"), name="one_run_per_idempotency_key"),
+            # Not unique=True, to which Django adds a second index on PostgreSQL, for LIKE.
+            models.UniqueConstraint(fields=("public_id",), name="one_run_per_public_id"),
+            models.UniqueConstraint(
+                fields=("tenant", "idempotency_key"), condition=models.Q(idempotency_key__isnull=False), name="one_run_per_idempotency_key"
+            ),
         ]
         indexes = [
-            models.Index(fields=("-priority", "id"), condition=models.Q(status="queued"), name="run_queued"),
-            models.Index(fields=("wake_at_ms",), condition=models.Q(status="waiting", wake_at_ms__isnull=False), name="run_wake"),
+            # claims: which tenants have queued runs, and each tenant's in order; submits: how many a tenant has queued
+            models.Index(fields=("tenant", "rank_ms", "id"), condition=models.Q(status="queued"), name="run_queued"),
+            # claims where agents have limits: the same for each agent
+            models.Index(fields=("tenant", "agent", "rank_ms", "id"), condition=models.Q(status="queued"), name="run_queued_by_agent"),
+            # claims where there are limits: how many are being worked on
+            models.Index(fields=("tenant", "agent"), condition=models.Q(status="running"), name="run_running"),
+            # the reaper, and the end of a session: what it holds
             models.Index(fields=("session_id",), condition=models.Q(status="running"), name="run_by_session"),
+            # the clock: what is due
+            models.Index(fields=("wake_at_ms",), condition=models.Q(status="waiting", wake_at_ms__isnull=False), name="run_wake"),
+            # lists of API and console: all, by status, by agent (which is asked, too, before an agent is deleted)
             models.Index(fields=("tenant", "-created_at"), name="run_by_tenant"),
             models.Index(fields=("tenant", "status", "-created_at"), name="run_by_status"),
+            models.Index(fields=("agent", "-created_at"), name="run_by_agent"),
+            # retention: the runs that ended longest ago, of those from which there is as much left to take
+            models.Index(fields=("kept", "finished_at"), condition=models.Q(finished_at__isnull=False), name="run_by_kept"),
+            # the children of a run
+            models.Index(fields=("parent",), condition=models.Q(parent__isnull=False), name="run_by_parent"),
         ]
 
     def __str__(self) -> str:
@@ -88,6 +144,24 @@ class Run(models.Model):
     @property
     def is_terminal(self) -> bool:
         return self.status in TERMINAL_STATUSES
+
+
+class TenantQueue(models.Model):
+    """How far a tenant has come in the round of all that have queued runs; claims take from who is furthest behind.
+
+    `stride_pass` grows with each run claimed, the slower the greater the tenant's weight. It counts only while there is
+    somebody to be fair to, or a limit to keep: then it also tells whether another claim came in between.
+    """
+
+    tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    stride_pass = models.BigIntegerField(default=0)
+    after_agent_id = models.BigIntegerField(default=0, help_text="Where the next look at the tenant's agents begins, if they are many.")
+
+    class Meta:
+        indexes = [models.Index(fields=("-stride_pass",), name="tenant_queue_furthest")]
+
+    def __str__(self) -> str:
+        return f"tenant {self.tenant_id} at {self.stride_pass}"
 
 
 class RunEvent(models.Model):
@@ -118,6 +192,7 @@ class Session(models.Model):
 
     host = models.CharField(max_length=255)
     pid = models.IntegerField()
+    process = models.CharField(max_length=80, blank=True, db_default="", help_text="Tells it from a later process of the same number.")
     state = models.CharField(max_length=5, choices=SessionState.choices, default=SessionState.LIVE)
     started_at_ms = models.BigIntegerField()
     lease_until_ms = models.BigIntegerField()
@@ -128,6 +203,18 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid} #{self.pk}"
+
+
+class LostHold(models.Model):
+    """A run a session still held when it was declared dead, and the last event of its journal then: it may write no later one."""
+
+    pk = models.CompositePrimaryKey("session_id", "run_id")
+    session_id = models.BigIntegerField()
+    run_id = models.BigIntegerField()
+    last_seq = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"run {self.run_id} of session {self.session_id} at {self.last_seq}"
 
 
 class Signal(models.Model):
@@ -150,7 +237,7 @@ class Signal(models.Model):
 class Outbox(models.Model):
     """Something others must be told, written in the transaction of what happened and delivered afterwards."""
 
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     run = models.ForeignKey(Run, on_delete=models.CASCADE, null=True, related_name="+")
     topic = models.CharField(max_length=64)
     data = models.TextField()
@@ -167,7 +254,8 @@ class Outbox(models.Model):
 class StepSummary(models.Model):
     """A step as lists show it; written when the run parks or ends, never in between."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps")
+    # The constraint's index begins with the run.
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps", db_index=False)
     key = models.CharField(max_length=80, help_text="The step id, with #n for an item of for_each.")
     position = models.PositiveIntegerField()
     skill = models.CharField(max_length=64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -47,6 +47,8 @@ class RunView(Answer):
     parent_run_id: str | None
     relation: str | None
     trace_id: str | None
+    kept: Literal["everything", "events", "parts", "effects", "row"]
+    removed_at: datetime | None
 
 
 class RunPage(BaseModel):
@@ -95,3 +97,4 @@ class Capabilities(BaseModel):
     planners: list[str]
     failure_codes: list[str]
     limits: dict[str, int]
+    retention_days: dict[str, int | None]

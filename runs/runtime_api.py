@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -118,6 +119,7 @@ def capabilities() -> Capabilities:
         planners=sorted(PLANNERS),
         failure_codes=list(CODES),
         limits={"plan_steps": MAX_STEPS, "plan_bytes": MAX_PLAN_BYTES},
+        retention_days=settings.RETENTION_DAYS,
     )
 
 

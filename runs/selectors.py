@@ -11,8 +11,11 @@ from agents.tenancy import one_scoped, scoped
 from runs.models import TERMINAL_STATUSES, Run, RunStatus
 from runs.shell.codec import decode, plain
 from runs.shell.explain import explanation
-from runs.shell.history import read_history, read_state
-from runs.shell.journal import read_rows
+from runs.shell.history import entries_of, read_history, read_state, what_is_gone
+from runs.shell.journal import Row, read_rows
+from runs.shell.remains import remains_of
+from runs.shell.tombstones import is_tombstone
+from runs.shell.tombstones import read as read_tombstone
 from runs.shell.trace import trace_of
 from skills.ids import is_id
 from skills.instants import instant, instant_or_none
@@ -70,35 +73,47 @@ def run_json(run: Run) -> dict[str, Any]:
         "parent_run_id": run.parent.public_id if run.parent else None,
         "relation": run.relation or None,
         "trace_id": run.trace_id or None,
+        "kept": run.kept,
+        "removed_at": instant_or_none(run.removed_at),
     }
 
 
 def trace_json(*, tenant: Tenant, run_id: str) -> dict[str, Any]:
-    """Return all that is known of a run: its row, plan, steps, attempts, decisions, events and effects."""
+    """Return all that is known of a run: its row, plan, steps, attempts, decisions, events and effects.
+
+    Of a run retention took something of, `removed` says what, and the rest is told from what stayed.
+    """
     run = get_run(tenant=tenant, run_id=run_id)
-    return trace_of(run_json(run), read_history(run))
+    rows = read_rows(run.pk)
+    gone = what_is_gone(run, rows)
+    if gone is not None:
+        return remains_of(run_json(run), rows, run.steps.all(), gone)
+    return trace_of(run_json(run), entries_of(run, rows))
 
 
 def events_json(*, tenant: Tenant, run_id: str, after: int, limit: int) -> dict[str, Any]:
     """Return a page of a run's events. `terminal` is true when the run has ended and this page reaches its last event."""
     run = get_run(tenant=tenant, run_id=run_id)
     rows = read_rows(run.pk, after=after, limit=limit)
-    data = []
-    for row in rows:
-        record = decode(row.data, seq=row.seq)
-        data.append(
-            {
-                "seq": row.seq,
-                "kind": row.kind,
-                "at_ms": row.at_ms,
-                "step_id": row.step or None,
-                "attempt": row.attempt or None,
-                "data": plain(record.fact),
-                "decisions": plain(record.decisions),
-            }
-        )
     last = rows[-1].seq if rows else after
-    return {"data": data, "next_after": last, "terminal": run.is_terminal and last >= run.last_seq}
+    # Of a journal retention took events of, the last one may be missing; a page with room left has reached the end.
+    reached = last >= run.last_seq or len(rows) < limit
+    return {"data": [_event_json(row) for row in rows], "next_after": last, "terminal": run.is_terminal and reached}
+
+
+def _event_json(row: Row) -> dict[str, Any]:
+    fact, decisions, removed = _told(row)
+    head = {"seq": row.seq, "kind": row.kind, "at_ms": row.at_ms, "step_id": row.step or None, "attempt": row.attempt or None}
+    return head | {"data": fact, "decisions": decisions, "removed": removed}
+
+
+def _told(row: Row) -> tuple[Any, Any, Any]:
+    """Return an event's fact and decisions, and the note of a removed payload."""
+    if is_tombstone(row.data):
+        tombstone = read_tombstone(row.data)
+        return tombstone.fact, tombstone.decisions, plain(tombstone.removed)
+    record = decode(row.data, seq=row.seq)
+    return plain(record.fact), plain(record.decisions), None
 
 
 def explain_json(*, tenant: Tenant, run_id: str) -> dict[str, Any]:

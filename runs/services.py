@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import transaction
+from django.utils import timezone
 
-from agents import ledger
+from agents import known_agents, ledger
 from agents.contracts import AgentProfile
+from agents.known_agents import KnownAgent
 from agents.plan.validation import PlanInvalid, validate_plan
-from agents.selectors import get_agent
 from agents.tenancy import Principal
 from runs import selectors
 from runs.contracts import Divergence, Invariant, ReplayReport
@@ -33,9 +35,10 @@ from runs.shell.admission import bounds_of, refused_as_written, skills_of
 from runs.shell.bell import ring
 from runs.shell.clock import now_ms
 from runs.shell.codec import encode_fact, kind_of
+from runs.shell.crash_points import crash_point
 from runs.shell.driver import row_of
 from runs.shell.history import read_history, read_state
-from runs.shell.journal import INSERT_EVENT
+from runs.shell.intake import take_in
 from runs.simulation import terms_for
 from skills.canonical import digest
 from skills.ids import new_id
@@ -45,6 +48,25 @@ from skills.requests import LARGEST_EXACT
 
 QUEUE_COUNT_SECONDS = 1.0
 _queued_seen: dict[int, tuple[float, int]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Order:
+    """What somebody asks a run for."""
+
+    principal: Principal
+    agent_ref: str
+    goal: str | None
+    plan: dict[str, Any] | None
+    inputs: dict[str, Any]
+    budget_micro_usd: int | None
+    deadline_ms: int | None
+    priority: int
+    stored_key: str | None
+    fingerprint: str
+    trace_id: str
+    parent: Run | None
+    relation: str
 
 
 def submit(
@@ -69,51 +91,58 @@ def submit(
     pointer to each fault, FROZEN for an agent that is not active, CONCURRENCY_LIMITED when the queue is full,
     INVALID_INPUT (422) when the key was used for another request.
     """
-    stored_key = None if idempotency_key is None else digest([principal.key_id or principal.name, idempotency_key])
-    known = _run_of_key(principal, stored_key, fingerprint)
-    if known is not None:
-        return known, False
-    agent = get_agent(tenant=principal.tenant, ref=agent_ref)
-    if agent.status != "active":
-        raise Refusal("FROZEN", f"the agent is {agent.status}, which admits nothing", suggestions=["Set its status to active first."])
-    profile = AgentProfile.model_validate(agent.profile)
-    checked = None if plan is None else _checked_plan(plan, profile)
-    _refuse_when_full(principal)
-    run = Run(
-        public_id=new_id("run"),
-        tenant=principal.tenant,
-        agent=agent,
-        goal=goal or (checked or {}).get("goal", ""),
+    order = _Order(
+        principal=principal,
+        agent_ref=agent_ref,
+        goal=goal,
+        plan=plan,
+        inputs=inputs or {},
+        budget_micro_usd=budget_micro_usd,
+        deadline_ms=deadline_ms,
         priority=priority,
-        idempotency_key=stored_key,
+        stored_key=None if idempotency_key is None else digest([principal.key_id or principal.name, idempotency_key]),
         fingerprint=fingerprint,
         trace_id=trace_id or "",
-        created_by=principal.name,
         parent=parent,
         relation=relation,
-        last_seq=1,
-        planner=profile.planner.name if checked is None else "manual",
     )
-    fact = _accepted(run, profile, checked, inputs or {}, budget_micro_usd, deadline_ms)
-    run.limit_micro_usd, run.deadline_at_ms = fact.terms.limit_micro_usd, fact.terms.deadline_at_ms
-    try:
-        with transaction.atomic():
-            _insert(run, fact)
-    except IntegrityError:
-        # Another request with the same key came first; it is the run.
-        known = _run_of_key(principal, stored_key, fingerprint)
-        if known is None:
-            raise
-        return known, False
-    ring()
-    return run, True
+    run, created = _taken_by_memory(order) or _taken_by_reading(order)
+    if created:
+        crash_point("submit.committed")
+        ring()
+    return run, created
 
 
-def _run_of_key(principal: Principal, stored_key: str | None, fingerprint: str) -> Run | None:
-    if stored_key is None:
+def _taken_by_memory(order: _Order) -> tuple[Run, bool] | None:
+    """Take an order by what is remembered of its agent, the common case; None where that says no, for whatever reason."""
+    agent = known_agents.remembered(order.principal.tenant, order.agent_ref)
+    if agent is None:
         return None
-    run = Run.objects.filter(tenant=principal.tenant, idempotency_key=stored_key).first()
-    if run is not None and run.fingerprint != fingerprint:
+    try:
+        run = _take(order, agent)
+    except Refusal:
+        # The agent may be another by now, and a key that was used comes before everything else.
+        return None
+    return None if run is None else (run, True)
+
+
+def _taken_by_reading(order: _Order) -> tuple[Run, bool]:
+    """Take an order by what the database says now, or return the run it was already taken as."""
+    while True:
+        known = _run_of_key(order)
+        if known is not None:
+            return known, False
+        run = _take(order, known_agents.read_agent(order.principal.tenant, order.agent_ref))
+        if run is not None:
+            return run, True
+        # Between reading and writing somebody changed the agent or used the key.
+
+
+def _run_of_key(order: _Order) -> Run | None:
+    if order.stored_key is None:
+        return None
+    run = Run.objects.filter(tenant=order.principal.tenant, idempotency_key=order.stored_key).first()
+    if run is not None and run.fingerprint != order.fingerprint:
         raise _key_reused()
     return run
 
@@ -121,6 +150,32 @@ def _run_of_key(principal: Principal, stored_key: str | None, fingerprint: str) 
 def _key_reused() -> Refusal:
     fault = {"pointer": "/Idempotency-Key", "code": "idempotency_mismatch", "detail": "the key was used for another request"}
     return Refusal("INVALID_INPUT", "this Idempotency-Key was used for another request", status=422, errors=[fault])
+
+
+def _take(order: _Order, agent: KnownAgent) -> Run | None:
+    """Write an order as a run under an agent; None where the agent has changed or the key is used. Raises Refusal."""
+    checked = None if order.plan is None else _checked_plan(order.plan, agent.profile)
+    _refuse_when_full(order.principal)
+    run = Run(
+        public_id=new_id("run"),
+        tenant=order.principal.tenant,
+        agent=agent.row,
+        goal=order.goal or (checked or {}).get("goal", ""),
+        priority=order.priority,
+        idempotency_key=order.stored_key,
+        fingerprint=order.fingerprint,
+        trace_id=order.trace_id,
+        created_by=order.principal.name,
+        created_at=timezone.now(),
+        parent=order.parent,
+        relation=order.relation,
+        last_seq=1,
+        planner=agent.profile.planner.name if checked is None else "manual",
+    )
+    fact = _accepted(run, agent.profile, checked, order)
+    run.limit_micro_usd, run.deadline_at_ms = fact.terms.limit_micro_usd, fact.terms.deadline_at_ms
+    _, decisions = step(None, fact)
+    return run if take_in(run, row_of(1, fact, decisions), agent) else None
 
 
 def _checked_plan(plan: dict[str, Any], profile: AgentProfile) -> dict[str, Any]:
@@ -156,16 +211,10 @@ def _refuse_when_full(principal: Principal) -> None:
         raise Refusal("CONCURRENCY_LIMITED", f"{count} runs are queued, at most {limit} may be", retry_after_ms=1_000)
 
 
-def _accepted(
-    run: Run,
-    profile: AgentProfile,
-    plan: dict[str, Any] | None,
-    inputs: dict[str, Any],
-    budget_micro_usd: int | None,
-    deadline_ms: int | None,
-) -> RunAccepted:
+def _accepted(run: Run, profile: AgentProfile, plan: dict[str, Any] | None, order: _Order) -> RunAccepted:
     at = now_ms()
-    duration = profile.max_run_duration_ms if deadline_ms is None else min(deadline_ms, profile.max_run_duration_ms)
+    longest = profile.max_run_duration_ms
+    duration = longest if order.deadline_ms is None else min(order.deadline_ms, longest)
     means = {
         "allowed_hosts": profile.allowed_hosts,
         "skill_config": profile.skill_config,
@@ -174,26 +223,15 @@ def _accepted(
     return RunAccepted(
         at,
         run.public_id,
-        terms_for(profile, budget_micro_usd=budget_micro_usd, deadline_at_ms=at + duration),
+        terms_for(profile, budget_micro_usd=order.budget_micro_usd, deadline_at_ms=at + duration),
         seed=run.public_id,
         goal=run.goal,
-        inputs=inputs,
+        inputs=order.inputs,
         planner=run.planner,
         planner_free=profile.planner.name == "stub",
         means=means,
         plan=plan,
     )
-
-
-def _insert(run: Run, fact: RunAccepted) -> None:
-    _, decisions = step(None, fact)
-    row = row_of(1, fact, decisions)
-    run.save(force_insert=True)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT_EVENT,
-            (run.pk, row.seq, row.kind, row.step, row.attempt, None, row.at_ms, row.data),
-        )
 
 
 # Signals

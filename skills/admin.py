@@ -54,6 +54,7 @@ def _facts(metadata: dict[str, Any]) -> list[tuple[str, str]]:
         ("Stability", str(metadata.get("stability", ""))),
         ("Deterministic", "yes" if metadata.get("deterministic") else "no"),
         ("Time limit", duration(limits.get("timeout_ms"))),
+        ("Calls at once", str(limits.get("max_concurrency") or "unlimited")),
         ("Worst case", money(cost.get("worst_case_micro_usd"))),
         ("Probe", metadata.get("probe") or "none"),
         ("Undone by", metadata.get("reversible_by") or "nothing"),

@@ -208,12 +208,13 @@ def failure_mode(code: str, typical_cause: str) -> FailureMode:
 
 
 class Constraints(Contract):
-    """Bounds the runtime holds a skill to."""
+    """Bounds the runtime holds a skill to. `max_concurrency`: so many calls at once over all workers; null is unlimited."""
 
     max_input_size_bytes: int = 1_048_576
     max_output_size_bytes: int = 1_048_576
     timeout_ms: int = 30_000
     rate_limit_per_minute: int | None = None
+    max_concurrency: Annotated[int, Field(ge=1)] | None = None
     blocked_patterns: list[str] = []
 
 

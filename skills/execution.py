@@ -19,6 +19,7 @@ from skills.contracts import (
     Execution,
     FailureDetails,
     FailureInfo,
+    NextActions,
     Phase,
     RetrySafety,
     StructuredOutcome,
@@ -29,6 +30,8 @@ from skills.ports import CallReport, SkillContext
 from skills.taxonomy import spec_of
 
 log = logging.getLogger(__name__)
+
+_NOTHING_NEXT = NextActions()
 
 
 async def run_skill(skill: Skill, params: Mapping[str, Any], context: SkillContext) -> StructuredOutcome:
@@ -145,6 +148,7 @@ def outcome_of(
             pricing_version=report.pricing_version,
         ),
         side_effects=list(report.side_effects),
+        next_actions=_NOTHING_NEXT,
     )
 
 

@@ -17,6 +17,7 @@ class Registry:
     """Skills by name and version. Metadata is computed once, when a skill is added."""
 
     _skills: dict[str, dict[str, Skill]] = field(default_factory=dict)
+    _newest: dict[str, Skill] = field(default_factory=dict)
     _metadata: dict[tuple[str, str], SkillMetadata] = field(default_factory=dict)
 
     def add(self, cls: type[Skill]) -> None:
@@ -26,6 +27,7 @@ class Registry:
         if held is not None and type(held) is not cls:
             raise DuplicateSkill(f"{cls.name} {cls.version} is already {type(held).__qualname__}")
         versions[cls.version] = cls()
+        self._newest[cls.name] = versions[self.versions(cls.name)[0]]
         self._metadata[cls.name, cls.version] = cls.describe()
 
     def names(self) -> list[str]:
@@ -37,6 +39,11 @@ class Registry:
 
     def resolve(self, name: str, version_range: str | None = None) -> Skill | None:
         """Return the newest version within the range (`1`, `1.2`, `1.2.3`, `^1.2`, `>=1.2`, None = any)."""
+        if version_range is None:
+            return self._newest.get(name)
+        exactly = self._skills.get(name, {}).get(version_range)
+        if exactly is not None:
+            return exactly
         for version in self.versions(name):
             if in_range(version, version_range):
                 return self._skills[name][version]

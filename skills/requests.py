@@ -54,11 +54,21 @@ def fingerprint_of(route: str, body: Any) -> str:
 
 def refuse_inexact(value: Any) -> None:
     """Raise Refusal for integers canonical JSON cannot say exactly: whatever is hashed must hold none."""
+    if _is_exact(value):
+        return
     errors = [
         {"pointer": pointer, "code": "INTEGER_NOT_EXACT", "detail": "integers beyond 2^53 go as text"} for pointer in _inexact(value, "")
     ]
     if errors:
         raise Refusal("SCHEMA_VALIDATION_FAILED", "the body holds integers that JSON readers disagree about", errors=errors[:20])
+
+
+def _is_exact(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_is_exact, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_exact, value))
+    return not isinstance(value, int) or abs(value) <= LARGEST_EXACT
 
 
 def _inexact(value: Any, at: str) -> Iterator[str]:

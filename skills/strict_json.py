@@ -1,7 +1,8 @@
 """Reads JSON strictly: what a database, a hash or another reader would choke on later is refused here. Pure.
 
 Depth is scanned before parsing, because the parser recurses. Everything else is found in one walk over the
-parsed value, which is why the parser's hooks leave marks instead of raising: only the walk knows the pointer.
+parsed value, which is why the parser's hooks leave marks instead of raising: only the walk knows the pointer. It is
+spared where no mark was left and no escape can have made a character that must not be kept.
 """
 
 from __future__ import annotations
@@ -51,11 +52,14 @@ def parse_strict(raw: bytes) -> Any:
     text = _decoded(raw)
     if _deeper_than(text, MAX_DEPTH):
         raise NotStrictJson([_fault("", "TOO_DEEP", f"the JSON is nested deeper than {MAX_DEPTH} levels")])
+    hooks = _Hooks()
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)
+        value = json.loads(
+            text, object_pairs_hook=hooks.object, parse_int=hooks.integer, parse_float=hooks.float, parse_constant=hooks.constant
+        )
     except json.JSONDecodeError as error:
         raise NotStrictJson([_fault("", "SYNTAX", f"line {error.lineno} column {error.colno}: {error.msg}")]) from None
-    faults = list(islice(_faults(value, ""), MAX_FAULTS))
+    faults = list(islice(_faults(value, ""), MAX_FAULTS)) if hooks.have_marked or "\\u" in text else []
     if faults:
         raise NotStrictJson(faults)
     return value
@@ -78,6 +82,8 @@ def _decoded(raw: bytes) -> str:
 
 
 def _deeper_than(text: str, limit: int) -> bool:
+    if text.count("[") + text.count("{") <= limit:
+        return False
     depth = 0
     for match in _BRACKET_OR_STRING.finditer(text):
         found = match[0]
@@ -90,29 +96,37 @@ def _deeper_than(text: str, limit: int) -> bool:
     return False
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) == len(pairs):
-        return value
-    flawed, seen = _Twice(value), set[str]()
-    flawed.names = [name for name, _ in pairs if name in seen or seen.add(name)]  # type: ignore[func-returns-value]
-    return flawed
+class _Hooks:
+    """What the parser calls for each object and number; what cannot be kept becomes a mark in its place."""
 
+    def __init__(self) -> None:
+        self.have_marked = False
 
-def _integer(digits: str) -> int | _BadNumber:
-    # Python refuses to convert very long digit strings at all, so length is looked at first.
-    if len(digits) > 20 or not MIN_INT <= int(digits) <= MAX_INT:
-        return _BadNumber("INTEGER_TOO_LARGE", digits)
-    return int(digits)
+    def object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) == len(pairs):
+            return value
+        flawed, seen = _Twice(value), set[str]()
+        flawed.names = [name for name, _ in pairs if name in seen or seen.add(name)]  # type: ignore[func-returns-value]
+        self.have_marked = True
+        return flawed
 
+    def integer(self, digits: str) -> int | _BadNumber:
+        # Python refuses to convert very long digit strings at all, so length is looked at first.
+        if len(digits) > 20 or not MIN_INT <= int(digits) <= MAX_INT:
+            return self._bad("INTEGER_TOO_LARGE", digits)
+        return int(digits)
 
-def _constant(name: str) -> _BadNumber:
-    return _BadNumber("NOT_A_NUMBER", name)
+    def float(self, text: str) -> float | _BadNumber:
+        value = float(text)
+        return value if math.isfinite(value) else self.constant(text)
 
+    def constant(self, name: str) -> _BadNumber:
+        return self._bad("NOT_A_NUMBER", name)
 
-def _float(text: str) -> float | _BadNumber:
-    value = float(text)
-    return value if math.isfinite(value) else _BadNumber("NOT_A_NUMBER", text)
+    def _bad(self, code: str, text: str) -> _BadNumber:
+        self.have_marked = True
+        return _BadNumber(code, text)
 
 
 def _faults(value: Any, at: str) -> Iterator[FaultDetail]:

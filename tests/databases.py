@@ -71,21 +71,69 @@ def database_url(kind: str, environ: Mapping[str, str]) -> Iterator[str]:
 @contextmanager
 def own_server() -> Iterator[str]:
     """Start a PostgreSQL server in a new folder, yield the URL of its database, end it and remove the folder."""
-    home = Path(tempfile.mkdtemp(prefix="aos-pg-", dir=SHORT if os.access(SHORT, os.W_OK) else None))
+    with a_server() as server:
+        yield server.url
+
+
+@contextmanager
+def a_server(parent: Path | None = None) -> Iterator[Server]:
+    """Start a PostgreSQL server in a new folder, yield it, end it and remove the folder."""
+    chosen = parent or (Path(SHORT) if os.access(SHORT, os.W_OK) else None)
+    home = Path(tempfile.mkdtemp(prefix="aos-pg-", dir=chosen))
     try:
         user = service_user()
         if user is not None:
             shutil.chown(home, user.pw_uid, user.pw_gid)
         programs = _programs(home, user)
         _initialise(programs, home, user)
-        server = _started(programs, home, user)
+        server = Server(programs, home, user)
+        server.start()
         try:
-            _wait_until_ready(server, home)
-            yield f"postgres://aos@/{home}/postgres"
+            yield server
         finally:
-            _stop(server)
+            server.stop()
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+class Server:
+    """A PostgreSQL server with a folder of its own; it may be stopped and started again."""
+
+    def __init__(self, programs: Path, home: Path, user: pwd.struct_passwd | None) -> None:
+        self._programs, self._home, self._user = programs, home, user
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"postgres://aos@/{self._home}/postgres"
+
+    @property
+    def pid(self) -> int:
+        """Return the postmaster's process; those that serve connections are its children."""
+        assert self._process is not None, "the server was started"
+        return self._process.pid
+
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start the server and wait until it takes connections; what was cut off is recovered first."""
+        self._process = _started(self._programs, self._home, self._user)
+        try:
+            _wait_until_ready(self._process, self._home)
+        except NoPostgreSQL:
+            self.stop()
+            raise
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End the server: SIGINT as `pg_ctl -m fast` does, SIGQUIT as `-m immediate`, which is a crash."""
+        assert self._process is not None, "the server was started"
+        self._process.send_signal(how)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(STOP_SECONDS)
 
 
 def service_user() -> pwd.struct_passwd | None:
@@ -144,7 +192,7 @@ def _initialise(programs: Path, home: Path, user: pwd.struct_passwd | None) -> N
 
 def _started(programs: Path, home: Path, user: pwd.struct_passwd | None) -> subprocess.Popen[bytes]:
     command = [programs / "postgres", "-D", home / "data", "-k", home, "-c", "listen_addresses=", "-c", "max_connections=200"]
-    with (home / "server.log").open("wb") as log:
+    with (home / "server.log").open("ab") as log:
         # A session of its own: Ctrl-C must end the tests first and the server after them.
         return subprocess.Popen(command, cwd=home, stdout=log, stderr=log, env=_bare(home), start_new_session=True, **_identity(user))
 
@@ -170,15 +218,6 @@ def _wait_until_ready(server: subprocess.Popen[bytes], home: Path) -> None:
             time.sleep(0.05)
         else:
             return
-
-
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    server.send_signal(signal.SIGINT)
-    try:
-        server.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        server.send_signal(signal.SIGQUIT)
-        server.wait(STOP_SECONDS)
 
 
 if __name__ == "__main__":

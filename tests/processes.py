@@ -113,10 +113,19 @@ class Worker:
         assert isinstance(found, Family)
         return found
 
+    def everybody(self) -> list[Known]:
+        """Return the supervisor and its cluster, once all of it runs."""
+        supervisor = next(known for known in children(os.getpid()) if known.pid == self.pid)
+        return [supervisor, *self.family().members()]
+
     def stop(self, seconds: float = 30.0) -> int:
         """Ask it to end as an operator does; return its exit status."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
+        return self.wait(seconds)
+
+    def wait(self, seconds: float = 30.0) -> int:
+        """Wait for its end; return its exit status."""
         return self._process.wait(seconds)
 
     def kill(self) -> None:

@@ -124,6 +124,11 @@ def strings_in(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
             yield from strings_in(inner, f"{pointer}/{position}")
 
 
+def references_of(value: Any) -> list[tuple[str, str]]:
+    """Return (pointer, text) of every string below a JSON value that may hold a reference."""
+    return [(pointer, text) for pointer, text in strings_in(value) if "${" in text] if value else []
+
+
 def escape_pointer(part: str) -> str:
     return part.replace("~", "~0").replace("/", "~1")
 
@@ -225,7 +230,7 @@ def secret_pointers(params: Any) -> tuple[str, ...]:
     """Return where a plan's own text names secrets. Only there are they revealed: data that happens to read
     `${secrets.X}` stays data."""
     return tuple(
-        pointer for pointer, text in strings_in(params) if "${secrets." in text and any(r.root == "secrets" for r in references_in(text))
+        pointer for pointer, text in references_of(params) if "${secrets." in text and any(r.root == "secrets" for r in references_in(text))
     )
 
 

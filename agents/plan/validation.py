@@ -11,12 +11,15 @@ from pydantic import ValidationError
 from agents.plan.conditions import ConditionError, compile_condition, steps_read
 from agents.plan.contracts import MAX_PLAN_BYTES, Plan, PlanStep
 from agents.plan.graph import dependencies, find_cycle
-from agents.plan.references import UnresolvedReference, references_in, strings_in, whole_reference
+from agents.plan.references import UnresolvedReference, references_in, references_of, whole_reference
 from skills.canonical import canonical_json
 from skills.contracts import FaultDetail, SkillMetadata, faults_of, json_pointer
-from skills.json_schema import compile_schema
+from skills.json_schema import compile_once
 
 Describe = Callable[[str, str | None], SkillMetadata | None]
+
+# How many times longer canonical JSON can be than other JSON of the same value: 1e20 is written out in 21 digits.
+_MOST_GROWTH = 8
 
 # A schema that offers alternatives cannot judge a value that is still a reference.
 _ALTERNATIVES = frozenset({"anyOf", "oneOf", "not", "if", "then", "else"})
@@ -48,9 +51,13 @@ def validate_plan(raw: Any, describe: Describe) -> Plan:
 
 
 def _size(plan: Plan) -> int:
-    """Return how many bytes a plan has. Raises PlanInvalid where it holds what no JSON can carry, as a model's answer may."""
+    """Return how many bytes a plan has, exactly where that may be too many.
+
+    Raises PlanInvalid where it holds what no JSON can carry, as a model's answer may.
+    """
     try:
-        return len(canonical_json(plan.model_dump(mode="json")))
+        short = len(plan.model_dump_json())
+        return short if short * _MOST_GROWTH < MAX_PLAN_BYTES else len(canonical_json(plan.model_dump(mode="json")))
     except (ValueError, RecursionError) as error:
         detail = f"the plan cannot be written as JSON: {str(error)[:200]}"
         raise PlanInvalid([FaultDetail(pointer="", code="INVALID_INPUT", detail=detail)]) from None
@@ -58,13 +65,14 @@ def _size(plan: Plan) -> int:
 
 def _faults(plan: Plan, describe: Describe) -> Iterator[FaultDetail]:
     counts = Counter(step.step_id for step in plan.steps)
+    known = set(counts)
     for position, step in enumerate(plan.steps):
         at = f"/steps/{position}"
         if counts[step.step_id] > 1:
             yield FaultDetail(pointer=f"{at}/step_id", code="PLAN_INVALID", detail=f"'{step.step_id}' names more than one step")
-        yield from _dependency_faults(step, at, set(counts))
-        yield from _reference_faults(step, at, set(counts))
-        yield from _condition_faults(step, at, set(counts))
+        yield from _dependency_faults(step, at, known)
+        yield from _reference_faults(step, at, known)
+        yield from _condition_faults(step, at, known)
         yield from _skill_faults(step, at, describe)
     yield from _cycle_faults(plan)
 
@@ -78,7 +86,7 @@ def _dependency_faults(step: PlanStep, at: str, known: set[str]) -> Iterator[Fau
 def _reference_faults(step: PlanStep, at: str, known: set[str]) -> Iterator[FaultDetail]:
     places = [("params", step.params), ("fallback_params", step.fallback_params)]
     for name, value in places:
-        for pointer, text in strings_in(value):
+        for pointer, text in references_of(value):
             yield from _text_faults(text, f"{at}/{name}{pointer}", known, in_loop=step.for_each is not None)
     if step.for_each is not None:
         yield from _loop_faults(step.for_each, f"{at}/for_each", known)
@@ -159,8 +167,11 @@ def _call_faults(
 
 def literal_faults(schema: dict[str, Any], params: dict[str, Any], at: str) -> Iterator[FaultDetail]:
     """Yield what breaks the schema already as written; values that are still references are left for run time."""
-    open_places = [pointer for pointer, text in strings_in(params) if "${" in text]
-    for error in compile_schema(schema).iter_errors(params):
+    compiled = compile_once(schema)
+    if compiled.is_valid(params):
+        return
+    open_places = [pointer for pointer, _ in references_of(params)]
+    for error in compiled.iter_errors(params):
         pointer = json_pointer(error.instance_path)
         keyword = str(error.schema_path[-1]) if error.schema_path else ""
         if _is_open(pointer, keyword, open_places):
@@ -179,7 +190,7 @@ def _is_open(pointer: str, keyword: str, open_places: list[str]) -> bool:
 
 
 def _cycle_faults(plan: Plan) -> Iterator[FaultDetail]:
-    waits_for = {step.step_id: dependencies(step.model_dump(mode="json")) for step in plan.steps}
+    waits_for = {step.step_id: dependencies(vars(step)) for step in plan.steps}
     cycle = find_cycle(waits_for)
     if cycle is None:
         return

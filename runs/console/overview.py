@@ -8,22 +8,25 @@ from typing import Any
 
 from django.db.models import Count, Min, QuerySet, Sum
 from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 
-from agents.console_base import COST_ROLES, EVERY_ROLE, may_everywhere, tenants_for
+from agents.console_base import COST_ROLES, EVERY_ROLE, may_everywhere, sees_everything, tenants_for
 from runs.models import Run, RunStatus, Session, SessionState
-from skills.wording import duration, look_of, money
+from runs.stored import Stored, database_bytes, read_stored
+from skills.wording import UNKNOWN, duration, look_of, money
 
 
 def overview(request: HttpRequest) -> dict[str, Any]:
-    """Return the tiles and the last day's runs by status."""
+    """Return the tiles, the last day's runs by status, and for the platform's operators what is stored."""
     runs = Run.objects.filter(tenant__in=tenants_for(request, EVERY_ROLE))
     recent = runs.filter(created_at__gt=timezone.now() - timedelta(hours=24))
     return {
         "aos_tiles": [*_waiting_tiles(runs), _workers_tile(), *_spend_tile(request, recent)],
         "aos_by_status": _by_status(recent),
         "aos_is_empty": not runs.exists(),
+        "aos_stored": _stored() if sees_everything(request) else None,
     }
 
 
@@ -66,3 +69,18 @@ def _by_status(recent: QuerySet[Run]) -> list[dict[str, Any]]:
     shown = [status for status in RunStatus.values if numbers.get(status)]
     listed = _runs_list()
     return [{"look": look_of(status), "number": numbers[status], "link": f"{listed}?status__exact={status}"} for status in shown]
+
+
+def _stored() -> dict[str, Any]:
+    """Return what is stored by class of retention. The tables span tenants, so it is for the platform's operators."""
+    return {"classes": [_stored_row(stored) for stored in read_stored()], "whole": filesizeformat(database_bytes())}
+
+
+def _stored_row(stored: Stored) -> dict[str, Any]:
+    return {
+        "name": stored.name,
+        "rows": UNKNOWN if stored.rows is None else f"{stored.rows:,}",
+        "bytes": UNKNOWN if stored.bytes is None else filesizeformat(stored.bytes),
+        "keeps": "for ever" if stored.keeps_days is None else f"{stored.keeps_days} d",
+        "oldest": UNKNOWN if stored.oldest is None else f"{stored.oldest:%Y-%m-%d %H:%M}",
+    }

@@ -38,6 +38,7 @@ def run_page(trace: Json, now_ms: int, *, shows_payloads: bool, shows_costs: boo
         "aos_plan": pretty(trace["plan"]) if shows_payloads and trace["plan"] else "",
         "aos_raw": pretty(trace) if shows_payloads and shows_costs else "",
         "aos_shows_payloads": shows_payloads,
+        "aos_removed": trace.get("removed") or "",
     }
 
 

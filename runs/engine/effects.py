@@ -25,6 +25,11 @@ def is_safe_to_retry(effect: str, phase: str, code: str) -> bool:
     return effect in _REPEATABLE or phase == "not_sent" or code in UNDONE_CODES
 
 
+def needs_key(effect: str, free: bool) -> bool:
+    """Tell whether a call must be known by its key: whoever gets it twice could do, or charge, it twice."""
+    return effect not in ("none", "read") or not free
+
+
 def barrier_of(effect: str, free: bool) -> Barrier:
     """Say what must be durable around a call."""
     if effect not in _REPEATABLE:

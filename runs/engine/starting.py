@@ -28,7 +28,7 @@ from runs.engine.decisions import (
     Skip,
     StartStep,
 )
-from runs.engine.effects import barrier_of, needs_approval
+from runs.engine.effects import barrier_of, needs_approval, needs_key
 from runs.engine.events import PLAN, Pin
 from runs.engine.graph import Node
 from runs.engine.moves import ask, begin_attempt, close, is_pseudo, unfold, wait
@@ -38,6 +38,9 @@ from skills.canonical import digest
 MAX_SIZE = 67_108_864
 """How many characters of parameters and results a run may gather before no further step of it starts: they are held in
 memory, beside those of every other run of the worker."""
+
+AFTER_THE_DEADLINE_MS = 10
+"""How much later than the run's deadline a call's own time is up: the run calls it back, and it is the run that is late."""
 
 
 def begin(state: State, step: StepState, out: list[Decision]) -> None:
@@ -248,7 +251,7 @@ def _has_money(state: State, step: StepState, out: list[Decision]) -> bool:
 
 
 def _start(state: State, step: StepState, node: Node, pin: Pin, out: list[Decision]) -> None:
-    if pin.effect != "none" and not step.idempotency_key and not state.simulated:
+    if not step.idempotency_key and not state.simulated and needs_key(pin.effect, pin.free):
         step.idempotency_key = digest([state.run_id, step.key, step.on_fallback, step.params])[:32]
     ask(state, step, "run")
     out.append(
@@ -271,4 +274,4 @@ def _timeout_ms(state: State, node: Node, pin: Pin) -> int:
     wished = pin.timeout_ms if node.timeout_ms is None else node.timeout_ms
     if state.terms.deadline_at_ms is None:
         return wished
-    return max(1, min(wished, state.terms.deadline_at_ms - state.now_ms))
+    return max(1, min(wished, state.terms.deadline_at_ms + AFTER_THE_DEADLINE_MS - state.now_ms))

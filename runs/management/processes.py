@@ -15,7 +15,7 @@ from types import FrameType
 
 from django.conf import settings
 
-from runs.shell.supervision import die_with_parent
+from runs.shell.process import die_with_parent
 
 STOP_SECONDS = 20.0
 MANAGE = settings.BASE_DIR / "manage.py"

@@ -44,6 +44,8 @@ def tell_trace(trace: dict[str, Any], now_ms: int, paper: Paper) -> None:
     run = trace["run"]
     paper.status(run["status"], sentence(trace, now_ms, shows_costs=True))
     paper.pairs([("run", run["run_id"]), ("goal", run["goal"]), ("agent", run["agent"]), ("planner", run["planner"])])
+    if trace["removed"]:
+        paper.line(f"not all of this run is here: {trace['removed']}", "amber")
     paper.heading("Waterfall")
     paper.waterfall(trace, now_ms)
     paper.heading("Steps")

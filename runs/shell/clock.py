@@ -1,24 +1,67 @@
-"""The clocks of the shell: Unix milliseconds for facts, the database's own clock for leases."""
+"""The clocks of the shell: Unix milliseconds for facts, a steady clock for spans, the database's own clock for leases.
+
+All of them come from one `Clock`, the system's. `use` puts another in its place, which only tests do: a simulation's
+virtual time, a host whose clock jumps. Callers ask every time and keep no answer, the SQL of `database_now_ms` included.
+"""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from typing import Protocol
 
 POSTGRESQL_NOW_MS = "(extract(epoch from clock_timestamp()) * 1000)::bigint"
 # SQLite is one host, so its clock is ours; julianday has the milliseconds strftime('%s') lacks.
 SQLITE_NOW_MS = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 
 
+class Clock(Protocol):
+    """What tells the time."""
+
+    def now_ms(self) -> int: ...
+
+    def monotonic(self) -> float: ...
+
+    def database_now_ms(self, vendor: str) -> str: ...
+
+
+class SystemClock:
+    """The clocks of this host and of its database."""
+
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def database_now_ms(self, vendor: str) -> str:
+        return POSTGRESQL_NOW_MS if vendor == "postgresql" else SQLITE_NOW_MS
+
+
+_clock: Clock = SystemClock()
+
+
+def use(clock: Clock) -> Clock:
+    """Tell the time by another clock from now on; return the one before it."""
+    global _clock
+    before, _clock = _clock, clock
+    return before
+
+
 def now_ms() -> int:
     """Return this host's Unix time in milliseconds."""
-    return time.time_ns() // 1_000_000
+    return _clock.now_ms()
 
 
-def as_datetime(at_ms: int) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1_000, UTC)
+def monotonic() -> float:
+    """Return seconds on a clock that never goes back; only differences mean anything."""
+    return _clock.monotonic()
 
 
 def database_now_ms(vendor: str) -> str:
     """Return the SQL expression for the database's own time in milliseconds."""
-    return POSTGRESQL_NOW_MS if vendor == "postgresql" else SQLITE_NOW_MS
+    return _clock.database_now_ms(vendor)
+
+
+def as_datetime(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1_000, UTC)

@@ -2,80 +2,119 @@
 
 The queue is a bell, the database is the truth: nothing is ever enqueued for a run. The broker, in the pusher's
 process, looks whether fewer drains are alive than there are places (one while nothing is due), and makes a `drain`
-task on the spot. Ordinary django-q2 tasks (schedules, deliveries) go the ordinary way beside it.
+task on the spot. Ordinary django-q2 tasks (schedules, deliveries) go the ordinary way beside it: through the database,
+or through Redis (runs/shell/doorbell_redis.py).
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from multiprocessing.synchronize import Event
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
+from django_q.brokers import Broker
 from django_q.brokers.orm import ORM
 from django_q.signing import SignedPackage
 
-from runs.shell import sessions
-from runs.shell.bell import Listener, listener
+from runs.shell import claims, lifesigns, memory, sessions
 from runs.shell.drain import drain
+from runs.shell.lifesigns import LifeSigns
+from runs.shell.wakeups import Flag, Pulse, wait_for_any
 
 log = logging.getLogger(__name__)
 
 DRAIN_TASK = "runs.shell.doorbell.run_drain"
-LISTEN_SECONDS = 0.5
+LOOK_SECONDS = 0.5
+"""How often the pusher looks. Drains hear rings themselves; that one of them has ended, the pusher hears at once."""
 START_SECONDS = 2.0
 """How long a drain may take from being made to having its session; until then it counts as alive."""
 TROUBLE_SECONDS = 1.0
 
-stop_flag: Event | None = None
-"""Set by `runs.shell.supervision` before the cluster forks; drains hand back when it is raised."""
+
+@dataclass(frozen=True)
+class Wires:
+    """What a supervisor lays before it forks a cluster: how its processes are asked to leave, and how a drain says it has."""
+
+    stop: Flag = field(default_factory=Flag)
+    at_once: Flag = field(default_factory=Flag)
+    drain_ended: Pulse = field(default_factory=Pulse)
+    signs: LifeSigns = field(default_factory=LifeSigns)
+
+    def close(self) -> None:
+        for wire in (self.stop, self.at_once, self.drain_ended, self.signs):
+            wire.close()
+
+
+wires: Wires | None = None
+"""Those of the cluster this process belongs to."""
+
+
+def is_stopping() -> bool:
+    """Tell whether drains should finish or hand back within the grace."""
+    return wires is not None and wires.stop.is_raised()
+
+
+def must_leave_now() -> bool:
+    """Tell whether drains should hand back at once."""
+    return wires is not None and wires.at_once.is_raised()
 
 
 def run_drain() -> None:
     """The task django-q2 runs. Returns None: results are pickled, and there is nothing to tell."""
-    flag = stop_flag
-    drain(flag.is_set if flag is not None else lambda: False)
+    memory.settle()
+    try:
+        with lifesigns.watched():
+            drain(is_stopping, must_leave_now)
+    finally:
+        if wires is not None:
+            wires.drain_ended.send()
 
 
-class BellBroker(ORM):
-    """Rings for runs, and queues everything else in the database as the ORM broker does."""
+class BellBroker(Broker):
+    """Makes a drain when the run table wants one; everything else goes the way of the broker this is mixed into."""
 
     def __init__(self, list_key: str | None = None) -> None:
         super().__init__(list_key)
         self._made: list[float] = []
-        self._listener: Listener | None = None
 
     def dequeue(self) -> list[tuple[Any, str]] | None:
-        """Return a drain task, an ordinary task, or None after listening for a moment. Must never raise: the pusher would die."""
+        """Return a drain task, an ordinary task, or None after a moment. Must never raise: the pusher would die."""
         try:
-            if self._wants_drain():
-                self._made.append(time.monotonic())
-                return [(None, _drain_package())]
-            ordinary = self._ordinary()
-            if ordinary:
-                return ordinary
-            self._listen()
+            with lifesigns.watched():
+                tasks = [] if is_stopping() else self._drain_if_wanted() or self.ordinary()
         except (DatabaseError, OSError):
             log.warning("doorbell.trouble", exc_info=True)
-            self._forget_connections()
+            connection.close()
+            tasks = []
             time.sleep(TROUBLE_SECONDS)
-        return None
+        if not tasks:
+            self._rest()
+        return tasks or None
+
+    def ordinary(self) -> list[tuple[Any, str]]:
+        """Return the next of the other tasks with its receipt, or nothing; never wait for one."""
+        raise NotImplementedError
 
     def acknowledge(self, task_id: Any) -> Any:
         """Drains are fabricated, so there is nothing to acknowledge for them."""
         return None if task_id is None else super().acknowledge(task_id)
 
+    def _drain_if_wanted(self) -> list[tuple[Any, str]]:
+        if not self._wants_drain():
+            return []
+        self._made.append(time.monotonic())
+        return [(None, _drain_package())]
+
     def _wants_drain(self) -> bool:
-        if stop_flag is not None and stop_flag.is_set():
-            return False
         now = time.monotonic()
         self._made = [made for made in self._made if now - made < START_SECONDS]
         # One place stays free for schedules and deliveries, or long drains would starve them. One drain listens even when
         # there is nothing to do: it hears a submit in milliseconds, and its session says that this host is ready.
-        places = settings.Q_CLUSTER["workers"] - 1 if sessions.has_work() else 1
+        places = settings.Q_CLUSTER["workers"] - 1 if claims.has_work() else 1
         return len(self._made) < places and self._living() + len(self._made) < places
 
     def _living(self) -> int:
@@ -83,25 +122,26 @@ class BellBroker(ORM):
         sessions.release_dead_processes()
         return sessions.live_sessions()
 
-    def _ordinary(self) -> list[tuple[Any, str]]:
+    def _rest(self) -> None:
+        if wires is None:
+            time.sleep(LOOK_SECONDS)
+        elif is_stopping():
+            time.sleep(0.05)  # the guard ends this process about now
+        else:
+            wait_for_any((wires.stop, wires.drain_ended), LOOK_SECONDS)
+            wires.drain_ended.forget()
+
+
+class DatabaseBroker(BellBroker, ORM):
+    """Keeps the other tasks in the database, oldest first."""
+
+    def ordinary(self) -> list[tuple[Any, str]]:
         queued = self.get_connection().filter(key=self.list_key, lock__lt=timezone.now()).order_by("id")[:1]
         return [
             (task.pk, task.payload)
             for task in queued
             if self.get_connection().filter(id=task.id, lock=task.lock).update(lock=self.timeout(task))
         ]
-
-    def _listen(self) -> None:
-        if self._listener is None:
-            # Opened here, not in __init__: that runs before the fork, and a socket must not be shared over it.
-            self._listener = listener()
-        self._listener.wait_blocking(LISTEN_SECONDS)
-
-    def _forget_connections(self) -> None:
-        if self._listener is not None:
-            self._listener.close()
-            self._listener = None
-        connection.close()
 
 
 def _drain_package() -> str:

@@ -11,9 +11,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 from django.conf import settings
@@ -21,52 +20,57 @@ from django.db import connection, transaction
 
 from catalog.lookup import Lookup
 from runs.engine.events import Fact
-from runs.shell import sessions, settlement
+from runs.shell import claims, clock, sessions, settlement
 from runs.shell.bell import Listener, listener
+from runs.shell.claims import Claimed
 from runs.shell.clock import now_ms
 from runs.shell.codec import decode_fact
+from runs.shell.crash_points import crash_point
 from runs.shell.database import DatabaseThread
 from runs.shell.driver import JournalUnreadable, RunDriver
 from runs.shell.journal import JournalWriter, Row, StoreUnavailable, read_rows_of
 from runs.shell.lease import Lease
+from runs.shell.memory import resident_mb
 from runs.shell.perform import Performer
-from runs.shell.sessions import Claimed, Fenced
+from runs.shell.sessions import Fenced
 from skills.net.client import GuardedHttp
 
 log = logging.getLogger(__name__)
 
-CLAIM_AT_ONCE = 32
+CLAIM_AT_ONCE = 64
 MAX_BACKLOG = 2_000
 LOOK_SECONDS = 1.0
 """How often a drain looks for itself, should a ring be lost."""
 REST_SECONDS = 0.5
 """How long it listens at a time, with nothing to do, before it looks at its stop flag."""
+AFTER_AN_END_SECONDS = 0.05
+"""How soon it looks whether the end of a run has let another one in that was held up by a limit."""
 FIRST_REST_MS, LONGEST_REST_MS = 250, 60_000
 
 
-@dataclass(frozen=True)
-class Work:
-    """What a claim brought: a run, its journal, and the signals that wait for it."""
+class Work(NamedTuple):
+    """What a claim brought: a run and its journal."""
 
     run: Claimed
     rows: list[Row]
-    signals: list[tuple[int, Fact]]
 
 
-def drain(should_stop: Callable[[], bool] = lambda: False) -> None:
-    """Claim and drive runs until the time is up or `should_stop` says so."""
+def drain(should_stop: Callable[[], bool] = lambda: False, at_once: Callable[[], bool] = lambda: False) -> None:
+    """Claim and drive runs until the time is up or `should_stop` says so; what is under way is finished or, after half the
+    grace or when `at_once` says so, handed back."""
     database = DatabaseThread()
     try:
-        asyncio.run(_drain(database, should_stop))
+        asyncio.run(_drain(database, should_stop, at_once))
     finally:
         database.close()
 
 
-async def _drain(database: DatabaseThread, should_stop: Callable[[], bool]) -> None:
+async def _drain(database: DatabaseThread, should_stop: Callable[[], bool], at_once: Callable[[], bool]) -> None:
     session_id = await database.run(sessions.begin, settings.LEASE_MS)
+    crash_point("session.begun")
     log.info("session.begun", extra={"session_id": session_id})
     async with GuardedHttp(allow_local=settings.ALLOW_LOCAL_TARGETS) as http:
-        drain_ = Drain(session_id, database, http, await database.run(Lookup.load), should_stop)
+        drain_ = Drain(session_id, database, http, await database.run(Lookup.load), should_stop, at_once)
         try:
             await drain_.run()
         finally:
@@ -78,79 +82,112 @@ class Drain:
     """The state of one drain."""
 
     def __init__(
-        self, session_id: int, database: DatabaseThread, http: GuardedHttp, lookup: Lookup, should_stop: Callable[[], bool]
+        self,
+        session_id: int,
+        database: DatabaseThread,
+        http: GuardedHttp,
+        lookup: Lookup,
+        should_stop: Callable[[], bool],
+        at_once: Callable[[], bool] = lambda: False,
     ) -> None:
         self.session_id = session_id
         self._database = database
         self._should_stop = should_stop
+        self._at_once = at_once
         self._writer = JournalWriter(session_id, database)
         self._performer = Performer(database, http, lookup)
         self._drivers: dict[int, RunDriver] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._fenced = False
-        self._idle = asyncio.Event()
+        self._woken = asyncio.Event()
+        self._may_be_more = True
+        self._one_has_ended = False
+        self._is_memory_high = False
         self._lease = Lease(session_id, settings.LEASE_MS, asyncio.get_running_loop(), lambda: len(self._drivers), self._on_fenced)
         self._listener: Listener | None = None
+        self._listening: asyncio.Task[None] | None = None
         # Drains of several processes should not all leave at once.
-        self._leave_at = time.monotonic() + settings.DRAIN_SECONDS * random.uniform(0.8, 1.0)  # noqa: S311 - spreads load, guards nothing
+        self._leave_at = clock.monotonic() + settings.DRAIN_SECONDS * random.uniform(0.8, 1.0)  # noqa: S311 - spreads load, guards nothing
         self._looked_at = 0.0
 
     async def run(self) -> None:
         self._lease.start()
         # Listening begins before the first look, so that what comes in between is heard.
         self._listener = await self._database.run(listener)
+        self._listening = asyncio.create_task(self._listen(self._listener), name="bell")
         while not self._is_over():
-            if time.monotonic() - self._looked_at >= LOOK_SECONDS:
+            if clock.monotonic() - self._looked_at >= LOOK_SECONDS:
                 await self._look_around()
-            claimed = await self._claim()
-            await self._deliver_signals()
-            if not claimed:
+            self._woken.clear()
+            await self._take_work()
+            if not self._can_claim():
                 await self._rest()
 
     def _is_over(self) -> bool:
-        now = time.monotonic()
-        return self._fenced or self._should_stop() or now > self._leave_at
+        leave = clock.monotonic() > self._leave_at or (self._is_memory_high and not self._drivers)
+        return self._fenced or leave or self._should_stop()
+
+    async def _listen(self, bell: Listener) -> None:
+        while True:
+            if await bell.wait(REST_SECONDS):
+                self._may_be_more = True
+                self._woken.set()
 
     async def _rest(self) -> None:
-        assert self._listener is not None
-        ringing = asyncio.ensure_future(self._listener.wait(REST_SECONDS))
-        finishing = asyncio.ensure_future(self._idle.wait())
-        await asyncio.wait((ringing, finishing), return_when=asyncio.FIRST_COMPLETED)
-        for waiter in (ringing, finishing):
-            waiter.cancel()
-        await asyncio.gather(ringing, finishing, return_exceptions=True)
-        self._idle.clear()
+        """Wait for the bell, or for room; look again soon where the end of a run may have made a limit give way."""
+        seconds = AFTER_AN_END_SECONDS if self._one_has_ended else REST_SECONDS
+        try:
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            self._may_be_more = self._may_be_more or self._one_has_ended
+            self._one_has_ended = False
 
     async def _look_around(self) -> None:
-        self._looked_at = time.monotonic()
+        self._looked_at = clock.monotonic()
+        self._is_memory_high = resident_mb() > settings.WORK_MEMORY_MB
         self._performer.lookup = await self._database.run(self._reap_and_wake)
+        self._may_be_more = True
 
     def _reap_and_wake(self) -> Lookup:
         sessions.reap()
-        sessions.wake_due()
+        claims.wake_due()
         return self._performer.lookup.fresh()
 
     # Claiming
 
-    async def _claim(self) -> int:
-        room = min(CLAIM_AT_ONCE, settings.WORK_CAPACITY - len(self._drivers))
-        if room <= 0 or self._writer.backlog > MAX_BACKLOG:
+    def _room(self) -> int:
+        """Return how many runs to claim now: a good handful or none, because each claim costs a transaction."""
+        if self._writer.backlog > MAX_BACKLOG or self._is_memory_high:
             return 0
+        room = settings.WORK_CAPACITY - len(self._drivers)
+        return min(CLAIM_AT_ONCE, room) if room >= min(CLAIM_AT_ONCE, max(1, settings.WORK_CAPACITY // 4)) else 0
+
+    def _can_claim(self) -> bool:
+        return self._may_be_more and self._room() > 0
+
+    async def _take_work(self) -> None:
+        """Claim runs where there is room, and deliver what waits in the inboxes of all that are held."""
+        room = self._room() if self._may_be_more else 0
+        # Before the question, so that a ring while it is asked is not forgotten.
+        self._may_be_more = self._may_be_more and not room
         try:
-            work = await self._database.run(claim_work, self.session_id, room)
+            work, signals = await self._database.run(take_work, self.session_id, room)
         except Fenced:
             self._on_fenced()
-            return 0
+            return
+        self._may_be_more = self._may_be_more or len(work) == room > 0
         for found in work:
             self._start(found)
-        return len(work)
+        for run_id, signal_id, fact in signals:
+            driver = self._drivers.get(run_id)
+            if driver is not None and signal_id not in driver.heard:
+                driver.tell(fact, signal_id)
 
     def _start(self, work: Work) -> None:
         driver = RunDriver(
             work.run, work.rows, writer=self._writer, performer=self._performer, lease=self._lease, max_crashes=settings.MAX_CRASHES
         )
-        for signal_id, fact in work.signals:
-            driver.tell(fact, signal_id)
         self._drivers[work.run.id] = driver
         task = asyncio.create_task(self._drive(driver), name=work.run.public_id)
         self._tasks.add(task)
@@ -161,8 +198,6 @@ class Drain:
         try:
             ended = await driver.drive()
             log.info("run.driven", extra={"run_id": run.public_id, "ended": ended, "status": driver.state.status})
-            if ended == "handed_back":
-                await self._database.run(sessions.release, self.session_id, run.id)
         except Fenced:
             self._on_fenced()
         except StoreUnavailable:
@@ -174,25 +209,18 @@ class Drain:
         except Exception:
             # A defect in our code or in a row of this run: loud, counted against the run, and no other run suffers.
             log.exception("run.driver_failed", extra={"run_id": run.public_id})
-            await self._database.run(sessions.release_crashed, self.session_id, run.id, pause_after(run.crash_count))
+            await self._database.run(claims.release_crashed, self.session_id, run.id, pause_after(run.crash_count))
         finally:
             del self._drivers[run.id]
-            self._idle.set()
-
-    async def _deliver_signals(self) -> None:
-        if not self._drivers:
-            return
-        found = await self._database.run(pending_signals, list(self._drivers))
-        for run_id, signal_id, fact in found:
-            driver = self._drivers.get(run_id)
-            if driver is not None and signal_id not in driver.heard:
-                driver.tell(fact, signal_id)
+            self._one_has_ended = True
+            if self._can_claim() or not self._drivers:
+                self._woken.set()
 
     def _on_fenced(self) -> None:
         if not self._fenced:
             log.warning("session.fenced", extra={"session_id": self.session_id})
         self._fenced = True
-        self._idle.set()
+        self._woken.set()
 
     # Leaving
 
@@ -202,6 +230,9 @@ class Drain:
         await self._writer.drain()
         # Not in the loop: the heartbeat may just be waiting for the loop to answer.
         await self._database.run(self._lease.stop)
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.wait([self._listening])
         if self._listener is not None:
             self._listener.close()
         if not self._fenced:
@@ -213,7 +244,9 @@ class Drain:
                 task.cancel()
         elif self._tasks:
             # Short work is finished, the rest handed back; nothing new is claimed meanwhile.
-            await asyncio.wait(self._tasks, timeout=settings.WORK_GRACE_SECONDS / 2)
+            until = clock.monotonic() + settings.WORK_GRACE_SECONDS / 2
+            while self._tasks and clock.monotonic() < until and not self._at_once():
+                await asyncio.wait(self._tasks, timeout=AFTER_AN_END_SECONDS)
             for driver in self._drivers.values():
                 driver.hand_back()
             await self._deliver_cancel_of_stragglers()
@@ -236,16 +269,14 @@ def pause_after(crashes: int) -> int:
 # On the database thread
 
 
-def claim_work(session_id: int, limit: int) -> list[Work]:
-    """Claim runs and read what driving them needs."""
-    runs = sessions.claim(session_id, limit)
-    if not runs:
-        return []
-    signals: dict[int, list[tuple[int, Fact]]] = {run.id: [] for run in runs}
-    for run_id, signal_id, fact in pending_signals(list(signals)):
-        signals[run_id].append((signal_id, fact))
-    journals = read_rows_of(list(signals))
-    return [Work(run, journals[run.id], signals[run.id]) for run in runs]
+def take_work(session_id: int, limit: int) -> tuple[list[Work], list[tuple[int, int, Fact]]]:
+    """Claim up to `limit` runs and read what driving them needs; return them, and the signals of all runs the session holds."""
+    runs = claims.claim(session_id, limit) if limit else []
+    crash_point("claim.committed")
+    begun = [run.id for run in runs if run.first_event is None]
+    journals = read_rows_of(begun) if begun else {}
+    work = [Work(run, journals[run.id] if run.first_event is None else [Row(*run.first_event)]) for run in runs]
+    return work, pending_signals(session_id)
 
 
 def give_up_unreadable(session_id: int, run: Claimed, why: str) -> None:
@@ -254,20 +285,20 @@ def give_up_unreadable(session_id: int, run: Claimed, why: str) -> None:
     No event can be added to such a journal, so its row alone tells the end; what its row says was spent is settled.
     """
     if run.crash_count <= settings.MAX_CRASHES:
-        sessions.release_crashed(session_id, run.id, pause_after(run.crash_count))
+        claims.release_crashed(session_id, run.id, pause_after(run.crash_count))
         return
     with transaction.atomic():
-        if sessions.dead_letter(session_id, run.id, "REPLAY_DIVERGED", why):
+        if claims.dead_letter(session_id, run.id, "REPLAY_DIVERGED", why):
             settlement.settle_run(run, run.spent_micro_usd, run.spent_micro_usd or 1)
 
 
-def pending_signals(run_ids: list[int]) -> list[tuple[int, int, Fact]]:
-    """Return (run, signal, fact) of what waits in the inboxes of these runs, oldest first."""
-    marks = ", ".join(["%s"] * len(run_ids))
+def pending_signals(session_id: int) -> list[tuple[int, int, Fact]]:
+    """Return (run, signal, fact) of what waits in the inboxes of the runs a session holds, oldest first."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT run_id, id, data FROM runs_signal WHERE consumed_seq IS NULL AND run_id IN ({marks}) ORDER BY id",
-            run_ids,
+            "SELECT s.run_id, s.id, s.data FROM runs_signal s JOIN runs_run r ON r.id = s.run_id"
+            " WHERE s.consumed_seq IS NULL AND r.session_id = %s ORDER BY s.id",
+            (session_id,),
         )
         rows = cursor.fetchall()
     return [(run_id, signal_id, msgspec.structs.replace(decode_fact(data), at_ms=now_ms())) for run_id, signal_id, data in rows]

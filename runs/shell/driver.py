@@ -3,20 +3,19 @@
     facts come in (outcomes, signals, time) → the machine decides → the turn is handed to the journal's writer →
     wishes are carried out, each as soon as its barrier allows → their answers are the next facts
 
-The order inside a turn is what makes it safe and must not change: the events of a turn are given to the writer
-before any of its wishes is begun, and a wish behind a barrier waits until they are durable.
+All of it happens in callbacks of the worker's loop: facts that arrive in one turn of the loop are one turn of the
+machine. The order inside a turn is what makes it safe and must not change: the events of a turn are given to the
+writer before any of its wishes is begun, and a wish behind a barrier waits until they are durable. Only wishes that
+touch nothing (what a call may cost, what the catalog says) are answered inside the turn itself.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
 
 import msgspec
 
@@ -33,18 +32,26 @@ from runs.engine.events import (
 )
 from runs.engine.machine import step
 from runs.engine.state import State
-from runs.shell import settlement, summaries
+from runs.shell import clock, settlement, summaries
+from runs.shell.claims import Claimed
 from runs.shell.clock import now_ms
 from runs.shell.codec import decode, encode, kind_of
+from runs.shell.crash_points import CrashPoint, crash_point
 from runs.shell.journal import Entry, JournalWriter, Row
 from runs.shell.lease import Lease
 from runs.shell.perform import Performer
-from runs.shell.sessions import Claimed, Fenced
+from runs.shell.sessions import Fenced
+from runs.shell.store import NewsRow
 
 log = logging.getLogger(__name__)
 
 NAP_MS = 5_000
 """Waits up to this long are slept in memory; longer ones park the run, which then holds nothing."""
+PROGRESS_SECONDS = 0.25
+"""How far the row of a run under way may lag behind its journal."""
+JUST_CLAIMED_SECONDS = 1.0
+"""How long what the claim read of a run's agent is good for its admission."""
+_LEAVING: dict[str, CrashPoint] = {"finished": "run.finished", "parked": "run.parked", "handed_back": "handback.written"}
 
 
 class JournalUnreadable(RuntimeError):
@@ -61,14 +68,17 @@ class Incoming:
         self.signal_id = signal_id
 
 
-@dataclass
 class Turn:
     """What one turn of the machine leaves to be written and done."""
 
-    rows: list[Row] = field(default_factory=list)
-    riders: list[Callable[[], None]] = field(default_factory=list)
-    wishes: list[Decision] = field(default_factory=list)
-    must_be_durable: bool = False
+    __slots__ = ("follows", "must_be_durable", "riders", "rows", "wishes")
+
+    def __init__(self, follows: int) -> None:
+        self.follows = follows
+        self.rows: list[Row] = []
+        self.riders: list[Callable[[], None]] = []
+        self.wishes: list[Decision] = []
+        self.must_be_durable = False
 
 
 class RunDriver:
@@ -83,15 +93,22 @@ class RunDriver:
         self._performer = performer
         self._lease = lease
         self._max_crashes = max_crashes
+        self._loop = asyncio.get_running_loop()
+        self._claimed_at, self._just_claimed = clock.monotonic(), True
         self.heard: set[int] = set()
         self._inbox: deque[Incoming] = deque()
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._behind: dict[str, Decision] = {}
         self._state: State | None = None
         self._seq = 0
         self._last_decisions: tuple[Decision, ...] = ()
-        self._failed: BaseException | None = None
-        self._handing_back = False
-        self._woken = asyncio.Event()
+        self._turn_is_due = False
+        self._wake_at: int | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+        self._progress: asyncio.TimerHandle | None = None
+        self._leaving: asyncio.Task[None] | None = None
+        self._is_last_turn = False
+        self._ended: asyncio.Future[str] = self._loop.create_future()
 
     @property
     def state(self) -> State:
@@ -104,35 +121,35 @@ class RunDriver:
             self.heard.add(signal_id)
         self._put(Incoming(fact, signal_id))
 
-    def _put(self, incoming: Incoming) -> None:
-        self._inbox.append(incoming)
-        self._woken.set()
-
     def hand_back(self) -> None:
         """Ask the driver to stop where it is; what is under way is called back and noted."""
-        self._handing_back = True
-        self._woken.set()
+        if self._leaving is None and not self._is_last_turn:
+            self._leaving = self._loop.create_task(self._hand_back())
 
     async def drive(self) -> str:
         """Drive the run; return "finished", "parked" or "handed_back". Raises what the worker cannot go on from."""
         self._fold()
+        self._writer.hold(self.run.id, self._seq)
         try:
             self._take_over()
-            if not self._inbox and not self._tasks and self._should_park(Turn()):
-                # Queued by mistake (a double ring, a signal that was consumed already): nothing is left to do now.
-                await self._write(Turn(), "parked")
-                return "parked"
-            while True:
-                if self._handing_back:
-                    return await self._hand_back()
-                facts = await self._next_facts()
-                if facts:
-                    ended = await self._take(facts)
-                    if ended:
-                        return ended
+            self._turn_is_due = True
+            self._turn()
+            return await self._ended
         finally:
-            for task in self._tasks.values():
+            self._close()
+
+    def _close(self) -> None:
+        self._writer.let_go(self.run.id)
+        for handle in (self._alarm, self._progress):
+            if handle is not None:
+                handle.cancel()
+        for task in (*self._tasks.values(), self._leaving):
+            if task is not None:
                 task.cancel()
+
+    def _fail(self, error: BaseException) -> None:
+        if not self._ended.done():
+            self._ended.set_exception(error)
 
     # Taking over
 
@@ -149,59 +166,58 @@ class RunDriver:
     def _take_over(self) -> None:
         """Go on where the journal ends: begin, or tell the machine that what was under way is nobody's any more."""
         if self.run.crash_count > self._max_crashes:
-            self.tell(RunPoisoned(now_ms(), self.run.crash_count))
+            self._inbox.append(Incoming(RunPoisoned(now_ms(), self.run.crash_count)))
         elif self._seq == 1 and self.run.crash_count == 0:
-            self._begin_wishes([d for d in self._last_decisions if isinstance(d, WISHES)], None)
+            wishes: list[Decision] = [d for d in self._last_decisions if isinstance(d, WISHES)]
+            self._inbox.extend(self._answer_at_once(wishes))
+            self._begin(wishes)
         elif self.state.in_flight or self.state.extending or self.state.handed_back:
-            self.tell(RunReclaimed(now_ms(), self.run.crash_count))
+            self._inbox.append(Incoming(RunReclaimed(now_ms(), self.run.crash_count)))
 
-    # Facts
+    # Turns
 
-    async def _next_facts(self) -> list[Incoming]:
-        """Return what came in, waiting for it; a fact of time when the machine's next instant is here."""
-        # Cleared before the inbox is looked at: what comes in from here on wakes the next wait.
-        self._woken.clear()
-        if not self._inbox and self._failed is None and not self._handing_back:
-            await self._wait()
-        if self._failed is not None:
-            raise self._failed
-        facts = list(self._inbox)
-        self._inbox.clear()
-        return facts if self._handing_back else self._with_time(facts)
+    def _put(self, incoming: Incoming) -> None:
+        self._inbox.append(incoming)
+        self._call_turn()
+
+    def _call_turn(self) -> None:
+        if not self._turn_is_due:
+            self._turn_is_due = True
+            self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        """Let the machine take in what came, write it down, begin what it wants."""
+        self._turn_is_due = False
+        if self._leaving is not None or self._is_last_turn or self._ended.done():
+            return
+        try:
+            facts = self._with_time(list(self._inbox))
+            self._inbox.clear()
+            self._take(facts)
+        except Exception as error:  # noqa: BLE001 - `drive` raises it
+            self._fail(error)
 
     def _with_time(self, facts: list[Incoming]) -> list[Incoming]:
         """Put the fact of time where the machine's next instant is, if it is over: a replay orders facts by their time too."""
         wake, now = self.state.wake_at_ms(), now_ms()
         if wake is None or wake >= now:
+            # Over, not only here: what time leads to must not carry the same instant as what came before it.
             return facts
         place = next((at for at, incoming in enumerate(facts) if incoming.fact.at_ms > wake), len(facts))
         at_ms = facts[place].fact.at_ms if place < len(facts) else now
         return [*facts[:place], Incoming(TimeCame(at_ms)), *facts[place:]]
 
-    def _is_due(self) -> bool:
-        # Over, not only here: what time leads to must not carry the same instant as what came before it.
-        wake = self.state.wake_at_ms()
-        return wake is not None and wake < now_ms()
-
-    async def _wait(self) -> None:
-        wake = self.state.wake_at_ms()
-        timeout = None if wake is None else max(0, wake + 1 - now_ms()) / 1_000
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), timeout)
-
-    async def _take(self, facts: list[Incoming]) -> str:
-        """Let the machine take in facts, write the turn, begin its wishes; return how the driving ended, if it did."""
-        turn = Turn()
-        for incoming in facts:
-            self._step(incoming, turn)
+    def _take(self, facts: Iterable[Incoming]) -> None:
+        turn = Turn(self._seq)
+        while facts:
+            for incoming in facts:
+                self._step(incoming, turn)
+            facts = self._answer_at_once(turn.wishes)
         ended = "finished" if self.state.finished else "parked" if self._should_park(turn) else ""
-        done = self._write(turn, ended)
-        if ended:
-            await done
-            return ended
-        done.add_done_callback(self._on_written)
-        self._begin_wishes(turn.wishes, done if turn.must_be_durable else None)
-        return ""
+        if ended or turn.rows:
+            self._write(turn, ended)
+        if not ended:
+            self._set_alarm()
 
     def _step(self, incoming: Incoming, turn: Turn) -> None:
         fact = in_time(incoming.fact, self.state.now_ms)
@@ -220,60 +236,112 @@ class RunDriver:
         for key, worked in settlement.resolved_steps(fact, self.state):
             turn.riders.append(partial(settlement.resolve_step, self.run.id, key, worked, self.state.now_ms))
 
+    def _answer_at_once(self, wishes: list[Decision]) -> list[Incoming]:
+        """Take out of the wishes those that touch nothing outside; return their answers."""
+        just = self._just_claimed = self._just_claimed and clock.monotonic() - self._claimed_at < JUST_CLAIMED_SECONDS
+        answers = [(wish, self._performer.answer_at_once(wish, self.run, self.state, just_claimed=just)) for wish in wishes]
+        wishes[:] = [wish for wish, answer in answers if answer is None]
+        return [Incoming(answer) for _, answer in answers if answer is not None]
+
     def _should_park(self, turn: Turn) -> bool:
-        if self.state.status != "waiting" or self._inbox or turn.wishes or self._is_due():
+        if self.state.status != "waiting" or self._inbox or turn.wishes:
             return False
+        wake, now = self.state.wake_at_ms(), now_ms()
+        if wake is not None and wake < now:
+            return False
+        return self.state.waiting_for != "timer" or wake is None or wake - now > NAP_MS
+
+    def _set_alarm(self) -> None:
+        """Have the next turn come when time alone changes something."""
         wake = self.state.wake_at_ms()
-        return self.state.waiting_for != "timer" or wake is None or wake - now_ms() > NAP_MS
+        if wake == self._wake_at and self._alarm is not None and not self._alarm.cancelled() and self._alarm.when() > self._loop.time():
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._wake_at = wake
+        self._alarm = None if wake is None else self._loop.call_later(max(0, wake + 1 - now_ms()) / 1_000, self._call_turn)
 
-    def _write(self, turn: Turn, ended: str) -> asyncio.Future[None]:
-        columns: dict[str, Any] = summaries.progress_columns(self.state, self._seq)
-        riders = list(turn.riders)
+    # Writing
+
+    def _write(self, turn: Turn, ended: str) -> None:
+        """Give a turn to the writer, then begin its wishes or let them wait for it."""
+        if ended:
+            self._is_last_turn = True
+            entry = self._last_entry(turn, ended)
+            self._writer.append(entry, partial(self._on_last_written, ended))
+            return
+        entry = Entry(self.run.id, turn.follows, tuple(turn.rows), riders=tuple(turn.riders))
+        if turn.must_be_durable and turn.wishes:
+            self._behind.update((wish.step or kind_of(wish), wish) for wish in turn.wishes if not isinstance(wish, CancelStep))
+            self._begin([wish for wish in turn.wishes if isinstance(wish, CancelStep)])
+            self._writer.append(entry, partial(self._on_durable, list(self._behind)))
+        else:
+            self._writer.append(entry, self._on_written)
+            self._begin(turn.wishes)
+        if self._progress is None:
+            self._progress = self._loop.call_later(PROGRESS_SECONDS, self._show_progress)
+
+    def _last_entry(self, turn: Turn, ended: str) -> Entry:
+        state, riders = self.state, list(turn.riders)
+        news: tuple[NewsRow, ...] = ()
         if ended == "finished":
-            columns |= summaries.finished_columns(self.state)
-            riders += self._finishing_riders()
+            riders.append(partial(settlement.settle_run, self.run, state.spent_micro_usd, state.granted_micro_usd or 0))
+            news = (settlement.end_of(self.run, state.status),)
         elif ended == "parked":
-            columns |= summaries.parked_columns(self.state)
-            riders += [
-                self._summaries_rider(),
-                partial(settlement.requeue_if_signalled, self.run.id),
-            ]
-        return self._writer.append(Entry(self.run.id, tuple(turn.rows), columns, tuple(riders)))
+            riders.append(partial(settlement.requeue_if_signalled, self.run.id))
+        row = summaries.run_row(self.run.id, state, self._seq, ended)
+        steps = () if ended == "handed_back" else summaries.step_rows(self.run.id, state)
+        return Entry(self.run.id, turn.follows, tuple(turn.rows), row, steps, news, tuple(riders))
 
-    def _summaries_rider(self) -> Callable[[], None]:
-        # A run driven from its first event on to its end was never parked, so nothing was summed up before.
-        return partial(summaries.write_step_summaries, self.run.id, self.state, may_exist=self.run.last_seq > 1)
+    def _show_progress(self) -> None:
+        self._progress = None
+        if not self._is_last_turn and self._leaving is None:
+            row = summaries.run_row(self.run.id, self.state, self._seq, "")
+            self._writer.append(Entry(self.run.id, self._seq, run=row), self._on_written)
 
-    def _finishing_riders(self) -> list[Callable[[], None]]:
-        state = self.state
-        drawn = state.granted_micro_usd or 0
-        return [
-            self._summaries_rider(),
-            partial(settlement.settle_run, self.run, state.spent_micro_usd, drawn),
-            partial(settlement.tell, self.run, f"run.{state.status}", f'{{"run_id":"{self.run.public_id}","status":"{state.status}"}}'),
-        ]
+    def _on_written(self, error: BaseException | None) -> None:
+        if error is not None:
+            self._fail(error)
+
+    def _on_last_written(self, ended: str, error: BaseException | None) -> None:
+        if error is not None:
+            self._fail(error)
+        elif not self._ended.done():
+            crash_point(_LEAVING[ended])
+            self._ended.set_result(ended)
+
+    def _on_durable(self, keys: list[str], error: BaseException | None) -> None:
+        if error is not None:
+            self._fail(error)
+        elif self._leaving is None and not self._ended.done():
+            self._begin([self._behind.pop(key) for key in keys if key in self._behind])
 
     # Wishes
 
-    def _begin_wishes(self, wishes: list[Decision], barrier: asyncio.Future[None] | None) -> None:
+    def _begin(self, wishes: list[Decision]) -> None:
         for wish in wishes:
             if isinstance(wish, CancelStep):
-                task = self._tasks.get(wish.step)
-                if task is not None:
-                    task.cancel()
+                self._call_back(wish.step)
             else:
                 key = wish.step or kind_of(wish)
-                task = asyncio.create_task(self._carry_out(wish, barrier))
+                task = self._loop.create_task(self._carry_out(wish))
                 self._tasks[key] = task
                 task.add_done_callback(partial(self._on_done, key, wish))
 
-    async def _carry_out(self, wish: Decision, barrier: asyncio.Future[None] | None) -> None:
-        """Answer one wish, as soon as its barrier allows."""
-        if barrier is not None:
-            await asyncio.shield(barrier)
+    def _call_back(self, key: str) -> None:
+        held = self._behind.pop(key, None)
+        if isinstance(held, StartStep | CallPlanner | Admit):
+            self.tell(self._performer.cancelled(held, self.run))
+        elif key in self._tasks:
+            self._tasks[key].cancel()
+
+    async def _carry_out(self, wish: Decision) -> None:
         if isinstance(wish, StartStep) and wish.effect != "none" and not self._lease.is_held():
             raise Fenced("the lease may be over; no effect begins")
-        self._put(Incoming(await self._performer.answer(wish, self.run, self.state)))
+        crash_point("effect.before")
+        answer = await self._performer.answer(wish, self.run, self.state)
+        crash_point("effect.after")
+        self._put(Incoming(answer))
 
     def _on_done(self, key: str, wish: Decision, task: asyncio.Task[None]) -> None:
         if self._tasks.get(key) is task:
@@ -283,40 +351,31 @@ class RunDriver:
             # machine would wait for it in vain.
             if isinstance(wish, StartStep | CallPlanner | Admit):
                 self.tell(self._performer.cancelled(wish, self.run))
-        elif task.exception() is not None:
-            self._fail(task.exception())
-
-    def _on_written(self, done: asyncio.Future[None]) -> None:
-        if not done.cancelled() and done.exception() is not None:
-            self._fail(done.exception())
-
-    def _fail(self, error: BaseException | None) -> None:
-        self._failed = self._failed or error
-        self._woken.set()
+        elif (error := task.exception()) is not None:
+            self._fail(error)
 
     # Handing back
 
-    async def _hand_back(self) -> str:
+    async def _hand_back(self) -> None:
         """Call back what is under way, note how far each call had come, and write it down."""
-        under_way = list(self._tasks.values())
+        under_way, behind = list(self._tasks.values()), list(self._behind)
+        for key in behind:
+            self._call_back(key)
         for task in under_way:
             task.cancel()
         if under_way:
             await asyncio.wait(under_way)
             await asyncio.sleep(0)
-        if self._failed is not None:
-            raise self._failed
-        turn = Turn()
+        if self._ended.done():
+            return
+        turn = Turn(self._seq)
         if under_way or self._inbox:
             # First, so that what the facts after it lead to is not begun: nobody would carry it out.
             self._step(Incoming(RunHandedBack(now_ms())), turn)
         while self._inbox:
             incoming = self._inbox.popleft()
             self._step(Incoming(_as_interruption(incoming.fact), incoming.signal_id), turn)
-        ended = "finished" if self.state.finished else ""
-        if turn.rows:
-            await self._write(turn, ended)
-        return ended or "handed_back"
+        self._write(turn, "finished" if self.state.finished else "handed_back")
 
 
 def _as_interruption(fact: Fact) -> Fact:

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from runs.engine.state import State
 from runs.engine.virtual import Entry, fold
-from runs.models import Run
+from runs.models import Kept, Run
+from runs.shell.clock import as_datetime
 from runs.shell.codec import decode
-from runs.shell.journal import read_rows
+from runs.shell.journal import Row, read_rows
+from runs.shell.tombstones import first_removal
+from skills.instants import instant
 from skills.refusal import Refusal
+
+GONE = 410
 
 
 def read_history(run: Run) -> list[Entry]:
-    """Return a run's journal. Raises Refusal REPLAY_DIVERGED naming the place where it has a gap or cannot be read."""
+    """Return a run's journal. Raises Refusal: NOT_FOUND where retention removed its payload, and REPLAY_DIVERGED naming
+    the place where it has a gap or cannot be read."""
+    return entries_of(run, read_rows(run.pk))
+
+
+def entries_of(run: Run, rows: list[Row]) -> list[Entry]:
+    """Return the entries of a whole journal, as `read_history` does."""
+    why = what_is_gone(run, rows)
+    if why is not None:
+        raise Refusal("NOT_FOUND", why, status=GONE, run_id=run.public_id)
     entries: list[Entry] = []
-    for expected, row in enumerate(read_rows(run.pk), start=1):
+    for expected, row in enumerate(rows, start=1):
         if row.seq != expected:
             raise Refusal("REPLAY_DIVERGED", f"the journal has a gap: event {expected} is missing", run_id=run.public_id)
         record = decode(row.data, seq=row.seq)
@@ -21,6 +35,20 @@ def read_history(run: Run) -> list[Entry]:
     if not entries:
         raise Refusal("REPLAY_DIVERGED", "the journal is empty", run_id=run.public_id)
     return entries
+
+
+def what_is_gone(run: Run, rows: list[Row]) -> str | None:
+    """Say what retention removed of a run, when and by which rule; None where its journal is whole.
+
+    The rows have the first word: a removal under way has taken some of them before it says so on the run's row.
+    """
+    removal = first_removal(rows)
+    if run.kept in (Kept.PARTS, Kept.EFFECTS, Kept.ROW) and run.removed_at is not None:
+        return f"journal removed on {instant(run.removed_at)} by the retention of events; the run's row and hashes are kept"
+    if removal is not None:
+        when = instant(as_datetime(removal.at_ms))
+        return f"payload removed on {when} by the retention of {removal.rule}; what happened, costs and hashes are kept"
+    return None
 
 
 def read_state(run: Run) -> State:

@@ -1,8 +1,8 @@
 """The only writer of journals: gathers the events of many runs and commits them together, fenced by the session.
 
-    append(entry) → future, done when the entry is durable
+    append(entry, done) → done(None) when the entry is durable, done(why) when it is refused
 
-One transaction a batch: fence → insert events → move run rows → what rides along (matches, summaries, money) →
+One transaction a batch: fence → insert events → move run rows → what rides along (summaries, matches, money) →
 commit. A batch that fails is split by run, so that only the culprit fails. After a lost connection what was
 committed is read before anything is repeated: the commit may have happened.
 """
@@ -11,18 +11,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
+from runs.shell.crash_points import crash_point
 from runs.shell.database import DatabaseThread
 from runs.shell.sessions import Fenced, fence
+from runs.shell.store import EventRow, NewsRow, RunRow, StepRow, store
 
 log = logging.getLogger(__name__)
 
-MAX_BATCH = 1_000
+MAX_BATCH_EVENTS = 1_000
+MAX_BATCH_CHARACTERS = 4_000_000
 RECONNECTS = 3
 
 INSERT_EVENT = (
@@ -35,12 +39,11 @@ class StoreUnavailable(RuntimeError):
 
 
 class NotHeld(RuntimeError):
-    """A run was taken from this session while the session itself lives; its driver must stop."""
+    """A run is not, or not at this event, this session's to write although the session itself lives; its driver must stop."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """One event of a journal, ready to be written."""
+class Row(NamedTuple):
+    """One event of a journal."""
 
     seq: int
     kind: str
@@ -50,28 +53,27 @@ class Row:
     data: str
 
 
-@dataclass(frozen=True)
-class Entry:
-    """What one turn of a run wants written: its events, the run row's new columns, and what rides along.
+class Entry(NamedTuple):
+    """What one turn of a run wants written: its events, which come right after event `follows`, and what goes with them.
 
     `riders` are called inside the transaction, on the database thread, after the rows are in.
     """
 
     run_id: int
-    rows: tuple[Row, ...]
-    columns: dict[str, Any]
+    follows: int
+    rows: tuple[Row, ...] = ()
+    run: RunRow | None = None
+    steps: tuple[StepRow, ...] = ()
+    news: tuple[NewsRow, ...] = ()
     riders: tuple[Callable[[], None], ...] = ()
 
     @property
-    def follows(self) -> int:
-        """Return the event this entry comes right after."""
-        return self.rows[0].seq - 1 if self.rows else int(self.columns["last_seq"])
+    def is_events_alone(self) -> bool:
+        return bool(self.rows) and self.run is None and not self.steps and not self.news and not self.riders
 
 
-@dataclass
-class _Pending:
-    entry: Entry
-    done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+Done = Callable[[BaseException | None], None]
+_Pending = tuple[Entry, Done]
 
 
 class JournalWriter:
@@ -80,39 +82,83 @@ class JournalWriter:
     def __init__(self, session_id: int, database: DatabaseThread) -> None:
         self._session_id = session_id
         self._database = database
-        self._pending: list[_Pending] = []
-        self._flushing: asyncio.Task[None] | None = None
+        self._heads: dict[int, int] = {}
+        self._pending: deque[_Pending] = deque()
+        self._busy = False
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     @property
     def backlog(self) -> int:
+        """Return how many entries wait for a transaction."""
         return len(self._pending)
 
-    def append(self, entry: Entry) -> asyncio.Future[None]:
-        """Take an entry; the future ends when it is durable, or with why it is not (Fenced, StoreUnavailable, a data error)."""
-        pending = _Pending(entry)
-        self._pending.append(pending)
-        if self._flushing is None or self._flushing.done():
-            self._flushing = asyncio.get_running_loop().create_task(self._flush())
-        return pending.done
+    def hold(self, run_id: int, last_seq: int) -> None:
+        """Take entries of a run from now on, the first of which must follow this event."""
+        self._heads[run_id] = last_seq
+
+    def let_go(self, run_id: int) -> None:
+        """Take no further entry of a run; those that still wait are refused."""
+        self._heads.pop(run_id, None)
+
+    def append(self, entry: Entry, done: Done) -> None:
+        """Take an entry; `done` is told in the loop when it is durable, or why it is not (Fenced, NotHeld, StoreUnavailable, …)."""
+        if self._heads.get(entry.run_id) == entry.follows:
+            self._heads[entry.run_id] = entry.follows + len(entry.rows)
+            self._pending.append((entry, done))
+        else:
+            # An earlier entry was refused: letting this one in would leave a gap.
+            self._refuse(entry, done)
+        if not self._busy:
+            self._busy = True
+            self._idle.clear()
+            # Everything that becomes ready in this turn of the loop joins the batch.
+            asyncio.get_running_loop().call_soon(self._send)
 
     async def drain(self) -> None:
         """Wait until everything taken so far is written or refused."""
-        while self._flushing is not None and not self._flushing.done():
-            await asyncio.wait([self._flushing])
+        await self._idle.wait()
 
-    async def _flush(self) -> None:
-        # Everything that becomes ready in this turn of the loop joins the batch.
-        await asyncio.sleep(0)
-        while self._pending:
-            batch, self._pending = self._pending[:MAX_BATCH], self._pending[MAX_BATCH:]
-            refused = await self._database.run(self._commit, [pending.entry for pending in batch])
-            for position, pending in enumerate(batch):
-                _resolve(pending.done, refused.get(position))
+    def _refuse(self, entry: Entry, done: Done) -> None:
+        error = NotHeld(f"run {entry.run_id} is not held by session {self._session_id} at event {entry.follows}")
+        asyncio.get_running_loop().call_soon(done, error)
+
+    def _send(self) -> None:
+        batch = self._next_batch()
+        if batch:
+            self._database.post(self._commit, ([entry for entry, _ in batch],), partial(self._on_committed, batch))
+        else:
+            self._busy = False
+            self._idle.set()
+
+    def _next_batch(self) -> list[_Pending]:
+        batch: list[_Pending] = []
+        events = characters = 0
+        while self._pending and events < MAX_BATCH_EVENTS and characters < MAX_BATCH_CHARACTERS:
+            entry, done = self._pending.popleft()
+            if entry.run_id not in self._heads:
+                self._refuse(entry, done)
+                continue
+            batch.append((entry, done))
+            events += max(1, len(entry.rows))
+            characters += sum(len(row.data) for row in entry.rows)
+        return batch
+
+    def _on_committed(self, batch: list[_Pending], refused: dict[int, BaseException] | None, error: BaseException | None) -> None:
+        if error is not None:
+            refused = dict.fromkeys(range(len(batch)), error)
+        for position, (entry, done) in enumerate(batch):
+            why = refused.get(position) if refused else None
+            if why is not None:
+                self._heads.pop(entry.run_id, None)
+            done(why)
+        asyncio.get_running_loop().call_soon(self._send)
 
     # Below: on the database thread.
 
-    def _commit(self, batch: list[Entry]) -> dict[int, Exception]:
+    def _commit(self, batch: Sequence[Entry]) -> dict[int, BaseException]:
         """Write a batch; return what was refused, by position."""
+        crash_point("journal.before")
         try:
             self._write(batch)
         except Fenced as error:
@@ -122,12 +168,14 @@ class JournalWriter:
         except Exception as error:
             if len(batch) > 1:
                 return self._commit_one_by_one(batch)
+            if isinstance(error, IntegrityError) and self._is_written(batch[0]):
+                return {}  # a commit that was still under way when it was looked up
             log.exception("journal.entry_refused", extra={"run": batch[0].run_id})
             return {0: error}
         return {}
 
-    def _commit_one_by_one(self, batch: list[Entry]) -> dict[int, Exception]:
-        refused: dict[int, Exception] = {}
+    def _commit_one_by_one(self, batch: Sequence[Entry]) -> dict[int, BaseException]:
+        refused: dict[int, BaseException] = {}
         broken: set[int] = set()
         for position, entry in enumerate(batch):
             if entry.run_id in broken:
@@ -139,29 +187,38 @@ class JournalWriter:
                 broken.add(entry.run_id)
         return refused
 
-    def _write(self, batch: list[Entry]) -> None:
+    def _write(self, batch: Sequence[Entry]) -> None:
+        events = [EventRow(entry.run_id, *row) for entry in batch for row in entry.rows]
+        to = store()
+        if to.atomic_events and all(entry.is_events_alone for entry in batch):
+            to.insert_events(self._session_id, events)
+            crash_point("journal.committed")
+            return
         with transaction.atomic():
-            fence(self._session_id)
-            with connection.cursor() as cursor:
-                cursor.executemany(INSERT_EVENT, [self._event(entry, row) for entry in batch for row in entry.rows])
-                for entry in _last_of_each_run(batch):
-                    names, values = zip(*entry.columns.items(), strict=True)
-                    assignments = ", ".join(f"{name} = %s" for name in names)
-                    # last_seq keeps the journal free of gaps: after an entry that was refused no later one gets in.
-                    cursor.execute(
-                        f"UPDATE runs_run SET {assignments} WHERE id = %s AND session_id = %s AND last_seq = %s",
-                        (*values, entry.run_id, self._session_id, entry.follows),
-                    )
-                    if cursor.rowcount != 1:
-                        raise NotHeld(f"run {entry.run_id} is not held by session {self._session_id} at event {entry.follows}")
+            if events:
+                to.insert_events(self._session_id, events)
+            else:
+                fence(self._session_id)
+            self._move_runs(batch)
+            steps = [step for entry in batch for step in entry.steps]
+            if steps:
+                to.write_steps(steps)
+            news = [told for entry in batch for told in entry.news]
+            if news:
+                to.write_news(news)
             for entry in batch:
                 for rider in entry.riders:
                     rider()
+            crash_point("journal.written")
+        crash_point("journal.committed")
 
-    def _event(self, entry: Entry, row: Row) -> tuple[Any, ...]:
-        return (entry.run_id, row.seq, row.kind, row.step, row.attempt, self._session_id, row.at_ms, row.data)
+    def _move_runs(self, batch: Sequence[Entry]) -> None:
+        """Write the run rows; of several entries of one run the last row stands."""
+        rows = {entry.run_id: entry.run for entry in batch if entry.run is not None}
+        if rows and store().move_runs(self._session_id, list(rows.values())) != len(rows):
+            raise NotHeld(f"one of the runs {sorted(rows)} is not held by session {self._session_id}")
 
-    def _after_lost_connection(self, batch: list[Entry], error: Exception) -> dict[int, Exception]:
+    def _after_lost_connection(self, batch: Sequence[Entry], error: Exception) -> dict[int, BaseException]:
         for attempt in range(RECONNECTS):
             connection.close()
             try:
@@ -191,27 +248,6 @@ class JournalWriter:
                 (entry.run_id, entry.rows[-1].seq, self._session_id),
             )
             return cursor.fetchone() is not None
-
-
-def _last_of_each_run(batch: list[Entry]) -> list[Entry]:
-    """Return one entry per run with the columns of all its entries, later ones winning."""
-    merged: dict[int, Entry] = {}
-    for entry in batch:
-        earlier = merged.get(entry.run_id)
-        columns = entry.columns if earlier is None else {**earlier.columns, **entry.columns}
-        rows = entry.rows if earlier is None else earlier.rows + entry.rows
-        merged[entry.run_id] = Entry(entry.run_id, rows, columns)
-    return list(merged.values())
-
-
-def _resolve(done: asyncio.Future[None], error: Exception | None) -> None:
-    if done.cancelled():
-        return
-    if error is None:
-        done.set_result(None)
-    else:
-        done.set_exception(error)
-        done.exception()  # a turn nobody waits for is told by the driver's next one; asyncio need not complain as well
 
 
 def read_rows_of(run_ids: list[int]) -> dict[int, list[Row]]:

@@ -36,15 +36,15 @@ from runs.engine.events import (
     StepFailed,
     StepSucceeded,
 )
-from runs.engine.simulate import forecast
+from runs.engine.simulate import Forecast, forecast
 from runs.engine.starting import pin_of
 from runs.engine.state import State, StepState
-from runs.shell.admission import call_model, pin_plan, versions_of
+from runs.shell.admission import Pinned, call_model, pin_plan, versions_of
+from runs.shell.claims import Claimed
 from runs.shell.clock import now_ms
 from runs.shell.database import DatabaseThread
 from runs.shell.operator_means import OperatorSecrets, with_operator_means
 from runs.shell.planning import request_for_run
-from runs.shell.sessions import Claimed
 from skills.base import Skill, SkillFailure
 from skills.canonical import digest
 from skills.contracts import Effect, FailureInfo, FaultDetail, StructuredOutcome, Usage
@@ -68,10 +68,6 @@ class Performer:
         """Carry out one wish. Raises only what the worker cannot go on from (store, defects)."""
         if isinstance(wish, StartStep):
             return await self._call(wish, run, state)
-        if isinstance(wish, BoundCost):
-            return self._bound(wish, run, state)
-        if isinstance(wish, Deny):
-            return self._refuse(wish, run, state)
         if isinstance(wish, CallPlanner):
             return await self._plan(wish, run, state)
         if isinstance(wish, Admit):
@@ -81,6 +77,17 @@ class Performer:
         if isinstance(wish, ProbeStep):
             return await self._probe(wish, run, state)
         raise TypeError(f"{type(wish).__name__} is no wish")
+
+    def answer_at_once(self, wish: Decision, run: Claimed, state: State, *, just_claimed: bool) -> Fact | None:
+        """Answer a wish that touches nothing outside this process; None for all others. What a claim read of the agent
+        is good for an admission while it is `just_claimed`."""
+        if isinstance(wish, BoundCost):
+            return self._bound(wish, run, state)
+        if isinstance(wish, Deny):
+            return self._refuse(wish, run, state)
+        if isinstance(wish, Admit) and just_claimed:
+            return self._admit_for_nothing(wish, run, state)
+        return None
 
     # Calls
 
@@ -109,7 +116,7 @@ class Performer:
     def _context(self, run: Claimed, state: State, step: StepState, skill: str, timeout_ms: int, attempt: int) -> SkillContext:
         hosts = state.means.get("allowed_hosts")
         node = state.nodes[step.node]
-        written = node.fallback_params if step.on_fallback and node.fallback_params is not None else node.params
+        secrets = secret_pointers(node.fallback_params) if step.on_fallback and node.fallback_params is not None else node.secrets
         return SkillContext(
             http=self.http,
             secrets=self.secrets(run),
@@ -121,7 +128,7 @@ class Performer:
             step_id=step.key,
             trace_id=run.trace_id or None,
             allowed_hosts=None if hosts is None else tuple(hosts),
-            secret_pointers=frozenset(secret_pointers(written)),
+            secret_pointers=frozenset(secrets),
         )
 
     def secrets(self, run: Claimed) -> SecretsPort:
@@ -225,25 +232,36 @@ class Performer:
         return CostBounded(now_ms(), wish.step, wish.attempt, skill.worst_case_micro_usd(step.params, config) if skill else 0)
 
     async def _admit(self, wish: Admit, run: Claimed, state: State) -> Fact:
-        assert state.plan is not None
-        configs = state.means.get("skill_config") or {}
-        pinned = pin_plan(state.nodes, versions_of(state.plan), state.terms, configs)
-        refusal = await self.database.run(_admission_refusal, run)
-        if refusal is None and pinned.blockers:
-            first = pinned.blockers[0]
-            refusal = SkillFailure(first.code, f"{first.step_id}: {first.detail}")
+        pinned = self._pinned(state)
+        refusal = _admission_refusal(await self.database.run(agent_status, run.agent_id), pinned)
         if refusal is not None:
-            return self._failed(run, ADMIT, wish.attempt, "", failure_info(refusal, Effect.NONE))
-        worst = forecast("worst", plan=state.plan, pins=pinned.pins, terms=state.terms, inputs=state.inputs, model=call_model(configs))
+            return self._not_admitted(wish, run, refusal)
+        worst = self._worst(state, pinned)
         granted = await self.database.run(_reserve, run, state, worst.cost_micro_usd)
-        return RunAdmitted(
-            now_ms(),
-            pinned.pins,
-            digest(state.plan),
-            attempt=wish.attempt,
-            worst_micro_usd=None if worst.unpriced else worst.cost_micro_usd,
-            granted_micro_usd=granted,
-        )
+        return _admitted(wish, state, pinned, worst, granted)
+
+    def _admit_for_nothing(self, wish: Admit, run: Claimed, state: State) -> Fact | None:
+        """Admit, or refuse to, without asking the database: where nothing can cost and what the claim said of the agent is fresh."""
+        pinned = self._pinned(state)
+        refusal = _admission_refusal(run.agent_status, pinned)
+        if refusal is not None:
+            return self._not_admitted(wish, run, refusal)
+        if not all(pin.free for pin in pinned.pins.values()):
+            return None
+        granted = None if state.limit_micro_usd is None else state.granted_micro_usd
+        return _admitted(wish, state, pinned, _FREE, granted)
+
+    def _pinned(self, state: State) -> Pinned:
+        assert state.plan is not None
+        return pin_plan(state.nodes, versions_of(state.plan), state.terms, state.means.get("skill_config") or {})
+
+    def _worst(self, state: State, pinned: Pinned) -> Forecast:
+        assert state.plan is not None
+        model = call_model(state.means.get("skill_config") or {})
+        return forecast("worst", plan=state.plan, pins=pinned.pins, terms=state.terms, inputs=state.inputs, model=model)
+
+    def _not_admitted(self, wish: Admit, run: Claimed, refusal: SkillFailure) -> StepFailed:
+        return self._failed(run, ADMIT, wish.attempt, "", failure_info(refusal, Effect.NONE))
 
 
 async def _probe_safely(skill: Skill, params: Any, context: SkillContext) -> str:
@@ -287,14 +305,31 @@ def _usage(usage: Usage | None) -> dict[str, int] | None:
     return None if usage is None else usage.model_dump()
 
 
+_FREE = Forecast(0, 0, {}, {}, [], [])
+"""The worst case of a plan whose every call is free."""
+
+
+def _admission_refusal(status: str, pinned: Pinned) -> SkillFailure | None:
+    if status != "active":
+        return SkillFailure("FROZEN", f"the agent is {status}, which admits nothing")
+    if pinned.blockers:
+        first = pinned.blockers[0]
+        return SkillFailure(first.code, f"{first.step_id}: {first.detail}")
+    return None
+
+
+def _admitted(wish: Admit, state: State, pinned: Pinned, worst: Forecast, granted: int | None) -> RunAdmitted:
+    return RunAdmitted(
+        now_ms(),
+        pinned.pins,
+        digest(state.plan),
+        attempt=wish.attempt,
+        worst_micro_usd=None if worst.unpriced else worst.cost_micro_usd,
+        granted_micro_usd=granted,
+    )
+
+
 # On the database thread
-
-
-def _admission_refusal(run: Claimed) -> SkillFailure | None:
-    status = agent_status(run.agent_id)
-    if status == "active":
-        return None
-    return SkillFailure("FROZEN", f"the agent is {status}, which admits nothing")
 
 
 def _reserve(run: Claimed, state: State, worst: int) -> int | None:

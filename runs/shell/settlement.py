@@ -12,9 +12,9 @@ from catalog.services import MatchRow, record_matches, resolve_matches
 from runs.engine.decisions import Abort, Continue, Decision, Escalate, Fallback, Finish, HoldDoubt, Lost, NoRetry, Retry
 from runs.engine.events import AnswerGiven, Fact, ProbeAnswered, StepFailed, StepSucceeded, VerdictGiven
 from runs.engine.state import State
-from runs.models import Outbox
+from runs.shell.claims import Claimed
 from runs.shell.clock import as_datetime
-from runs.shell.sessions import Claimed
+from runs.shell.store import NewsRow
 from skills.taxonomy import spec_of
 
 Advise = Callable[[str, str, str], dict[str, Any]]
@@ -117,9 +117,9 @@ def settle_run(run: Claimed, spent_micro_usd: int, drawn_micro_usd: int) -> None
         ledger.RunPurse(run.tenant_id, run.public_id, None).close(spent_micro_usd)
 
 
-def tell(run: Claimed, topic: str, data: str) -> None:
-    """Put an entry in the outbox."""
-    Outbox.objects.create(tenant_id=run.tenant_id, run_id=run.id, topic=topic, data=data)
+def end_of(run: Claimed, status: str) -> NewsRow:
+    """Return the news that a run has ended."""
+    return NewsRow(run.tenant_id, run.id, f"run.{status}", f'{{"run_id":"{run.public_id}","status":"{status}"}}')
 
 
 def requeue_if_signalled(run_id: int) -> None:

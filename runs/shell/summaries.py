@@ -1,33 +1,42 @@
-"""What a run's rows say about it: the columns lists and filters need, and the step summaries."""
+"""What a run's rows say about it: the columns lists and filters need, and the step summaries. Decides, writes nothing."""
 
 from __future__ import annotations
-
-from typing import Any
-
-from django.db import connection
 
 from runs.engine.budget import headroom
 from runs.engine.digests import behaviour_hash, content_hash
 from runs.engine.state import State, StepState
-from runs.models import StepSummary
-from runs.shell.clock import as_datetime
 from runs.shell.sentence import Standing, sentence
+from runs.shell.store import RunRow, StepRow
 
 
-def progress_columns(state: State, seq: int) -> dict[str, Any]:
-    """Return the columns that change while a run goes on."""
-    return {
-        "last_seq": seq,
-        "planner": state.planner,
-        "plan_hash": state.plan_hash,
-        "steps_total": len(state.nodes),
-        "steps_done": state.succeeded,
-        "retries": state.retries,
-        "spent_micro_usd": state.spent_micro_usd,
-        "reserved_micro_usd": reserved(state),
-        "limit_micro_usd": state.limit_micro_usd,
-        "worst_to_finish_micro_usd": worst_to_finish(state),
-    }
+def run_row(run_id: int, state: State, seq: int, ended: str) -> RunRow:
+    """Return what the row of a run says after an event; `ended`: "finished", "parked", "handed_back", or "" while it goes on."""
+    finished = ended == "finished"
+    return RunRow(
+        id=run_id,
+        held=not ended,
+        last_seq=seq,
+        status=_STATUS.get(ended) or state.status,
+        waiting_for=state.waiting_for if ended == "parked" else "",
+        wake_at_ms=state.wake_at_ms() if ended == "parked" else None,
+        finished_at_ms=state.now_ms if finished else None,
+        summary=sentence(standing_of(state)) if ended in ("finished", "parked") else "",
+        failure_code=state.failure.code if finished and state.failure else "",
+        planner=state.planner,
+        plan_hash=state.plan_hash,
+        steps_total=len(state.nodes),
+        steps_done=state.succeeded,
+        retries=state.retries,
+        spent_micro_usd=state.spent_micro_usd,
+        reserved_micro_usd=0 if finished else reserved(state),
+        limit_micro_usd=state.limit_micro_usd,
+        worst_to_finish_micro_usd=worst_to_finish(state),
+        behaviour_hash=behaviour_hash(state) if finished else "",
+        content_hash=content_hash(state) if finished else "",
+    )
+
+
+_STATUS = {"": "running", "parked": "waiting", "handed_back": "queued"}
 
 
 def reserved(state: State) -> int:
@@ -40,33 +49,6 @@ def worst_to_finish(state: State) -> int | None:
     if state.finished:
         return 0
     return None if state.worst_micro_usd is None else max(0, state.worst_micro_usd - state.spent_micro_usd)
-
-
-def parked_columns(state: State) -> dict[str, Any]:
-    """Return the columns of a run that waits and holds nothing."""
-    return {
-        "status": "waiting",
-        "waiting_for": state.waiting_for,
-        "wake_at_ms": state.wake_at_ms(),
-        "session_id": None,
-        "summary": sentence(standing_of(state)),
-    }
-
-
-def finished_columns(state: State) -> dict[str, Any]:
-    """Return the columns of a run that has ended."""
-    return {
-        "status": state.status,
-        "waiting_for": "",
-        "wake_at_ms": None,
-        "session_id": None,
-        "failure_code": state.failure.code if state.failure else "",
-        "summary": sentence(standing_of(state)),
-        "finished_at": connection.ops.adapt_datetimefield_value(as_datetime(state.now_ms)),
-        "reserved_micro_usd": 0,
-        "behaviour_hash": behaviour_hash(state),
-        "content_hash": content_hash(state),
-    }
 
 
 def standing_of(state: State) -> Standing:
@@ -85,18 +67,15 @@ def standing_of(state: State) -> Standing:
     )
 
 
-def write_step_summaries(run_id: int, state: State, *, may_exist: bool) -> None:
-    """Write the summary rows of a run, in the place of earlier ones; on the database thread, in the transaction that
-    parks or ends it."""
-    if may_exist:
-        StepSummary.objects.filter(run_id=run_id).delete()
-    StepSummary.objects.bulk_create(_summary(run_id, state, step) for step in state.steps.values() if step.node in state.nodes)
+def step_rows(run_id: int, state: State) -> tuple[StepRow, ...]:
+    """Return the summaries of a run's steps."""
+    return tuple(_step_row(run_id, state, step) for step in state.steps.values() if step.node in state.nodes)
 
 
-def _summary(run_id: int, state: State, step: StepState) -> StepSummary:
+def _step_row(run_id: int, state: State, step: StepState) -> StepRow:
     node = state.nodes[step.node]
     pin = state.pins.get(step.node + "!fallback" if step.on_fallback else step.node)
-    return StepSummary(
+    return StepRow(
         run_id=run_id,
         key=step.key,
         position=node.position,

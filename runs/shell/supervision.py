@@ -1,206 +1,204 @@
-"""Keeps a django-q2 cluster honest: `Supervisor` starts it, watches it, restarts it; `run_cluster` is what it starts.
+"""Keeps a cluster at work on this host: forks it, waits for its end, forks the next; and ends it in order when asked to.
 
-Stock django-q2 1.11 wedges for ever when an idle worker is killed while it holds the queue's read lock, leaves
-orphans that go on taking tasks when a parent dies, and hangs on a SIGTERM to its process group. So here:
-
- 1. a stop flag, made before the fork, is polled by drains: a graceful stop does not wait for their whole turn;
- 2. guard and children ignore SIGTERM and SIGINT: only the flag and the queue's own stop end them;
- 3. nobody outlives its parent (PR_SET_PDEATHSIG, Linux);
- 4. the abrupt death of any child ends the whole cluster with EXIT_BROKEN, and the supervisor starts a new one.
-
-Names of django-q2 used here are checked by tests/integration/test_shell_supervision.py; requirements pin the minor version.
+The supervisor has imported everything a cluster needs, so that a new one costs a fork and not a start of Python: it
+runs the very code the supervisor imported, and code or settings changed since are first seen by the next supervisor.
+At the fork it holds no database connection and no thread: both would be broken copies in the child.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
+import gc
 import logging
 import os
 import signal
-import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from enum import IntEnum
 from functools import partial
-from types import FrameType
-from typing import Any
+from multiprocessing import get_context
+from multiprocessing.context import ForkProcess
 
 from django import db
 from django.conf import settings
-from django_q import cluster as q_cluster
-from django_q.cluster import Cluster, Sentinel, get_mp_context
-from django_q.conf import Conf
-from django_q.worker import worker as q_worker
 
-from runs.shell import doorbell, sessions
+from runs.shell import sessions
+from runs.shell.doorbell import Wires
+from runs.shell.lifesigns import Watch
+from runs.shell.wakeups import SignalPulse
 
 log = logging.getLogger(__name__)
 
-EXIT_BROKEN = 70
-RESTART_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
+RESTART_SECONDS = (0.0, 0.5, 1.0, 2.0, 5.0)
 """Pauses before restart after restart; the last one repeats. A cluster that lived a minute starts over."""
-_PR_SET_PDEATHSIG = 1
-_RECYCLED = -2
+SAME_WISH_SECONDS = 1.0
+"""A terminal or a wrapper may deliver one wish to stop twice: what follows within this time counts as the same."""
+BEYOND_GRACE_SECONDS = 2.0
+AT_ONCE_SECONDS = 5.0
+HAND_BACK_SECONDS = 2.0
+LOOK_SECONDS = 1.0
+"""How often it looks for signs of life."""
+PATIENCE_LEASES = 2
+"""Who shows none for so many leases has lost its runs to others long ago, and only keeps a place."""
 
 
-def die_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when its parent dies; other systems than Linux go without."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(EXIT_BROKEN)  # the parent died between fork and prctl
+class Ending(IntEnum):
+    """How a cluster is asked to end, each more pressing than the one before."""
+
+    NOT = 0
+    IN_ORDER = 1
+    AT_ONCE = 2
+    BY_FORCE = 3
 
 
-def _guarded_child(parent: int, target: Callable[..., None], *args: Any) -> None:
-    die_with_parent(parent)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    target(*args)
+def pressed(ending: Ending, for_s: float, grace_s: float) -> Ending:
+    """Return how a cluster is to be ended that was asked like this so long ago and still runs."""
+    if ending is Ending.IN_ORDER and for_s >= grace_s + BEYOND_GRACE_SECONDS:
+        return Ending.AT_ONCE
+    if ending is Ending.AT_ONCE and for_s >= AT_ONCE_SECONDS:
+        return Ending.BY_FORCE
+    return ending
 
 
-class GuardedSentinel(Sentinel):
-    """django-q2's guard, which takes the cluster down when a child dies that nobody asked to."""
-
-    def __init__(
-        self, stop_event: Any, start_event: Any, cluster_id: Any, broker: Any = None, timeout: Any = None, start: bool = True
-    ) -> None:
-        parent = os.getppid()
-        super().__init__(stop_event, start_event, cluster_id, broker, timeout, start=False)
-        die_with_parent(parent)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        if start:
-            self.start()
-
-    def spawn_process(self, target: Any, *args: Any) -> Any:
-        process = get_mp_context().Process(target=_guarded_child, args=(os.getpid(), target, *args))
-        process.daemon = True
-        if target == q_worker:
-            process.daemon = Conf.DAEMONIZE_WORKERS
-            process.timer = args[2]
-            self.pool.append(process)
-        process.start()
-        return process
-
-    def reincarnate(self, process: Any) -> None:
-        """Replace a recycled worker; any other death may have taken a queue's lock along, so all go."""
-        timer = getattr(process, "timer", None)
-        if timer is not None and int(timer.value) == _RECYCLED:
-            super().reincarnate(process)
-            return
-        log.critical("cluster.child_died", extra={"pid": process.pid, "exitcode": process.exitcode})
-        for child in [*self.pool, self.monitor, self.pusher]:
-            if child is not None and child.is_alive():
-                child.kill()
-        os._exit(EXIT_BROKEN)
-
-
-def run_cluster() -> int:
-    """Run a cluster in this process until it is told to stop; return the exit code."""
-    die_with_parent(os.getppid())
-    doorbell.stop_flag = get_mp_context().Event()
-    q_cluster.Sentinel = GuardedSentinel
-    # Connections must not be shared over a fork, and django-q2 closes what is too old before every look at the
-    # queue: with the web's lifetime of 0 each look would cost a new connection.
-    db.connections.close_all()
-    for alias in db.connections:
-        db.connections.settings[alias]["CONN_MAX_AGE"] = None
-    cluster = Cluster()
-    stopping = _StopFlag()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stopping.raise_)
-    cluster.start()
-    while cluster.sentinel.is_alive() and not stopping.raised:
-        time.sleep(0.05)
-    if not stopping.raised:
-        cluster.sentinel.join()
-        return EXIT_BROKEN
-    doorbell.stop_flag.set()
-    cluster.stop()
-    return 0
-
-
-class _StopFlag:
-    """Raised by a signal; a handler that did more could deadlock with what it interrupts.
-
-    A terminal or a wrapper may deliver one wish to stop twice: what follows within a second counts as the same.
-    """
+class Wish:
+    """How the operator wants it to end: a first signal in order, a second one at once, a third one by force."""
 
     def __init__(self) -> None:
-        self.raised = 0
-        self._raised_at = 0.0
+        self.ending = Ending.NOT
+        self._since = -SAME_WISH_SECONDS
 
-    def raise_(self, number: int, frame: FrameType | None) -> None:
-        now = time.monotonic()
-        if now - self._raised_at > 1:
-            self.raised += 1
-            self._raised_at = now
+    def heard(self, number: int) -> None:
+        """Take a signal. Called by its handler, which could deadlock with what it interrupts if it did more."""
+        if number != signal.SIGCHLD and time.monotonic() - self._since >= SAME_WISH_SECONDS:
+            self._press(Ending(min(self.ending + 1, Ending.BY_FORCE)))
+
+    def now(self, grace_s: float) -> Ending:
+        """Return how it is to end now: who does not follow one wish in time gets the next."""
+        self._press(pressed(self.ending, time.monotonic() - self._since, grace_s))
+        return self.ending
+
+    def _press(self, ending: Ending) -> None:
+        if ending is not self.ending:
+            self.ending, self._since = ending, time.monotonic()
+
+
+class StuckWatch:
+    """Ends a cluster one of whose processes is stuck: the others hand back what they hold, then all of it goes."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._given_up_at: float | None = None
+
+    @property
+    def has_given_up(self) -> bool:
+        return self._given_up_at is not None
+
+    def look(self, wires: Wires, process: ForkProcess) -> None:
+        if self._given_up_at is None:
+            silent = self._watch.silent()
+            if silent:
+                log.critical("cluster.stuck", extra={"pids": silent})
+                # Killed with it, those that are well would have a death counted against their runs.
+                wires.stop.hoist()
+                wires.at_once.hoist()
+                self._given_up_at = time.monotonic()
+        elif time.monotonic() - self._given_up_at > HAND_BACK_SECONDS:
+            end_group(process)
 
 
 class Supervisor:
-    """Starts the cluster as its own process group and starts it again when it breaks."""
+    """Forks `run_cluster` as a process group of its own and forks it again when it breaks."""
 
-    def __init__(self, command: list[str]) -> None:
-        self._command = command
-        self._stop = _StopFlag()
+    def __init__(self, run_cluster: Callable[[Wires, int], int]) -> None:
+        self._run_cluster = run_cluster
+        self._wish = Wish()
         self._restarts = 0
 
     def run(self) -> int:
-        """Supervise until SIGTERM or SIGINT; return the exit code. A second signal hands back at once."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop.raise_)
-        while True:
-            started_at = time.monotonic()
+        """Supervise until SIGTERM or SIGINT; return the exit code."""
+        signals = SignalPulse(signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, handle=self._wish.heard)
+        # What was imported is shared with every fork; a collection in one would touch, and so copy, all of it.
+        gc.freeze()
+        code = 0
+        while self._wish.ending is Ending.NOT:
             # Before each start, the first one too: an earlier supervisor may have been killed with all it had.
-            self._free_the_dead()
-            code = self._run_once()
-            if self._stop.raised:
-                # SIGTERM: it was still starting and had nothing to hand back.
-                return 0 if code in (0, -signal.SIGKILL, -signal.SIGTERM) else code
-            if time.monotonic() - started_at > 60:
-                self._restarts = 0
-            pause = RESTART_SECONDS[min(self._restarts, len(RESTART_SECONDS) - 1)]
-            self._restarts += 1
-            log.error("cluster.ended", extra={"exitcode": code, "restart_in_s": pause})
-            time.sleep(pause)
-
-    def _run_once(self) -> int:
-        # A group of its own, and the death signal set before the program begins: it needs seconds until it could do so itself.
-        die = partial(die_with_parent, os.getpid())
-        process = subprocess.Popen(self._command, start_new_session=True, preexec_fn=die)  # noqa: S603 - our own command line
-        log.info("cluster.started", extra={"pid": process.pid})
-        while process.poll() is None and not self._stop.raised:
-            time.sleep(0.05)
-        if process.poll() is None:
-            self._end(process)
-        code = int(process.wait())
-        self._end_group(process.pid)
+            free_the_dead()
+            started_at = time.monotonic()
+            code = self._run_once(signals)
+            if self._wish.ending is Ending.NOT:
+                self._pause(signals, code, lived_s=time.monotonic() - started_at)
+        if code:
+            free_the_dead()
         return code
 
-    def _end_group(self, group: int) -> None:
-        """See that nobody of the cluster is left, so that a second one never works beside it."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(group, signal.SIGKILL)
+    def _pause(self, signals: SignalPulse, code: int, lived_s: float) -> None:
+        if lived_s > 60:
+            self._restarts = 0
+        pause = RESTART_SECONDS[min(self._restarts, len(RESTART_SECONDS) - 1)]
+        self._restarts += 1
+        log.error("cluster.ended", extra={"exitcode": code, "restart_in_s": pause})
+        if pause:
+            signals.wait(pause)
 
-    def _end(self, process: subprocess.Popen[bytes]) -> None:
-        process.send_signal(signal.SIGTERM)
-        until = time.monotonic() + settings.WORK_GRACE_SECONDS + 5
-        while process.poll() is None and time.monotonic() < until and self._stop.raised < 2:
-            time.sleep(0.05)
-        if process.poll() is None:
-            log.warning("cluster.killed", extra={"pid": process.pid})
-            self._end_group(process.pid)
-            process.wait()
-            self._free_the_dead()
-
-    def _free_the_dead(self) -> None:
-        """Put back what dead processes of this host held, without waiting for their leases."""
+    def _run_once(self, signals: SignalPulse) -> int:
+        wires = Wires()
+        process = self._fork(wires)
+        watch = StuckWatch(Watch(wires.signs, PATIENCE_LEASES * settings.LEASE_MS / 1_000))
         try:
-            freed = sessions.release_dead_processes()
-        except db.Error:
-            log.warning("cluster.free_failed", exc_info=True)
-            return
+            while process.is_alive():
+                self._pass_on(wires, process)
+                watch.look(wires, process)
+                signals.wait(LOOK_SECONDS if self._wish.ending is Ending.NOT and not watch.has_given_up else 0.1)
         finally:
-            db.connections.close_all()
-        if freed:
-            log.info("cluster.freed", extra={"runs": freed})
+            # Whoever is left of the cluster goes, so that a second one never works beside it.
+            end_group(process)
+            process.join()
+            wires.close()
+        code = process.exitcode or 0
+        return code if code >= 0 else 128 - code
+
+    def _fork(self, wires: Wires) -> ForkProcess:
+        for thread in threading.enumerate():
+            if thread is not threading.main_thread():
+                log.warning("cluster.forked_beside_thread", extra={"named": thread.name})
+        db.connections.close_all()
+        process = get_context("fork").Process(target=self._cluster, args=(wires, os.getpid()), name="aos-cluster")
+        process.start()
+        log.info("cluster.started", extra={"pid": process.pid})
+        return process
+
+    def _cluster(self, wires: Wires, parent: int) -> None:
+        sys.exit(self._run_cluster(wires, parent))
+
+    def _pass_on(self, wires: Wires, process: ForkProcess) -> None:
+        """Have the cluster know how the operator wants it to end."""
+        ending = self._wish.now(settings.WORK_GRACE_SECONDS)
+        for flag, least in ((wires.stop, Ending.IN_ORDER), (wires.at_once, Ending.AT_ONCE)):
+            if ending >= least and not flag.is_raised():
+                flag.hoist()
+        if ending is Ending.BY_FORCE:
+            log.warning("cluster.killed", extra={"pid": process.pid})
+            end_group(process)
+
+
+def end_group(process: ForkProcess) -> None:
+    """Kill a cluster with all its processes."""
+    assert process.pid is not None, "it was started"
+    for kill in (partial(os.killpg, process.pid, signal.SIGKILL), process.kill):
+        with contextlib.suppress(ProcessLookupError):
+            kill()
+
+
+def free_the_dead() -> None:
+    """Put back what dead processes of this host held, without waiting for their leases."""
+    try:
+        freed = sessions.release_dead_processes()
+    except db.Error:
+        log.warning("cluster.free_failed", exc_info=True)
+        return
+    finally:
+        db.connections.close_all()
+    if freed:
+        log.info("cluster.freed", extra={"runs": freed})

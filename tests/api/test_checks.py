@@ -23,14 +23,18 @@ def test_it_judges_the_queue(change: dict[str, Any], faults: list[str]) -> None:
     assert [fault.id for fault in queue_faults(settings.Q_CLUSTER | change)] == faults
 
 
+WAL = "PRAGMA journal_mode = WAL; PRAGMA synchronous=FULL;"
+
+
 @pytest.mark.parametrize(
     ("database", "faults"),
     [
-        ({"ENGINE": "django.db.backends.sqlite3", "OPTIONS": {"transaction_mode": "IMMEDIATE"}}, []),
-        ({"ENGINE": "django.db.backends.sqlite3"}, ["aos.E005"]),
+        ({"ENGINE": "django.db.backends.sqlite3", "OPTIONS": {"transaction_mode": "IMMEDIATE", "init_command": WAL}}, []),
+        ({"ENGINE": "django.db.backends.sqlite3", "OPTIONS": {"init_command": WAL}}, ["aos.E005"]),
+        ({"ENGINE": "django.db.backends.sqlite3", "OPTIONS": {"transaction_mode": "IMMEDIATE"}}, ["aos.E007"]),
         ({"ENGINE": "django.db.backends.postgresql"}, []),
     ],
-    ids=["sqlite as shipped", "sqlite with deferred transactions", "postgresql"],
+    ids=["sqlite as shipped", "sqlite with deferred transactions", "sqlite without a write-ahead log", "postgresql"],
 )
 def test_it_judges_the_database(database: dict[str, Any], faults: list[str]) -> None:
     assert [fault.id for fault in database_faults(database)] == faults

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -126,13 +127,14 @@ class Fails(Skill):
 class CostlyParams(Params):
     worst: int
     cost: int
+    first_ms: int = 0
     witness: str | None = None
 
 
 @skill(
     name="costly",
     version="1.0.0",
-    description="Costs what it is told.",
+    description="Costs what it is told; may dawdle the first time.",
     effect=Effect.READ,
     failure_modes=ANY_FAILURE,
     cost_model=CostModel(worst_case_micro_usd=1_000_000),
@@ -147,6 +149,8 @@ class Costly(Skill):
     async def run(self, params: CostlyParams, context: SkillContext) -> Said:
         if params.witness is not None:
             bear_witness(params.witness, f"{context.step_id} {context.attempt}")
+        if context.attempt == 1:
+            await asyncio.sleep(params.first_ms / 1_000)
         context.report.cost_micro_usd, context.report.priced = params.cost, True
         return Said(said=params.cost)
 
@@ -167,6 +171,18 @@ class Hangs(Skill):
 
     async def run(self, params: NoParams, context: SkillContext) -> Said:
         await asyncio.Event().wait()
+        return Said()
+
+
+@skill(
+    name="deaf", version="1.0.0", description="Sleeps without awaiting, so that nothing reaches it.", effect=Effect.READ, failure_modes=[]
+)
+class Deaf(Skill):
+    Params = SleepyParams
+    Result = Said
+
+    async def run(self, params: SleepyParams, context: SkillContext) -> Said:
+        time.sleep(params.ms / 1_000)
         return Said()
 
 

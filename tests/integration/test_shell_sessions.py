@@ -7,13 +7,12 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from runs.models import Run, RunEvent, Session
-from runs.shell import sessions
+from runs.shell import claims, sessions
 from runs.shell.clock import now_ms
 from runs.shell.drain import pause_after
 from runs.shell.sessions import Fenced
@@ -27,7 +26,7 @@ def queued(workshop: Workshop, count: int, **options: int) -> list[Run]:
 
 
 def claimed(session_id: int, limit: int) -> list[str]:
-    return [run.public_id for run in sessions.claim(session_id, limit)]
+    return [run.public_id for run in claims.claim(session_id, limit)]
 
 
 def a_dead_process() -> int:
@@ -66,56 +65,8 @@ def test_it_neither_renews_nor_lets_through_a_session_that_is(workshop: Workshop
         sessions.fence(token)
     queued(workshop, 1)
     with pytest.raises(Fenced):
-        sessions.claim(token, 1)
-    assert sessions.has_queued()
-
-
-def test_it_claims_the_urgent_first_and_then_the_old(workshop: Workshop) -> None:
-    low, high, low_too = [queued(workshop, 1, priority=priority)[0] for priority in (0, 5, 0)]
-    assert claimed(sessions.begin(LEASE_MS), 10) == [high.public_id, low.public_id, low_too.public_id]
-
-
-def test_it_claims_no_more_than_it_was_asked_for(workshop: Workshop) -> None:
-    runs, token = queued(workshop, 3), sessions.begin(LEASE_MS)
-    assert claimed(token, 2) == [run.public_id for run in runs[:2]]
-    assert claimed(token, 2) == [runs[2].public_id]
-    assert claimed(token, 2) == []
-    assert {(now(run).status, now(run).session_id) for run in runs} == {("running", token)}
-
-
-def test_it_gives_no_run_to_two_sessions(workshop: Workshop) -> None:
-    runs = queued(workshop, 60)
-
-    def take_all() -> list[str]:
-        try:
-            token, found = sessions.begin(LEASE_MS), list[str]()
-            while sessions.has_queued():
-                found += claimed(token, 3)
-            return found
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(8) as pool:
-        taken = [run for future in [pool.submit(take_all) for _ in range(8)] for run in future.result()]
-    assert sorted(taken) == sorted(run.public_id for run in runs)
-
-
-def test_it_gives_one_run_back(workshop: Workshop) -> None:
-    run, kept = queued(workshop, 2)
-    token = sessions.begin(LEASE_MS)
-    sessions.claim(token, 2)
-    sessions.release(token, run.pk)
-    assert (now(run).status, now(run).session_id, now(run).crash_count) == ("queued", None, 0)
-    assert now(kept).status == "running"
-
-
-def test_it_lets_a_run_rest_that_broke_its_driver(workshop: Workshop) -> None:
-    [run] = queued(workshop, 1)
-    token = sessions.begin(LEASE_MS)
-    sessions.claim(token, 1)
-    sessions.release_crashed(token, run.pk, 5_000)
-    assert (now(run).status, now(run).session_id, now(run).crash_count) == ("waiting", None, 1)
-    assert 4_000 < (now(run).wake_at_ms or 0) - now_ms() <= 5_000
+        claims.claim(token, 1)
+    assert claims.has_queued()
 
 
 @pytest.mark.parametrize(("crashes", "rest_ms"), [(0, 250), (3, 2_000), (20, 60_000), (30_000, 60_000)])
@@ -123,17 +74,10 @@ def test_it_lets_it_rest_longer_each_time(crashes: int, rest_ms: int) -> None:
     assert pause_after(crashes) == rest_ms
 
 
-def test_it_gives_back_only_what_it_holds(workshop: Workshop) -> None:
-    [run] = queued(workshop, 1)
-    sessions.claim(sessions.begin(LEASE_MS), 1)
-    sessions.release(sessions.begin(LEASE_MS), run.pk)
-    assert now(run).status == "running"
-
-
 def test_it_ends_without_counting_a_crash(workshop: Workshop) -> None:
     [run] = queued(workshop, 1)
     token = sessions.begin(LEASE_MS)
-    sessions.claim(token, 1)
+    claims.claim(token, 1)
     sessions.end(token)
     assert (now(run).status, now(run).session_id, now(run).crash_count) == ("queued", None, 0)
     assert Session.objects.get(pk=token).state == "ended"
@@ -144,7 +88,7 @@ def test_it_puts_back_what_a_session_past_its_lease_held(workshop: Workshop) -> 
     dead, alive = sessions.begin(-1), sessions.begin(LEASE_MS)
     Run.objects.filter(pk=lost.pk).update(status="running", session_id=dead)
     Run.objects.filter(pk=held.pk).update(status="running", session_id=alive)
-    assert sessions.has_work()
+    assert claims.has_work()
     assert sessions.reap() == 1
     assert sessions.reap() == 0
     assert (now(lost).status, now(lost).crash_count, now(held).status) == ("queued", 1, "running")
@@ -165,16 +109,6 @@ def test_it_does_not_judge_the_processes_of_another_host(workshop: Workshop) -> 
     Session.objects.filter(pk=foreign.pk).update(host="elsewhere.example")
     assert sessions.release_dead_processes() == 0
     assert sessions.live_sessions() == 0
-
-
-def test_it_wakes_what_is_due_and_nothing_else(workshop: Workshop) -> None:
-    due, later, never = queued(workshop, 3)
-    for run, wake in ((due, now_ms() - 5), (later, now_ms() + 60_000), (never, None)):
-        Run.objects.filter(pk=run.pk).update(status="waiting", wake_at_ms=wake)
-    assert sessions.has_work()
-    assert sessions.wake_due() == 1
-    assert not sessions.wake_due()
-    assert [now(run).status for run in (due, later, never)] == ["queued", "waiting", "waiting"]
 
 
 def test_it_makes_the_reaper_wait_for_a_commit_under_way(workshop: Workshop) -> None:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import inspect
+import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django_q import cluster as q_cluster
+from django_q import scheduler as q_scheduler
+from django_q import status as q_status
+from django_q import worker as q_worker
 from django_q.cluster import Cluster, Sentinel
+from django_q.conf import Conf
 
 from runs.models import Run, Session
+from runs.shell.supervision import AT_ONCE_SECONDS, SAME_WISH_SECONDS
+from tests.conftest import PROJECT
 from tests.fakes.skills import witnessed
 from tests.integration.workshop import Workshop, assert_is_whole, kinds, now, started, step
 from tests.processes import Worker, a_worker_process, eventually, main_of
@@ -68,17 +76,93 @@ def test_it_leaves_nobody_behind_when_the_supervisor_is_killed_early(
         eventually(lambda: not main.is_alive(), "the end of the main process")
 
 
-@pytest.mark.slow
-def test_it_hands_back_what_it_cannot_finish_and_ends_in_order(workshop: Workshop, worker: Worker, tmp_path: Path) -> None:
-    run = workshop.submit(step("slow", "sleepy", ms=60_000, timeout_ms=120_000))
+def busy(workshop: Workshop, skill: str = "sleepy") -> Run:
+    """Return a run whose one step is under way and takes far longer than any grace."""
+    run = workshop.submit(step("slow", skill, ms=60_000, timeout_ms=120_000))
     started(run, "slow")
+    return run
+
+
+def assert_handed_back(run: Run) -> None:
+    """Check that a run was given back in order: queued, not counted as a crash, its journal says so, no session left."""
+    assert (now(run).status, now(run).session_id, now(run).crash_count) == ("queued", None, 0)
+    assert set(Session.objects.values_list("state", flat=True)) == {"ended"}
+    assert kinds(run)[-2:] == ["run_handed_back", "step_interrupted"]
+
+
+@pytest.mark.slow
+def test_it_hands_back_what_it_cannot_finish_and_ends_in_order(workshop: Workshop, worker: Worker) -> None:
+    run = busy(workshop)
     family, begun = worker.family(), time.monotonic()
     assert worker.stop() == 0
     assert time.monotonic() - begun < 10
     assert not any(member.is_alive() for member in family.members())
-    assert (now(run).status, now(run).session_id, now(run).crash_count) == ("queued", None, 0)
-    assert set(Session.objects.values_list("state", flat=True)) == {"ended"}
-    assert kinds(run)[-2:] == ["run_handed_back", "step_interrupted"]
+    assert_handed_back(run)
+
+
+@pytest.mark.slow
+def test_it_ends_in_order_when_all_its_processes_are_told_to_end(workshop: Workshop, worker: Worker) -> None:
+    """As systemd does it, and Ctrl-C in a terminal."""
+    run = busy(workshop)
+    family = worker.family()
+    for member in family.members():
+        os.kill(member.pid, signal.SIGTERM)
+    assert worker.stop() == 0
+    assert not any(member.is_alive() for member in family.members())
+    assert_handed_back(run)
+
+
+@pytest.fixture
+def patient_worker(workshop: Workshop, environment: dict[str, str], tmp_path: Path) -> Iterator[Worker]:
+    """Return a worker whose grace is longer than any test."""
+    with a_worker_process({**environment, "AOS_WORK_GRACE_SECONDS": "600"}, tmp_path / "worker.log") as running:
+        running.family()
+        yield running
+
+
+def ask_to_end(worker: Worker, times: int) -> None:
+    """Send SIGTERM so often, far enough apart to be as many wishes."""
+    for time_before in range(times):
+        if time_before:
+            time.sleep(SAME_WISH_SECONDS * 1.2)
+        os.kill(worker.pid, signal.SIGTERM)
+
+
+@pytest.mark.slow
+def test_a_second_signal_hands_back_at_once(workshop: Workshop, patient_worker: Worker) -> None:
+    run = busy(workshop)
+    family = patient_worker.family()
+    ask_to_end(patient_worker, 1)
+    eventually(lambda: "stopping cluster processes" in patient_worker.log.read_text(), "the answer to the first signal")
+    assert now(run).status == "running", "the grace is not over"
+    ask_to_end(patient_worker, 2)
+    assert patient_worker.wait(AT_ONCE_SECONDS) == 0
+    assert not any(member.is_alive() for member in family.members())
+    assert_handed_back(run)
+
+
+@pytest.mark.slow
+def test_a_third_signal_ends_by_force_what_does_not_listen(workshop: Workshop, patient_worker: Worker) -> None:
+    run = busy(workshop, "deaf")
+    family = patient_worker.family()
+    ask_to_end(patient_worker, 3)
+    assert patient_worker.wait(10) == 128 + signal.SIGKILL
+    assert not any(member.is_alive() for member in family.members())
+    assert (now(run).status, now(run).session_id, now(run).crash_count) == ("queued", None, 1)
+    assert set(Session.objects.values_list("state", flat=True)) == {"dead"}
+
+
+@pytest.mark.slow
+def test_it_forks_the_next_cluster_from_what_it_has_imported(workshop: Workshop, environment: dict[str, str], tmp_path: Path) -> None:
+    """What becomes of a module on the disk meanwhile does not matter to it."""
+    module = tmp_path / "skills_of_its_own.py"
+    module.write_text((PROJECT / "tests/fakes/skills.py").read_text())
+    paths = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{PROJECT}", "AOS_SKILL_MODULES": "skills_of_its_own"}
+    with a_worker_process({**environment, **paths}, tmp_path / "worker.log") as running:
+        assert done(workshop, running).status == "succeeded"
+        module.write_text("raise RuntimeError('read again')\n")
+        running.family().main.kill()
+        assert done(workshop, running).status == "succeeded"
 
 
 @pytest.mark.slow
@@ -109,10 +193,38 @@ def test_it_finds_in_django_q2_what_it_builds_on() -> None:
     assert parameters(Sentinel.__init__) == expected
     assert parameters(Sentinel.spawn_process) == ["self", "target", "args"]
     assert parameters(Sentinel.reincarnate) == ["self", "process"]
-    assert {"start", "stop", "guard", "spawn_cluster"} <= set(vars(Sentinel))
+    assert {"start", "stop", "guard", "spawn_cluster", "spawn_worker"} <= set(vars(Sentinel))
     assert {"start", "stop", "sig_handler"} <= set(vars(Cluster))
+    assert {"WORKERS", "QUEUE_LIMIT", "GUARD_CYCLE", "DAEMONIZE_WORKERS"} <= set(vars(Conf))
+    assert parameters(q_scheduler.scheduler) == ["broker"]
+    assert "save" in vars(q_status.Stat)
     assert q_cluster.get_mp_context().get_start_method() == "fork"
     source = inspect.getsource(Sentinel)
-    assert all(f"self.{name} =" in source for name in ("pool", "monitor", "pusher"))
+    assert all(f"self.{name} =" in source for name in ("pool", "monitor", "pusher", "stop_event", "start_event"))
     assert "target=Sentinel" in inspect.getsource(Cluster.start), "the cluster looks its guard up by this name"
-    assert "timer.value" in source
+
+
+def test_it_finds_in_django_q2_the_guard_it_replaces() -> None:
+    """What the stock guard does in its loop, ours does too; a new thing there must be looked at."""
+    body = inspect.getsource(Sentinel.guard)
+    for does in (
+        "p.is_alive()",
+        "p.timer.value -= cycle",
+        "self.monitor.is_alive()",
+        "self.pusher.is_alive()",
+        "scheduler(broker",
+        "Stat(self).save()",
+    ):
+        assert does in body, does
+    assert [line.strip() for line in body.splitlines() if line.strip().startswith("self.")] == [
+        "self.start_event.set()",
+        "self.reincarnate(p)",
+        "self.reincarnate(self.monitor)",
+        "self.reincarnate(self.pusher)",
+        "self.stop()",
+    ]
+
+
+def test_it_finds_what_django_q2_writes_into_a_timer() -> None:
+    body = inspect.getsource(q_worker.worker)
+    assert all(f"timer.value = {value}" in body for value in ("-1", "-2", "0", "timer_value"))

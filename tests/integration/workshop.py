@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from django.db import connection
 
 from agents.models import Agent, LedgerEntry, LedgerScope, Tenant
@@ -19,6 +20,7 @@ from runs import selectors, services
 from runs.models import Outbox, Run, RunEvent, Session, StepSummary
 from runs.shell.drain import drain
 from runs.shell.journal import Entry, Row
+from runs.shell.store import RunRow
 
 WAIT_SECONDS = 20.0
 
@@ -185,8 +187,15 @@ def a_claimed_run(workshop: Workshop, session_id: int) -> Run:
 
 
 def an_entry(run: Run, *seqs: int, data: str = "{}", **columns: Any) -> Entry:
+    """Return an entry of these events; with columns, one that writes the run's row too."""
     rows = tuple(Row(seq, "time_came", "", 0, 1, data) for seq in seqs)
-    return Entry(run.pk, rows, {"last_seq": seqs[-1], **columns})
+    return Entry(run.pk, seqs[0] - 1, rows, a_row(run, seqs[-1], **columns) if columns else None)
+
+
+def a_row(run: Run, last_seq: int, **columns: Any) -> RunRow:
+    """Return the row of a run that goes on, changed in these columns."""
+    kept = {field.name: getattr(run, field.name, None) for field in msgspec.structs.fields(RunRow)}
+    return RunRow(**{**kept, "held": True, "last_seq": last_seq, **columns})
 
 
 def in_another_thread(do: Callable[[], Any]) -> threading.Thread:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
 
 from skills.canonical import canonical_json, digest
 
@@ -35,3 +38,20 @@ def test_it_writes_what_json_cannot_carry_exactly_as_text() -> None:
 def test_it_refuses_what_is_no_json() -> None:
     with pytest.raises(ValueError, match="set"):
         canonical_json({1, 2})
+
+
+def json_values() -> st.SearchStrategy[Any]:
+    number = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+    leaf = st.none() | st.booleans() | number | st.text()
+    return st.recursive(leaf, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)
+
+
+@given(json_values())
+def test_it_writes_what_the_reference_implementation_writes(value: Any) -> None:
+    assert canonical_json(value) == rfc8785.dumps(value)
+
+
+@pytest.mark.parametrize("code", [*range(0x20), 0x22, 0x2F, 0x5C, 0x7F, 0x80, 0x2028, 0xFFFF, 0x1F600], ids=hex)
+def test_it_escapes_like_the_reference_implementation(code: int) -> None:
+    assert canonical_json({chr(code): chr(code)}) == rfc8785.dumps({chr(code): chr(code)})
+    assert canonical_json([chr(code)]) == rfc8785.dumps([chr(code)])

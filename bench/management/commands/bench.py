@@ -47,6 +47,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", type=Path, help="Write the JSON lines to this file as well.")
 
     def handle(self, *args: Any, quick: bool, only: list[str] | None, json: Path | None, **options: Any) -> None:
+        settings.VAR_DIR.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="bench-", dir=settings.VAR_DIR) as folder, own_database():
             create_table()
             bench = Bench(make_installation(Path(folder)), raw_database(), QUICK if quick else Size())

@@ -23,6 +23,7 @@ def tell_one(skill: dict[str, Any], paper: Paper) -> None:
             ("effect", skill["effect"].replace("_", " ")),
             ("base cost", money(skill["cost_model"]["base_micro_usd"])),
             ("time limit", f"{skill['constraints']['timeout_ms']} ms"),
+            ("at once", skill["constraints"]["max_concurrency"] or "unlimited"),
             ("deterministic", "yes" if skill["deterministic"] else "no"),
             ("digest", skill["digest"]),
         ]

@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core import checks
 
-from runs.shell.supervision import Supervisor, run_cluster
+from runs.management import exits
+from runs.management.base import RuntimeCommand
+from runs.schedules import keep_schedules
+from runs.shell.cluster import run_cluster
+from runs.shell.supervision import Supervisor
 from skills.registry import registry
 from skills.services import record_versions
 
+CHECKS = ("queue", "database", "catalog", "worker")
 
-class Command(BaseCommand):
-    help = "Executes runs: a supervised django-q2 cluster. SIGTERM finishes or hands back within the grace; a second one at once."
-    requires_system_checks = "__all__"
+
+class Command(RuntimeCommand):
+    help = "Executes runs until SIGTERM or Ctrl-C: what is under way is finished or handed back within the grace, on a second one at once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--processes", type=int, help="Worker processes; one of them is kept free for schedules (AOS_WORKERS).")
         parser.add_argument("--capacity", type=int, help="Runs one process drives at once (AOS_WORK_CAPACITY).")
-        parser.add_argument("--cluster", action="store_true", help="The supervised cluster itself; started by the supervisor.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        if options["cluster"]:
-            sys.exit(run_cluster())
+    def respond(self, options: dict[str, Any]) -> int:
+        choose(options["processes"], options["capacity"])
+        faults = [found for found in checks.run_checks(tags=CHECKS, include_deployment_checks=True) if found.is_serious()]
+        for fault in faults:
+            self.notes.line(f"error[{fault.id}]: {fault.msg}", "red")
+        if faults:
+            return exits.USAGE
         record_versions(registry)
-        # The cluster reads its settings when it starts, so the choice travels as environment.
-        if options["processes"]:
-            os.environ["AOS_WORKERS"] = str(options["processes"])
-        if options["capacity"]:
-            os.environ["AOS_WORK_CAPACITY"] = str(options["capacity"])
-        sys.exit(Supervisor([sys.executable, sys.argv[0], "work", "--cluster"]).run())
+        keep_schedules()
+        return Supervisor(run_cluster).run()
+
+
+def choose(processes: int | None, capacity: int | None) -> None:
+    """Have the options of the command line stand in the settings, where the processes of the cluster find them."""
+    if processes is not None:
+        settings.WORKERS = processes
+        settings.Q_CLUSTER = {**settings.Q_CLUSTER, "workers": processes, "queue_limit": processes}
+    if capacity is not None:
+        settings.WORK_CAPACITY = capacity

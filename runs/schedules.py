@@ -1,0 +1,44 @@
+"""What AOS does by the clock: jobs of its own that django-q2's scheduler hands to a worker beside the drains."""
+
+from __future__ import annotations
+
+import logging
+from typing import NamedTuple
+
+from django.apps import apps
+
+from runs import retention
+from runs.shell import doorbell
+
+log = logging.getLogger(__name__)
+
+
+class Job(NamedTuple):
+    """A function without arguments, by its import path, and how often it is called (a `Schedule.TYPE` of django-q2)."""
+
+    name: str
+    function: str
+    every: str
+
+
+HOURLY = "H"
+JOBS = (Job("aos: retention", "runs.schedules.remove_what_is_due", HOURLY),)
+
+
+def keep_schedules() -> None:
+    """Have every job scheduled once, as written here. Whoever starts workers calls it; it may be called any number of times."""
+    schedules = apps.get_model("django_q", "Schedule")._default_manager
+    for job in JOBS:
+        wanted = {"func": job.function, "schedule_type": job.every, "repeats": -1}
+        mine = schedules.filter(name=job.name).order_by("pk")
+        kept = mine.first() or schedules.create(name=job.name, **wanted)
+        mine.filter(pk=kept.pk).update(**wanted)
+        # Two hosts that start at the same moment both make one: the next to start removes what is too much.
+        mine.exclude(pk=kept.pk).delete()
+
+
+def remove_what_is_due() -> None:
+    """Remove what retention no longer keeps; leaves between two batches when the worker is told to stop."""
+    for removed in retention.remove_due(stopped=doorbell.is_stopping):
+        if any(removed.rows.values()):
+            log.info("retention.removed", extra={"class": removed.name, "runs": removed.runs, "rows": removed.rows})

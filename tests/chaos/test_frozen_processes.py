@@ -1,0 +1,70 @@
+"""SIGSTOP past the lease, then SIGCONT: others take over, and who wakes up commits nothing and starts nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterable
+
+import pytest
+
+from runs.models import RunEvent, Session
+from tests.chaos.load import Plan
+from tests.chaos.site import Site, member
+from tests.integration.workshop import chain, step
+from tests.processes import Known
+
+pytestmark = pytest.mark.slow
+
+
+def held_at_the_gate(site: Site) -> Plan:
+    """Return a plan whose first step waits for the gate; whatever comes after it begins when the gate is opened."""
+    witness = str(site.witness)
+    return chain(
+        step("held", "look", witness=witness, until=str(site.folder / "gate"), timeout_ms=120_000),
+        step("change", "change", witness=witness),
+        step("look", "look", witness=witness),
+    )
+
+
+def tell_all(processes: Iterable[Known], number: signal.Signals) -> None:
+    for process in processes:
+        if process.is_alive():
+            os.kill(process.pid, number)
+
+
+def held(site: Site, besides: Iterable[int] = ()) -> int:
+    """Return in how many runs the first step has begun in a process that is not one of these."""
+    return len({line.run for line in site.lines() if line.step == "held" and line.pid not in besides})
+
+
+def test_a_frozen_host_that_wakes_up_commits_nothing_and_starts_nothing(site: Site) -> None:
+    runs = 24
+    with site.host("one") as first, site.crowd(runs, {"held": held_at_the_gate(site)}) as crowd:
+        site.until(lambda: crowd.is_well() and held(site) == runs, "all runs held at the gate")
+        frozen = first.everybody()
+        lost = list(Session.objects.filter(host="one").values_list("pk", flat=True))
+        with site.host("two"):
+            tell_all(frozen, signal.SIGSTOP)
+            with site.fault("SIGSTOP: a whole host, past its lease"):
+                site.until(lambda: held(site, [process.pid for process in frozen]) == runs, "the other host holding all runs")
+                (site.folder / "gate").touch()
+            site.until_over(crowd)
+            before = site.lines(), RunEvent.objects.count()
+            tell_all(frozen, signal.SIGCONT)
+            site.until(Session.objects.filter(host="one", state="live", pk__gt=max(lost)).exists, "the thawed host back at work")
+            assert (site.lines(), RunEvent.objects.count()) == before
+    assert set(Session.objects.filter(pk__in=lost).values_list("state", flat=True)) == {"dead"}
+    site.assert_unharmed(crowd)
+
+
+@pytest.mark.chaos
+def test_a_frozen_worker_is_replaced_on_its_own_host(site: Site) -> None:
+    with site.host() as host, site.crowd() as crowd:
+        site.until_busy(crowd)
+        frozen = member(host.family(), "busy worker", site)
+        with site.fault("SIGSTOP: busy worker, past its lease"):
+            tell_all([frozen], signal.SIGSTOP)
+        site.until_over(crowd)
+        tell_all([frozen], signal.SIGCONT)
+    site.assert_unharmed(crowd)

@@ -1,0 +1,173 @@
+"""What runs, sessions, gates, purses, scopes and keys would answer if everybody came one after the other.
+
+Each function is a specification for `tests.linearizability`: from a state and an answered operation to the states
+it may leave behind, none where the answer is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from tests.linearizability import Operation
+
+# Runs and the sessions that hold them
+
+
+class RunNow(NamedTuple):
+    """A run's row, as far as claims and cancels move it."""
+
+    status: str = "queued"
+    holder: int | None = None
+    crashes: int = 0
+
+
+def a_run(run: RunNow, operation: Operation) -> Iterable[RunNow]:
+    """One session holds a run at a time; only who holds it gives it back, and what has ended stays so."""
+    session = operation.given
+    is_held = run.status == "running" and run.holder == session
+    match operation.name:
+        case "claim" if run.status == "queued":
+            yield RunNow("running", session, run.crashes)
+        case "release" | "end":
+            yield RunNow("queued", None, run.crashes) if is_held else run
+        case "bury":
+            yield RunNow("queued", None, run.crashes + 1) if is_held else run
+        case "rest":
+            yield RunNow("waiting", None, run.crashes + 1) if is_held else run
+        case "give up" if operation.answer == is_held:
+            yield RunNow("dead_lettered", None, run.crashes) if is_held else run
+        case "wake":
+            yield run._replace(status="queued") if run.status == "waiting" else run
+        case "cancel" if operation.answer == (run.status != "dead_lettered"):
+            yield run._replace(status="queued") if run.status == "waiting" else run
+        case "read" if operation.answer == run:
+            yield run
+
+
+def a_session(is_live: bool, operation: Operation) -> Iterable[bool]:
+    """A session claims and renews while it is live, and never again after."""
+    match operation.name:
+        case "claim" | "renew" if operation.answer == is_live:
+            yield is_live
+        case "bury" | "end":
+            yield False
+
+
+# Gates
+
+
+class Gate(NamedTuple):
+    """Which word came first; whether it is known that the worker has acted on it, and that the run is over."""
+
+    first: str | None = None
+    is_closed: bool = False
+    is_over: bool = False
+
+
+def a_gate(gate: Gate, operation: Operation) -> Iterable[Gate]:
+    """The first decision counts. Words are taken until a worker has acted on that one, which it may do at any instant."""
+    word = operation.given
+    match operation.name, operation.answer:
+        case "decide", True if not gate.is_closed:
+            yield gate._replace(first=gate.first or word)
+        case "cancel", True if not gate.is_over:
+            yield gate._replace(first=gate.first or word)
+        case "decide", False if gate.first is not None:
+            yield gate._replace(is_closed=True)
+        case "cancel", False if gate.first is not None:
+            yield gate._replace(is_closed=True, is_over=True)
+        case "read", None if not gate.is_closed:
+            yield gate
+        case "read", counted if counted is not None and counted == gate.first:
+            yield gate._replace(is_closed=True)
+
+
+# Money
+
+
+class Purse(NamedTuple):
+    """The limit of a run and the top-ups it has had, by key."""
+
+    limit: int
+    had: frozenset[tuple[str, int]] = frozenset()
+
+
+def a_purse(purse: Purse, operation: Operation) -> Iterable[Purse]:
+    """A top-up of one key counts once and answers the limit as it is then; another amount under that key is refused."""
+    key, amount = operation.given
+    before = dict(purse.had).get(key)
+    if before is None:
+        raised = Purse(purse.limit + amount, purse.had | {(key, amount)})
+        if operation.answer == raised.limit:
+            yield raised
+    elif operation.answer == (purse.limit if before == amount else "reused"):
+        yield purse
+
+
+class Sums(NamedTuple):
+    """A scope: what it may hold, what is set aside, what is gone."""
+
+    limit: int | None
+    reserved: int = 0
+    spent: int = 0
+
+
+class Books(NamedTuple):
+    """Scopes by name, and the movements made, by kind and reference."""
+
+    scopes: tuple[tuple[str, Sums], ...]
+    made: frozenset[tuple[str, str, int]] = frozenset()
+
+
+def the_books(books: Books, operation: Operation) -> Iterable[Books]:
+    """Money moves in every scope or in none; it is refused just where a scope lacks room, and a repetition moves nothing."""
+    if operation.name == "read":
+        yield from [books] if operation.answer == books.scopes else []
+        return
+    names, amount, reference = operation.given
+    before = next((was for kind, made, was in books.made if (kind, made) == (operation.name, reference)), None)
+    if before is not None:
+        yield from [books] if operation.answer == ("repeated" if before == amount else "reused") else []
+        return
+    scopes = dict(books.scopes)
+    lacks = {name: _lack(operation.name, scopes[name], amount) for name in names}
+    missing = max(lacks.values())
+    if missing > 0:
+        yield from [books] if operation.answer in {(missing, name) for name, lack in lacks.items() if lack == missing} else []
+    elif operation.answer == "granted":
+        moved = {name: _moved(operation.name, sums, amount) if name in names else sums for name, sums in scopes.items()}
+        yield Books(tuple(moved.items()), books.made | {(operation.name, reference, amount)})
+
+
+def _lack(kind: str, sums: Sums, amount: int) -> int:
+    if kind == "reserve":
+        return 0 if sums.limit is None else sums.spent + sums.reserved + amount - sums.limit
+    return amount - sums.reserved
+
+
+def _moved(kind: str, sums: Sums, amount: int) -> Sums:
+    if kind == "reserve":
+        return sums._replace(reserved=sums.reserved + amount)
+    if kind == "settle":
+        return sums._replace(reserved=sums.reserved - amount, spent=sums.spent + amount)
+    return sums._replace(reserved=sums.reserved - amount)
+
+
+# Keys
+
+
+class Submitted(NamedTuple):
+    """The run of an idempotency key, and the request it was accepted for."""
+
+    run: str
+    fingerprint: str
+
+
+def a_key(submitted: Submitted | None, operation: Operation) -> Iterable[Submitted | None]:
+    """The first request of a key makes the run; the same again gets it, another one is refused."""
+    if submitted is None:
+        if operation.answer != "reused" and operation.answer[1]:
+            yield Submitted(operation.answer[0], operation.given)
+    elif operation.answer == ((submitted.run, False) if submitted.fingerprint == operation.given else "reused"):
+        yield submitted
