@@ -172,8 +172,8 @@ def _claimed(row: Sequence[Any]) -> Claimed:
 
 def has_queued() -> bool:
     """Tell whether any run waits to be claimed."""
-    # Ordered like the index of queued runs, so that it is asked and not the table.
-    return bool(fetch("SELECT 1 FROM runs_run WHERE status = 'queued' ORDER BY tenant_id LIMIT 1"))
+    # Ordered like the index of queued runs, so that it is asked and not a longer one.
+    return bool(fetch("SELECT 1 FROM runs_run WHERE status = 'queued' ORDER BY tenant_id, rank_ms, id LIMIT 1"))
 
 
 def has_work() -> bool:

@@ -95,7 +95,6 @@ class Drain:
         self._should_stop = should_stop
         self._at_once = at_once
         self._writer = JournalWriter(session_id, database)
-        self._performer = Performer(database, http, lookup)
         self._drivers: dict[int, RunDriver] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._fenced = False
@@ -104,6 +103,7 @@ class Drain:
         self._one_has_ended = False
         self._is_memory_high = False
         self._lease = Lease(session_id, settings.LEASE_MS, asyncio.get_running_loop(), lambda: len(self._drivers), self._on_fenced)
+        self._performer = Performer(database, http, lookup, self._lease)
         self._listener: Listener | None = None
         self._listening: asyncio.Task[None] | None = None
         # Drains of several processes should not all leave at once.
@@ -146,13 +146,14 @@ class Drain:
     async def _look_around(self) -> None:
         self._looked_at = clock.monotonic()
         self._is_memory_high = resident_mb() > settings.WORK_MEMORY_MB
-        self._performer.lookup = await self._database.run(self._reap_and_wake)
+        self._performer.lookup, sessions_alive = await self._database.run(self._reap_and_wake)
+        self._performer.slots.divide_by(sessions_alive)
         self._may_be_more = True
 
-    def _reap_and_wake(self) -> Lookup:
+    def _reap_and_wake(self) -> tuple[Lookup, int]:
         sessions.reap()
         claims.wake_due()
-        return self._performer.lookup.fresh()
+        return self._performer.lookup.fresh(), sessions.live_sessions_anywhere()
 
     # Claiming
 
@@ -185,9 +186,7 @@ class Drain:
                 driver.tell(fact, signal_id)
 
     def _start(self, work: Work) -> None:
-        driver = RunDriver(
-            work.run, work.rows, writer=self._writer, performer=self._performer, lease=self._lease, max_crashes=settings.MAX_CRASHES
-        )
+        driver = RunDriver(work.run, work.rows, writer=self._writer, performer=self._performer, max_crashes=settings.MAX_CRASHES)
         self._drivers[work.run.id] = driver
         task = asyncio.create_task(self._drive(driver), name=work.run.public_id)
         self._tasks.add(task)

@@ -43,8 +43,11 @@ from runs.shell.admission import Pinned, call_model, pin_plan, versions_of
 from runs.shell.claims import Claimed
 from runs.shell.clock import now_ms
 from runs.shell.database import DatabaseThread
+from runs.shell.lease import Lease
 from runs.shell.operator_means import OperatorSecrets, with_operator_means
 from runs.shell.planning import request_for_run
+from runs.shell.sessions import Fenced
+from runs.shell.slots import Slots
 from skills.base import Skill, SkillFailure
 from skills.canonical import digest
 from skills.contracts import Effect, FailureInfo, FaultDetail, StructuredOutcome, Usage
@@ -57,11 +60,13 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Performer:
-    """Answers wishes. `http` is the guarded way out, `database` the worker's one database thread."""
+    """Answers wishes. `http` is the guarded way out, `database` the worker's one database thread, `lease` what it acts under."""
 
     database: DatabaseThread
     http: HttpPort
     lookup: Lookup
+    lease: Lease
+    slots: Slots = field(default_factory=Slots)
     _secrets: dict[int, SecretsPort] = field(default_factory=dict)
 
     async def answer(self, wish: Decision, run: Claimed, state: State) -> Fact:
@@ -98,7 +103,11 @@ class Performer:
             failure = SkillFailure("SKILL_NOT_FOUND", f"{wish.skill} {wish.version} is not registered on this worker")
             return self._failed(run, wish.step, wish.attempt, wish.skill, failure_info(failure, Effect(wish.effect)))
         context = self._context(run, state, step, wish.skill, wish.timeout_ms, wish.attempt)
-        outcome = await run_skill(skill, step.params, context)
+        async with self.slots.of(skill):
+            # Here and no earlier: whoever was frozen, or waited for a slot, may have lost the run meanwhile.
+            if wish.effect != "none" and not self.lease.is_held():
+                raise Fenced("the lease may be over; no effect begins")
+            outcome = await run_skill(skill, step.params, context)
         if outcome.failure is not None:
             return self._failed(run, wish.step, wish.attempt, wish.skill, outcome.failure, outcome=outcome, charged=wish.worst_micro_usd)
         return _succeeded(wish, outcome)

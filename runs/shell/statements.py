@@ -7,6 +7,7 @@ from typing import Any
 from weakref import WeakSet
 
 import psycopg
+from django.conf import settings
 from django.db import connection
 from psycopg.types.numeric import Int8
 
@@ -48,6 +49,8 @@ def _run(sql: str, params: Params) -> Any:
 def _ready(raw: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
     if raw not in _prepared:
         raw.execute(_PLANNING)
+        # Who is frozen inside a transaction holds its rows, and with them whoever would take its runs over.
+        raw.execute(f"SET idle_in_transaction_session_timeout = {settings.LEASE_MS // 2}")
         # Within a transaction that fails it would be taken back.
         if not connection.in_atomic_block:
             _prepared.add(raw)

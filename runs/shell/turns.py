@@ -77,7 +77,8 @@ def plain(dialect: Dialect) -> str:
     return f"""
 WITH RECURSIVE ends AS (
     SELECT {_next_tenant("%(after)s")} AS first_id,
-        (SELECT r.tenant_id FROM runs_run r WHERE r.status = 'queued' ORDER BY r.tenant_id DESC LIMIT 1) AS last_id
+        (SELECT r.tenant_id FROM runs_run r WHERE r.status = 'queued'
+            ORDER BY r.tenant_id DESC, r.rank_ms DESC, r.id DESC LIMIT 1) AS last_id
 ), alone AS (
     SELECT t.id, %(limit)s AS share FROM ends JOIN agents_tenant t ON t.id = ends.first_id
     WHERE ends.first_id = ends.last_id AND t.max_concurrent_runs IS NULL AND NOT EXISTS ({AGENT_LIMITS})
@@ -176,14 +177,20 @@ offered AS (
 )"""
 
 
+# Ordered like the whole index of queued runs: asked for less, SQLite would rather walk a longer one of all runs.
+
+
 def _next_tenant(after: str) -> str:
-    return f"(SELECT r.tenant_id FROM runs_run r WHERE r.status = 'queued' AND r.tenant_id > {after} ORDER BY r.tenant_id LIMIT 1)"
+    return (
+        f"(SELECT r.tenant_id FROM runs_run r WHERE r.status = 'queued' AND r.tenant_id > {after}"
+        " ORDER BY r.tenant_id, r.rank_ms, r.id LIMIT 1)"
+    )
 
 
 def _next_agent(tenant: str, after: str) -> str:
     return (
         f"(SELECT r.agent_id FROM runs_run r WHERE r.status = 'queued' AND r.tenant_id = {tenant} AND r.agent_id > {after}"
-        " ORDER BY r.agent_id LIMIT 1)"
+        " ORDER BY r.agent_id, r.rank_ms, r.id LIMIT 1)"
     )
 
 

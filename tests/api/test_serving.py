@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent import futures
@@ -16,6 +19,7 @@ from django.urls import path
 
 from aos_site.asgi import application
 from aos_site.http.serving import StayingThreads, ThreadedHandler
+from tests.conftest import PROJECT
 from tests.processes import eventually
 
 AT_A_TIME = 6
@@ -181,6 +185,34 @@ def test_it_serves_static_files_with_the_headers_of_the_site(prefix: str) -> Non
     assert start["status"] == 200
     assert headers[b"x-content-type-options"] == b"nosniff"
     assert b"".join(message.get("body", b"") for message in body)
+
+
+READ = """
+import {module}
+from django.conf import settings
+
+database = settings.DATABASES["default"]
+assert "pool" not in database["OPTIONS"]
+print(database["CONN_MAX_AGE"], database["OPTIONS"]["prepare_threshold"])
+"""
+ELSEWHERE = {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}
+
+
+@pytest.mark.parametrize(
+    ("module", "environment", "told"),
+    [
+        ("aos_site.asgi", ELSEWHERE, "60 5"),
+        ("aos_site.settings", ELSEWHERE, "0 5"),
+        ("aos_site.settings", ELSEWHERE | {"AOS_PREPARED_STATEMENTS": "false"}, "0 None"),
+    ],
+    ids=["web", "worker or command", "behind an old pooler"],
+)
+def test_it_keeps_connections_in_the_web_process_alone_and_a_pool_nowhere(module: str, environment: dict[str, str], told: str) -> None:
+    given = {**os.environ, "DJANGO_SETTINGS_MODULE": "aos_site.settings", "AOS_PLUGINS": "false", **environment}
+    done = subprocess.run(
+        [sys.executable, "-c", READ.format(module=module)], cwd=PROJECT, env=given, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == told, done.stderr
 
 
 def test_it_serves_http_alone() -> None:

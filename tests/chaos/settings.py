@@ -1,12 +1,27 @@
-"""The site's settings for a host whose clocks a test sets."""
+"""The site's settings for hosts whose clocks a test sets, or which a test stops in the middle of what they do."""
 
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
-from aos_site.settings import *  # noqa: F403 - the same site, but for its clocks
+from aos_site.settings import *  # noqa: F403 - the same site
 from runs.shell import clock
+from runs.shell.crash_points import CrashPoint, armed
 from tests.chaos.clocks import ShiftedClock
 
-clock.use(ShiftedClock(Path(os.environ["CHAOS_CLOCKS"])))
+if "CHAOS_CLOCKS" in os.environ:
+    clock.use(ShiftedClock(Path(os.environ["CHAOS_CLOCKS"])))
+
+
+def stop(place: CrashPoint) -> None:
+    """Freeze this process at the place a test named, when it has put down the file that says so; once."""
+    wanted = Path(os.environ["CHAOS_STOPS"]) / place
+    if wanted.exists():
+        wanted.unlink()
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+
+if "CHAOS_STOPS" in os.environ:
+    armed(stop).__enter__()  # for as long as the process lives

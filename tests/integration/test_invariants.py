@@ -37,6 +37,7 @@ from tests.integration.workshop import (
 )
 
 Story = dict[str, Run]
+PARKED = {"gated": "approval", "insisted": "approval", "asking": "input", "timed": "timer", "short": "budget", "paused": "paused"}
 SLOW = step("slow", "costly", worst=0, cost=0, first_ms=60_000)
 
 
@@ -47,7 +48,7 @@ def a_story(workshop: Workshop, tmp_path: Path, settings: Any) -> Story:
     """Return runs that went every way a run can go, by name."""
     settings.WORK_GRACE_SECONDS = 0.2
     told = _undisturbed(workshop, str(tmp_path / "w"))
-    told |= _lost(workshop, str(tmp_path / "lost"), settings, told["handed_back"])
+    told |= _lost(workshop, str(tmp_path / "lost"), settings, told)
     told["queued"] = workshop.submit(step("one", "say"), idempotency_key="the key")
     told["running"] = workshop.submit(step("one", "say"))
     Run.objects.filter(pk=told["running"].pk).update(status="running", session_id=sessions.begin(60_000))
@@ -71,6 +72,7 @@ def _undisturbed(workshop: Workshop, witness: str) -> Story:
         "asked_again": workshop.submit(write | instead | {"approval": "always"}),
         "cancelled": workshop.submit(write),
         "gated": workshop.submit(write),
+        "insisted": workshop.submit(write),
         "asking": workshop.submit(step("ask", "asks", question="Which?")),
         "timed": workshop.submit(step("try", "fails", code="RATE_LIMITED", retry_after_ms=600_000)),
         "short": workshop.submit(*costly, budget_micro_usd=100),
@@ -79,7 +81,7 @@ def _undisturbed(workshop: Workshop, witness: str) -> Story:
     services.pause_run(principal=workshop.alice, run_id=told["paused"].public_id)
     with a_worker() as leave:
         _decide(workshop, told)
-        for name, waits_for in (("gated", "approval"), ("asking", "input"), ("timed", "timer"), ("short", "budget"), ("paused", "paused")):
+        for name, waits_for in PARKED.items():
             parked(told[name], waits_for)
         for name in ("retried", "failed", "for_each", "paid", "overrun", "approved", "rejected", "asked_again", "cancelled"):
             over(told[name])
@@ -105,7 +107,7 @@ def _decide(workshop: Workshop, told: Story) -> None:
     services.cancel_run(principal=workshop.alice, run_id=told["cancelled"].public_id)
 
 
-def _lost(workshop: Workshop, witness: str, settings: Any, handed_back: Run) -> Story:
+def _lost(workshop: Workshop, witness: str, settings: Any, left: Story) -> Story:
     """Runs whose worker was lost in the midst of a call, a plan or a payment, and what became of them and of what was left."""
     profile = {"planner": {"name": "openai_compatible", "options": {"model": "m", "max_cost_per_call_micro_usd": 100}}}
     thinker = create_agent(tenant=workshop.tenant, name="thinker", profile=profile)
@@ -134,13 +136,15 @@ def _lost(workshop: Workshop, witness: str, settings: Any, handed_back: Run) -> 
         told["unreadable"] = workshop.submit(step("one", "say"))
         RunEvent.objects.filter(run_id=told["unreadable"].pk).update(data='{"v": 1, "fact": {"kind": "run_invented"}}')
         Run.objects.filter(pk=told["unreadable"].pk).update(crash_count=settings.MAX_CRASHES + 1)
-        for name in ("paid_cancelled", "planning_lost"):
+        for name in ("paid_cancelled", "paid_cancelled", "planning_lost"):
             services.cancel_run(principal=workshop.alice, run_id=told[name].public_id)
+        for _ in range(2):  # as two people do who see the same page: the second comes late
+            workshop.decide(left["insisted"], "write", "approve", action_hash=step_of(left["insisted"], "write")["action_hash"])
         with a_worker():
             for name in ("doubted", "happened"):
                 parked(told[name], "in_doubt")
             workshop.decide(told["happened"], "one", "happened")
-            for run in (handed_back, *(run for name, run in told.items() if name != "doubted")):
+            for run in (left["handed_back"], left["insisted"], *(run for name, run in told.items() if name != "doubted")):
                 over(run)
     return told
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db.models import Q
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -40,7 +41,7 @@ from tests.integration import reference
 from tests.integration.reference import MENDED, MINUTE, SKILLS, VERDICTS, Modelled, No
 from tests.integration.workshop import Workshop, a_worker, assert_is_whole, chain, decided, step, step_of, wait_for
 
-EXAMPLES = 20 * int(os.environ.get("AOS_TEST_ROUNDS", "1"))
+EXAMPLES = 12 * int(os.environ.get("AOS_TEST_ROUNDS", "1"))
 STEPS = 40
 MAX_CRASHES = 1
 LEASE_MS = 600_000
@@ -166,9 +167,11 @@ class Services(RuleBasedStateMachine):
         lands = [modelled.step] if modelled.hangs and modelled.kind == "stall writing" else []
         answer = self.send(getattr(services, f"{word}_run"), by, run, reason="the test")
         expected = modelled.send(word)
-        assert isinstance(answer, No) == isinstance(expected, No)
-        assert expected == answer if expected else answer["requested"] == word
-        assert answer["may_still_land"] == lands if word == "cancel" and not expected else True
+        if expected is not None:
+            assert answer == expected
+        else:
+            assert answer["requested"] == word
+            assert answer.get("may_still_land", lands) == lands
 
     @rule(run=runs, by=PEOPLE, key=st.sampled_from(["k1", "k2"]), amount=st.sampled_from([30, 70]))
     def top_up(self, run: str, by: str, key: str, amount: int) -> None:
@@ -264,8 +267,11 @@ class Services(RuleBasedStateMachine):
         claimed = {run.public_id for run in claims.claim(session, count)}
         assert len(claimed) == min(count, len(queued))
         assert claimed <= queued
-        expire() if is_lost else sessions.end(session)
-        for run_id in claimed if is_lost else ():
+        if not is_lost:
+            sessions.end(session)
+            return
+        expire()
+        for run_id in claimed:
             self.model[run_id].lose()
 
     # What always holds
@@ -312,10 +318,11 @@ def asked(do: Callable[[], Any]) -> Any:
 
 def is_quiet() -> bool:
     """Tell whether all that is left are runs that wait, runs that are over, and calls that hang and are known to have begun."""
-    moving = set(Run.objects.filter(status__in=["queued", "running"]).values_list("public_id", flat=True))
-    due = Run.objects.filter(status="waiting", wake_at_ms__lte=clock.now_ms())
+    # In one statement: between two, a run that is due could be woken and seen by neither.
+    moves = Q(status__in=["queued", "running"]) | Q(status="waiting", wake_at_ms__lte=clock.now_ms())
+    moving = set(Run.objects.filter(moves).values_list("public_id", flat=True))
     hanging = HANGING.copy()
-    return moving == {run_id for run_id, _ in hanging} and not due.exists() and all(map(has_begun, hanging))
+    return moving == {run_id for run_id, _ in hanging} and all(map(has_begun, hanging))
 
 
 def has_begun(call: tuple[str | None, str | None]) -> bool:

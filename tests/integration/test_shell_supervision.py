@@ -57,6 +57,14 @@ def test_it_goes_on_whichever_process_is_killed(workshop: Workshop, worker: Work
 
 
 @pytest.mark.slow
+def test_it_shares_no_socket_and_no_thread_over_the_fork(workshop: Workshop, worker: Worker) -> None:
+    done(workshop, worker)
+    held = [os.readlink(f"/proc/{worker.family().main.pid}/fd/{number}") for number in os.listdir(f"/proc/{worker.family().main.pid}/fd")]
+    assert [name for name in held if name.startswith("socket:") or "sqlite3" in name] == []
+    assert "cluster.forked_beside_thread" not in worker.log.read_text()
+
+
+@pytest.mark.slow
 def test_it_leaves_nobody_behind_when_the_supervisor_is_killed(workshop: Workshop, worker: Worker) -> None:
     done(workshop, worker)
     family = worker.family()

@@ -174,16 +174,13 @@ class VirtualListener:
             self._waiter = (asyncio.get_running_loop(), event)
             try:
                 async with asyncio.timeout(seconds):
-                await event.wait()
+                    await event.wait()
             except TimeoutError:
                 return False
             finally:
                 self._waiter = None
         self._rung = False
         return True
-
-    def wait_blocking(self, seconds: float) -> bool:
-        raise NotImplementedError("only the broker waits blocking, and there is none in virtual time")
 
     def close(self) -> None:
         self._bell.forget(self)
