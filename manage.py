@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 """Runs a management command of AOS."""
 
+import gc
 import os
 import sys
 
@@ -8,6 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
+    # What is imported stays: to look through it for garbage at every 700th object costs a seventh of the start.
+    gc.set_threshold(50_000, 20, 20)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aos_site.settings")
     try:
         execute_from_command_line(sys.argv)

@@ -56,6 +56,7 @@ class Least(NamedTuple):
 
 LEAST = {
     "WORK_CAPACITY": Least(1, "AOS_WORK_CAPACITY (--capacity)", "a worker that may drive no run executes none"),
+    "WORK_MEMORY_MB": Least(192, "AOS_WORK_MEMORY_MB", "a worker needs more than half of that before it drives a run"),
     "WORK_GRACE_SECONDS": Least(0, "AOS_WORK_GRACE_SECONDS", "it is the time between SIGTERM and handing back"),
     "LEASE_MS": Least(1_000, "AOS_LEASE_MS", "the heartbeat comes every quarter of it, and a pause of the machine must not cost the lease"),
     "DRAIN_SECONDS": Least(1, "AOS_DRAIN_SECONDS", "a drain would leave before it claims"),
@@ -100,7 +101,7 @@ def sharing_faults(database: Mapping[str, Any]) -> Iterator[CheckMessage]:
 
 def host_faults(name: str) -> Iterator[CheckMessage]:
     if not name or len(name) > 255:
-        yield Error("AOS_HOST_NAME must have 1 to 255 characters: sessions are found by it when a process of this host dies.", id="aos.E012")
+        yield Error("AOS_HOST_NAME must have 1 to 255 characters: sessions are found by it when a process here dies.", id="aos.E012")
 
 
 def broker_faults(queue: Mapping[str, Any]) -> Iterator[CheckMessage]:

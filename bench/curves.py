@@ -49,7 +49,7 @@ def runs_in_the_tables(bench: Bench) -> list[Figure]:
 
 def add_finished_runs(count: int) -> None:
     """Add copies of the newest run, which is over, each under a name of its own; their journals are left out."""
-    columns = [str(field.column) for field in Run._meta.concrete_fields if not field.primary_key]
+    columns = [str(field.column) for field in Run._meta.concrete_fields if not field.primary_key and not field.generated]
     copied = ", ".join("'copy-' || r.id || '-' || n" if column == "public_id" else f"r.{column}" for column in columns)
     template = Run.objects.latest("pk").pk
     with connection.cursor() as cursor:

@@ -66,10 +66,10 @@ class Installation:
         return a_worker_process(self.environment(), self.folder / "worker.log")
 
     @contextmanager
-    def web(self, settings_module: str = "aos_site.settings") -> Iterator[int]:
+    def web(self, settings_module: str = "aos_site.settings", application: str = "aos_site.asgi:application") -> Iterator[int]:
         """Serve the site under uvicorn; yield the port."""
         environment = self.environment(DJANGO_SETTINGS_MODULE=settings_module)
-        with a_web_process(environment, self.folder / "web.log") as client:
+        with a_web_process(environment, self.folder / "web.log", application) as client:
             assert client.base_url.port is not None
             yield client.base_url.port
 

@@ -109,7 +109,9 @@ def _steps_per_second(bench: Bench, skill: str) -> float:
 def many_runs(bench: Bench) -> list[Figure]:
     """W2: many runs of 5 no-op steps, submit included, by the services and over HTTP."""
     plan = chain(5, "bench_noop")
-    commits, bare = bench.commit_rate(CLIENTS), _bare_posts_per_second(bench, plan)
+    commits = bench.commit_rate(CLIENTS)
+    bare = _bare_posts_per_second(bench, plan, "bench.stock_asgi:application")
+    bare_served_alike = _bare_posts_per_second(bench, plan, "aos_site.asgi:application")
     with bench.warm_worker():
         rounds = [_round_of_submits(bench, plan) for _ in range(bench.size.rounds)]
         over_http = _over_http(bench, plan, bare)
@@ -119,6 +121,7 @@ def many_runs(bench: Bench) -> list[Figure]:
         Figure("floor", "commits_8_connections", commits, "1/s"),
         Figure("floor", "journals_in_batches_of_100", batched, "runs/s"),
         Figure("floor", "bare_view_8_clients", bare, "1/s"),
+        Figure("floor", "bare_view_served_as_ours_is", bare_served_alike, "1/s", bare),
         Figure("W2", "submits_per_s", submits, "1/s", commits),
         Figure("W2", "runs_per_s", runs, "1/s", batched),
         Figure("W2", "steps_per_s", steps, "1/s", batched * 5),
@@ -151,8 +154,8 @@ def _copies(runs: list[int]) -> list[floors.EventRow]:
     return [(-run, row.seq, row.kind, row.step, row.attempt, None, row.at_ms, row.data) for run in runs for row in read_rows(run)]
 
 
-def _bare_posts_per_second(bench: Bench, plan: Plan) -> float:
-    with bench.site.web("bench.settings") as port:
+def _bare_posts_per_second(bench: Bench, plan: Plan, application: str) -> float:
+    with bench.site.web("bench.settings", application) as port:
         bench.site.post_all(port, plan, CLIENTS, clients=CLIENTS)
         began = time.monotonic()
         bench.site.post_all(port, plan, bench.size.http_runs, clients=CLIENTS)

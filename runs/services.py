@@ -241,6 +241,7 @@ def _signal(run: Run, fact: Fact, actor: str) -> None:
     """Put a fact in a run's inbox and queue the run if it is parked. Inside a transaction that holds the run's row."""
     Signal.objects.create(run=run, kind=kind_of(fact), data=encode_fact(fact), actor=actor)
     Run.objects.filter(pk=run.pk, status=RunStatus.WAITING).update(status=RunStatus.QUEUED, wake_at_ms=None)
+    crash_point("signal.written")
 
 
 def _locked(principal: Principal, run_id: str) -> Run:
@@ -255,6 +256,7 @@ def _send(principal: Principal, run_id: str, fact: Fact) -> Run:
     with transaction.atomic():
         run = _locked(principal, run_id)
         _signal(run, fact, principal.name)
+    crash_point("signal.committed")
     ring()
     return run
 
@@ -303,6 +305,7 @@ def top_up_run(*, principal: Principal, run_id: str, amount_micro_usd: int, idem
         if not raised.repeated:
             fact = ToppedUp(now_ms(), amount_micro_usd, raised.limit_micro_usd, by=principal.name)
             _signal(run, fact, principal.name)
+    crash_point("signal.committed")
     ring()
     return {"run_id": run_id, "requested": "top_up", "amount_micro_usd": amount_micro_usd, "limit_micro_usd": raised.limit_micro_usd}
 
@@ -331,6 +334,7 @@ def decide_step(
             _check_approver(principal, run, action_hash, waiting.action_hash)
         fact = _decision(waiting.reason, step_id, verdict, waiting.action_hash, value, reason, principal.name)
         _signal(run, fact, principal.name)
+    crash_point("signal.committed")
     ring()
     return {"run_id": run_id, "step_id": step_id, "requested": verdict}
 

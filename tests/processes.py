@@ -147,11 +147,11 @@ def a_worker_process(environment: Mapping[str, str], log: Path) -> Iterator[Work
 
 
 @contextmanager
-def a_web_process(environment: Mapping[str, str], log: Path) -> Iterator[httpx.Client]:
+def a_web_process(environment: Mapping[str, str], log: Path, application: str = "aos_site.asgi:application") -> Iterator[httpx.Client]:
     """Run the site under uvicorn while the block lasts; yield a client of it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "aos_site.asgi:application", "--port", str(port), "--lifespan", "off"]
+    command = [sys.executable, "-m", "uvicorn", application, "--port", str(port), "--lifespan", "off"]
     with log.open("ab") as output:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=output)
     try:

@@ -161,7 +161,9 @@ class PostgresListener:
         loop, rung = asyncio.get_running_loop(), asyncio.Event()
         loop.add_reader(wire.fileno(), rung.set)
         try:
-            await asyncio.wait_for(rung.wait(), seconds)
+            # Not wait_for: before Python 3.12 it forgets a cancellation that comes with the ring.
+            async with asyncio.timeout(seconds):
+                await rung.wait()
         except TimeoutError:
             return False
         finally:

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from runs.shell.clock import database_now_ms
+from runs.shell.crash_points import crash_point
 from runs.shell.process import identity, is_gone
 from runs.shell.quarantine import is_suspect
 from runs.shell.statements import execute, fetch
@@ -82,6 +83,7 @@ def _bury(session_id: int, still: str) -> int:
     with transaction.atomic():
         if not execute(f"UPDATE runs_session SET state = 'dead' WHERE id = %s AND state = 'live'{still}", (session_id,)):
             return 0  # it renewed, ended or was buried by another reaper in between
+        crash_point("session.buried")
         execute(
             "INSERT INTO runs_losthold (session_id, run_id, last_seq)"
             " SELECT r.session_id, r.id, COALESCE((SELECT max(e.seq) FROM runs_runevent e WHERE e.run_id = r.id), 0)"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 from aos_site.settings import *  # noqa: F403 - the same site
@@ -20,8 +22,10 @@ def stop(place: CrashPoint) -> None:
     wanted = Path(os.environ["CHAOS_STOPS"]) / place
     if wanted.exists():
         wanted.unlink()
-        os.kill(os.getpid(), signal.SIGSTOP)
+        # To this thread, so that it gets no further; the others are stopped with it.
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
 
+for_life = ExitStack()
 if "CHAOS_STOPS" in os.environ:
-    armed(stop).__enter__()  # for as long as the process lives
+    for_life.enter_context(armed(stop))

@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.chaos]
 
 # SQLite has no clock of its own.
 WHOSE = ["host", "database", "both"] if connection.vendor == "postgresql" else ["both"]
+SECONDS = 15
 WAITS_FOR_THE_CLOCK = "a timer waits as long as the clock is behind what the run's journal, or its row, says of it"
 
 
@@ -39,7 +40,7 @@ def go_through_a_jump(site: Site, clocks: Path, whose: str, by_ms: int) -> None:
         site.until_busy(crowd)
         with site.fault(f"clock: {whose} set {by_ms / HOUR_MS:+.0f} h", sessions_are_lost=False):
             set_clocks(clocks, **jump(whose, by_ms))
-        site.until_over(crowd, seconds=25)
+        site.until_over(crowd, seconds=SECONDS)
     site.assert_unharmed(crowd)
 
 

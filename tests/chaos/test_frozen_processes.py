@@ -16,6 +16,8 @@ from tests.integration.workshop import chain, step
 from tests.processes import Known
 
 pytestmark = pytest.mark.slow
+# In every test run only where installations have several hosts.
+BRIEFLY = pytest.mark.chaos if connection.vendor == "sqlite" else pytest.mark.slow
 
 HELD = 24
 
@@ -41,6 +43,7 @@ def held(site: Site, besides: Iterable[int] = ()) -> int:
     return len({line.run for line in site.lines() if line.step == "held" and line.pid not in besides})
 
 
+@BRIEFLY
 def test_a_frozen_host_that_wakes_up_commits_nothing_and_starts_nothing(site: Site) -> None:
     with site.host("one") as first, site.crowd(HELD, {"held": held_at_the_gate(site)}) as crowd:
         site.until(lambda: crowd.is_well() and held(site) == HELD, "all runs held at the gate")

@@ -6,6 +6,7 @@ import resource
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from runs.models import Run
 from tests.chaos.site import Site
@@ -13,6 +14,8 @@ from tests.integration.workshop import chain, step
 from tests.processes import Worker
 
 pytestmark = pytest.mark.slow
+# One of the two databases is enough for every test run: what differs between them is in test_shell_quarantine.py.
+BRIEFLY = pytest.mark.chaos if connection.vendor == "sqlite" else pytest.mark.slow
 
 MAX_CRASHES = 2
 ROOM_BYTES = 2**30
@@ -27,7 +30,7 @@ def slow_ones(site: Site) -> list[dict[str, object]]:
 @pytest.mark.parametrize(
     ("skill", "status"),
     [
-        pytest.param("kills_worker", "dead_lettered", id="kills its worker"),
+        pytest.param("kills_worker", "dead_lettered", id="kills its worker", marks=BRIEFLY),
         pytest.param("hangs_in_c", "dead_lettered", id="hangs in C", marks=pytest.mark.chaos),
         pytest.param("blocks_loop", "dead_lettered", id="blocks the loop", marks=pytest.mark.chaos),
         pytest.param("eats_memory", "failed", id="takes all memory", marks=pytest.mark.chaos),

@@ -27,7 +27,7 @@ def quiet_workshop(db: None, monkeypatch: pytest.MonkeyPatch, settings: Any) -> 
 
 
 def _set_up(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Workshop:
-    for table in ("_skills", "_metadata"):
+    for table in ("_skills", "_newest", "_metadata"):
         monkeypatch.setattr(registry, table, {})
     plugins.load(registry, with_plugins=False, modules=["tests.fakes.skills"])
     settings.WORK_GRACE_SECONDS = 1

@@ -24,6 +24,7 @@ QUEUE: dict[str, tuple[dict[str, Any], str]] = {
 }
 SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
     "a lease too short for its heartbeat": ({"LEASE_MS": 999}, "aos.E008"),
+    "memory for no run": ({"WORK_MEMORY_MB": 100}, "aos.E008"),
     "drains that leave at once": ({"DRAIN_SECONDS": 0}, "aos.E008"),
     "a grace that is over before it begins": ({"WORK_GRACE_SECONDS": -1}, "aos.E008"),
     "no crash allowed to be none": ({"MAX_CRASHES": -1}, "aos.E008"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from django.conf import settings
 from django.db import connection
 
 from agents.models import Agent, LedgerEntry, LedgerScope, Tenant
@@ -214,4 +214,4 @@ def in_another_thread(do: Callable[[], Any]) -> threading.Thread:
 
 def a_session_of(process_id: int, *, lease_until_ms: int = 2**52) -> Session:
     """Return a live session that claims to belong to a process of this host."""
-    return Session.objects.create(host=socket.gethostname(), pid=process_id, started_at_ms=1, lease_until_ms=lease_until_ms)
+    return Session.objects.create(host=settings.HOST_NAME, pid=process_id, started_at_ms=1, lease_until_ms=lease_until_ms)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from random import Random
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from runs.shell.crash_points import CrashPoint
 from tests.integration.workshop import chain, step
 from tests.simulation.crowd import Errand
 from tests.simulation.plans import Weather, weather_of
 from tests.simulation.schedule import Schedule
-from tests.simulation.store import Store, opened_store
+from tests.simulation.store import Store
 from tests.simulation.trouble import NthPass
 from tests.simulation.world import World
 
@@ -35,12 +35,6 @@ class Chain(Errand):
     }
 
 
-@pytest.fixture
-def store(transactional_db: None) -> Iterator[Store]:
-    with opened_store() as opened:
-        yield opened
-
-
 @pytest.mark.parametrize("points", [BEFORE_COMMIT, AFTER_COMMIT], ids=["before_the_commit", "after_the_commit"])
 def test_it_recovers_from_a_crash_at_every_commit(store: Store, points: tuple[CrashPoint, ...]) -> None:
     struck: list[CrashPoint | None] = []
@@ -50,7 +44,8 @@ def test_it_recovers_from_a_crash_at_every_commit(store: Store, points: tuple[Cr
         struck.append(trouble.struck)
         assert outcome.faults == [], f"after a crash at pass {len(struck)}, {trouble.struck}"
         assert outcome.counts["succeeded"] == 1, f"after a crash at pass {len(struck)}, {trouble.struck}"
-    assert set(struck) == {*points, None}
+    # PostgreSQL takes a run in by one statement, which has no middle.
+    assert set(struck) == {*points, None} - ({"submit.written"} if connection.vendor == "postgresql" else set())
     assert struck.count("journal.written") + struck.count("journal.committed") >= 5
 
 

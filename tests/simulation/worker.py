@@ -61,8 +61,12 @@ class Worker(Process):
         """Let go of what is left, after the seed."""
         if self.is_alive:
             self.crash()
-        for task in self._remains:
-            _close(task)
+        closed: set[asyncio.Task[Any]] = set()
+        # What is ended may begin something on its way out.
+        while left := (self._remains | asyncio.all_tasks(self._loop)) - closed:
+            for task in left:
+                _close(task)
+            closed |= left
         self._remains = set()
         if not self._loop.is_closed():
             self._loop.close()

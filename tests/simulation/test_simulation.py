@@ -1,0 +1,78 @@
+"""Seeds of the simulation: the share that runs with every change, and proof that it finds what it is there to find."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.db import connection
+
+from runs.engine import outcomes
+from runs.shell import driver, sessions, settlement
+from runs.shell.crash_points import CRASH_POINTS
+from tests.conftest import PROJECT
+from tests.simulation.__main__ import FEWEST_EVENTS
+from tests.simulation.store import Store
+from tests.simulation.world import play
+
+BLOCK = 50
+BLOCKS = 6
+SHARE_OF_POSTGRESQL = 15
+"""How many seeds of a block PostgreSQL plays: it is there for its SQL, the interleavings are the same."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(0, BLOCK * BLOCKS, BLOCK))
+def test_it_keeps_every_promise_whatever_goes_wrong(store: Store, first: int) -> None:
+    counts = Counter[str]()
+    for seed in range(first, first + (BLOCK if connection.vendor == "sqlite" else SHARE_OF_POSTGRESQL)):
+        outcome = play(seed, store)
+        assert outcome.faults == [], f"again: python -m tests.simulation --first {seed} --seeds 1 --trace"
+        assert outcome.events >= FEWEST_EVENTS
+        counts += outcome.counts
+    assert counts["succeeded"] > counts["dead_lettered"] > -1
+    if connection.vendor == "sqlite":
+        assert {point for point in CRASH_POINTS if not counts[point]} == set(), "places nobody passes"
+
+
+def test_it_plays_a_seed_the_same_every_time(store: Store) -> None:
+    first, other, again = play(3, store), play(4, store), play(3, store)
+    assert first == again
+    assert first.digest != other.digest
+
+
+@pytest.mark.slow
+def test_it_plays_a_seed_the_same_in_every_process() -> None:
+    command = [sys.executable, "-m", "tests.simulation", "--first", "7", "--seeds", "1", "--trace"]
+    said = [
+        subprocess.run(
+            command, cwd=PROJECT, env={**os.environ, "PYTHONHASHSEED": number}, capture_output=True, text=True, check=True
+        ).stdout.splitlines()[:-1]
+        for number in ("1", "2")
+    ]
+    assert said[0] == said[1]
+    assert len(said[0]) > FEWEST_EVENTS
+
+
+def _nothing(*_: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "broken"),
+    [
+        pytest.param(driver, "_needs_durability", lambda *_: False, id="effects_before_their_intent"),
+        pytest.param(settlement, "settle_run", _nothing, id="money_that_is_never_settled"),
+        pytest.param(settlement, "requeue_if_signalled", _nothing, id="a_signal_that_meets_the_parking_is_lost"),
+        pytest.param(sessions, "reap", lambda: 0, id="nobody_looks_for_the_dead"),
+        pytest.param(outcomes, "is_doubtful", lambda *_: False, id="no_doubt"),
+    ],
+)
+@pytest.mark.slow
+def test_it_finds(store: Store, target: Any, name: str, broken: Any) -> None:
+    with mock.patch.object(target, name, broken):
+        assert any(play(seed, store).faults for seed in range(100))
