@@ -120,6 +120,7 @@ class RunDriver:
         """Ask the driver to stop where it is; what is under way is called back and noted."""
         if self._leaving is None and not self._is_last_turn:
             self._leaving = self._loop.create_task(self._hand_back())
+            self._leaving.add_done_callback(self._on_left)
 
     async def drive(self) -> str:
         """Drive the run; return "finished", "parked" or "handed_back". Raises what the worker cannot go on from."""
@@ -348,6 +349,10 @@ class RunDriver:
             self._fail(error)
 
     # Handing back
+
+    def _on_left(self, leaving: asyncio.Task[None]) -> None:
+        if not leaving.cancelled() and (error := leaving.exception()) is not None:
+            self._fail(error)
 
     async def _hand_back(self) -> None:
         """Call back what is under way, note how far each call had come, and write it down."""

@@ -151,8 +151,15 @@ class JournalWriter:
             why = refused.get(position) if refused else None
             if why is not None:
                 self._heads.pop(entry.run_id, None)
-            done(why)
+            self._tell(done, why)
         asyncio.get_running_loop().call_soon(self._send)
+
+    def _tell(self, done: Done, why: BaseException | None) -> None:
+        """Tell one driver; whatever it makes of it, the others must hear too and the writer must go on."""
+        try:
+            done(why)
+        except Exception:
+            log.exception("journal.driver_failed")
 
     # Below: on the database thread.
 
