@@ -122,7 +122,7 @@ class Site:
         again = begun_after_success(lines, successes())
         twice = changed_twice(lines, crowd.denied)
         self._tell(
-            f"{len(promised)} runs, {crowd.doubts} steps in doubt, lost {len(lost)}, run again {len(again)}, changed twice {len(twice)}"
+            f"{len(promised)} runs, {crowd.doubts} in doubt, lost {len(lost)}, run again {len(again)}, changed twice {len(twice)}"
         )
         assert lost == set(), "runs that were accepted are gone"
         assert again == [], "committed steps were executed again"

@@ -17,7 +17,7 @@ from agents.services import create_agent
 from agents.tenancy import operator_principal
 from runs import runtime, selectors
 from runs.management.base import json_text, operator_name
-from runs.models import Run
+from runs.models import Run, Signal
 
 NO_RUN = "run_" + "0" * 32
 PLAN = {"goal": "double", "steps": [{"step_id": "a", "skill": "json_transform", "params": {"input": {"x": [1]}, "path": "$.x"}}]}
@@ -88,6 +88,12 @@ def test_it_stops_following_after_the_time_and_says_that_no_worker_is_there(tena
         pytest.param(["trace", NO_RUN], 3, "there is no such run", id="trace-of-no-run"),
         pytest.param(["replay", NO_RUN], 3, "there is no such run", id="replay"),
         pytest.param(["cancel", NO_RUN], 3, "there is no such run", id="cancel"),
+        pytest.param(["pause", NO_RUN], 3, "there is no such run", id="pause"),
+        pytest.param(["resume", NO_RUN], 3, "there is no such run", id="resume"),
+        pytest.param(["top_up", NO_RUN, "--cents", "5"], 3, "there is no such run", id="top-up"),
+        pytest.param(["top_up", NO_RUN, "--cents", "-5"], 2, "/amount_cents", id="top-up-by-less-than-nothing"),
+        pytest.param(["top_up", NO_RUN, "--cents", "many"], 2, "/amount_cents", id="top-up-by-no-number"),
+        pytest.param(["run_goal", "g", "--deadline", "-1"], 2, "/deadline_ms", id="no-deadline"),
         pytest.param(["rerun", NO_RUN], 3, "there is no such run", id="rerun"),
         pytest.param(["query", "nonsense"], 2, "try: allowed_skills", id="no-such-question"),
         pytest.param(["query", "state"], 2, "the filter run_id is missing", id="no-filter"),
@@ -168,6 +174,24 @@ def test_it_cancels_and_says_what_may_still_land(tenant: Tenant, plan: str) -> N
     run_id = submitted(plan)
     assert f"cancel requested for {run_id}" in told("cancel", run_id, "--reason", "late")[0]
     assert json.loads(told("cancel", run_id, "--json")[0])["requested"] == "cancel"
+
+
+@pytest.mark.parametrize("command", ["pause", "resume"])
+def test_it_pauses_and_resumes_by_a_signal(tenant: Tenant, plan: str, command: str) -> None:
+    run_id = submitted(plan)
+    assert f"{command} requested for {run_id}" in told(command, run_id, "--reason", "late")[0]
+    assert json.loads(told(command, run_id, "--json")[0]) == {"run_id": run_id, "requested": command}
+    kinds = Signal.objects.filter(run__public_id=run_id).values_list("kind", flat=True)
+    assert set(kinds) == {f"{command}_requested"}
+
+
+def test_it_raises_the_limit_once_for_one_key(tenant: Tenant, plan: str) -> None:
+    run_id = submitted(plan)
+    before = Run.objects.get(public_id=run_id).limit_micro_usd
+    for _ in range(2):
+        said = json.loads(told("top_up", run_id, "--cents", "12.5", "--key", "k", "--json")[0])
+    assert said["limit_micro_usd"] == before + 125_000
+    assert "may now spend" in told("top_up", run_id, "--cents", "1", "--key", "k2")[0]
 
 
 def test_it_does_not_cancel_what_is_over(tenant: Tenant, plan: str) -> None:

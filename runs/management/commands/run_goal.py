@@ -30,6 +30,7 @@ class Command(RuntimeCommand):
         parser.add_argument("--input", action="append", default=[], metavar="NAME=VALUE", help="An input; @file.json gives several.")
         parser.add_argument("--budget-cents", help="At most so much for this run.")
         parser.add_argument("--timeout", type=float, default=60, metavar="SECONDS", help="How long to follow; the run goes on after it.")
+        parser.add_argument("--deadline", type=float, metavar="SECONDS", help="The run itself ends as failed if it takes longer.")
         watching = parser.add_mutually_exclusive_group()
         watching.add_argument("--follow", action="store_true", default=True, help="Tell what happens as it happens (the default).")
         watching.add_argument("--detach", action="store_true", help="Submit and leave.")
@@ -59,6 +60,7 @@ class Command(RuntimeCommand):
             plan=body.plan,
             inputs=body.inputs,
             budget_micro_usd=body.limit_micro_usd(),
+            deadline_ms=body.deadline_ms,
         )
         return run
 
@@ -71,6 +73,8 @@ class Command(RuntimeCommand):
             raw["plan"] = plan_in(json_object(options["plan"]))
         if options["budget_cents"] is not None:
             raw["budget_cents"] = options["budget_cents"]
+        if options["deadline"] is not None:
+            raw["deadline_ms"] = round(options["deadline"] * 1_000)
         refuse_inexact(raw)
         return parse_body(RunBody, raw)
 
