@@ -247,9 +247,13 @@ def _signal(run: Run, fact: Fact, actor: str) -> None:
 def _locked(principal: Principal, run_id: str) -> Run:
     """Return the run with its row locked. Raises Refusal for one that is over: what ended never changes."""
     run = selectors.get_run(tenant=principal.tenant, run_id=run_id, lock=True)
-    if run.is_terminal:
-        raise Refusal("INVALID_INPUT", f"the run is {run.status}; a run that has ended never changes", status=409, run_id=run_id)
+    _refuse_if_over(run)
     return run
+
+
+def _refuse_if_over(run: Run) -> None:
+    if run.is_terminal:
+        raise Refusal("INVALID_INPUT", f"the run is {run.status}; a run that has ended never changes", status=409, run_id=run.public_id)
 
 
 def _send(principal: Principal, run_id: str, fact: Fact) -> Run:
@@ -289,11 +293,12 @@ def resume_run(*, principal: Principal, run_id: str, reason: str = "") -> dict[s
 
 
 def top_up_run(*, principal: Principal, run_id: str, amount_micro_usd: int, idempotency_key: str | None = None) -> dict[str, Any]:
-    """Raise the limit of a run. The same key again changes nothing and answers the same."""
+    """Raise the limit of a run. The same key again changes nothing and answers the same, also when the run is over by then."""
     reference = f"{run_id}:topup:{digest([principal.name, idempotency_key])[:16] if idempotency_key else new_id('top')}"
     with transaction.atomic():
-        run = _locked(principal, run_id)
+        run = selectors.get_run(tenant=principal.tenant, run_id=run_id, lock=True)
         if run.limit_micro_usd is None:
+            _refuse_if_over(run)
             raise Refusal("INVALID_INPUT", "the run has no limit to raise", status=409, run_id=run_id)
         purse = ledger.RunPurse(run.tenant_id, run_id, run.limit_micro_usd)
         try:
@@ -303,6 +308,7 @@ def top_up_run(*, principal: Principal, run_id: str, amount_micro_usd: int, idem
         if raised.limit_micro_usd is not None and raised.limit_micro_usd > LARGEST_EXACT:
             raise Refusal("INVALID_INPUT", "the limit would be larger than JSON can say exactly", status=422, run_id=run_id)
         if not raised.repeated:
+            _refuse_if_over(run)
             fact = ToppedUp(now_ms(), amount_micro_usd, raised.limit_micro_usd, by=principal.name)
             _signal(run, fact, principal.name)
     crash_point("signal.committed")

@@ -126,9 +126,11 @@ class Modelled:
         return None
 
     def top_up(self, by: str, key: str, amount: int) -> No | int:
-        if self.is_over or self.purse is None:
+        if self.purse is None:
             return OVER
         before = self.topped_up.get((by, key))
+        if before is None and self.is_over:
+            return OVER
         if before is None:
             self.topped_up[by, key] = amount
             self.purse += amount

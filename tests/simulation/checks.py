@@ -10,7 +10,7 @@ from django.db import connection
 
 from agents.models import LedgerScope
 from runs import services
-from runs.engine.decisions import Finish, Resolve
+from runs.engine.decisions import Finish, Resolve, StartStep
 from runs.engine.events import StepSucceeded
 from runs.engine.virtual import Entry
 from runs.models import Outbox, Run, Session
@@ -19,11 +19,10 @@ from skills.contracts import REPEATABLE_EFFECTS, Effect
 from tests.engine.invariants import Watch
 from tests.integration.workshop import Workshop
 from tests.simulation.crowd import Crowd
-from tests.simulation.plans import Weather
 from tests.simulation.skills import Called, Witness
 
 
-def faults_of(workshop: Workshop, crowd: Crowd, witness: Witness, weather: Weather, commits: list[tuple[int, int]]) -> list[str]:
+def faults_of(workshop: Workshop, crowd: Crowd, witness: Witness, commits: list[tuple[int, int]]) -> list[str]:
     """Return what is wrong, in words; empty when all is well."""
     calls: dict[str, list[Called]] = defaultdict(list)
     for called in witness.calls:
@@ -33,7 +32,7 @@ def faults_of(workshop: Workshop, crowd: Crowd, witness: Witness, weather: Weath
         try:
             journal = read_history(run)
             found = [*_run_faults(workshop, run, journal), *_repeat_faults(run, journal, calls[run.public_id], commits)]
-            found += _effect_faults(run, journal, witness, weather)
+            found += _effect_faults(journal, witness)
         except Exception as error:  # noqa: BLE001 - what a check stumbles over is a finding too
             found = [f"{type(error).__name__}: {error}"]
         faults += [f"{run.public_id} ({run.status}): {fault}" for fault in found]
@@ -116,18 +115,16 @@ def _rowids(run: Run) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
-def _effect_faults(run: Run, journal: list[Entry], witness: Witness, weather: Weather) -> Iterator[str]:
-    """Find effects that must not happen twice and did, with nobody having said that the first one had not."""
-    policy = journal[0].fact.terms.in_doubt_policy  # type: ignore[attr-defined]
-    if weather.liars or policy == "assume_not":
-        return
-    starts = Counter[str]()
+def _effect_faults(journal: list[Entry], witness: Witness) -> Iterator[str]:
+    """Find effects that must not happen twice and did, without anybody having said that the first one had not happened."""
+    keys: dict[str, str] = {}
+    denied = Counter[str]()
     for _, decisions in journal:
         for decision in decisions:
-            if getattr(decision, "effect", None) not in (None, "") and hasattr(decision, "idempotency_key"):
-                if decision.effect not in REPEATABLE_EFFECTS:
-                    starts[decision.idempotency_key] += 1
-            assert not isinstance(decision, Resolve) or decision.answer
-    for key, count in starts.items():
-        if witness.effects[key] > 1:
-            yield f"{key} happened {witness.effects[key]} times in {count} calls"
+            if isinstance(decision, StartStep) and decision.effect not in REPEATABLE_EFFECTS:
+                keys[decision.idempotency_key] = decision.step
+            elif isinstance(decision, Resolve) and decision.answer == "did_not_happen":
+                denied[decision.step] += 1
+    for key, step in keys.items():
+        if witness.effects[key] > 1 + denied[step]:
+            yield f"{step} happened {witness.effects[key]} times, and {denied[step]} times it was said that it had not"
