@@ -76,7 +76,7 @@ bench: setup ## measure AOS beside its bare database (QUICK=1: under a minute; O
 		$(PY) -m tests.databases $$database -- $(PY) -m bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) || exit 1; \
 	done
 
-chaos: setup ## break processes, hosts, databases, networks, disks and clocks under load (ten minutes; ON=sqlite; ONLY=poison)
+chaos: setup ## break processes, hosts, databases, networks, disks and clocks under load (a quarter of an hour; ON=sqlite; ONLY=poison)
 	@for database in $(CHAOS_ON); do \
 		$(PY) -m tests.databases $$database -- $(PY) $(PYTEST) -p no:randomly -m slow $(if $(ONLY),-k '$(ONLY)') tests/chaos || exit 1; \
 	done

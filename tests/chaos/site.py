@@ -121,9 +121,7 @@ class Site:
         lost = promised - set(Run.objects.filter(public_id__in=promised).values_list("public_id", flat=True))
         again = begun_after_success(lines, successes())
         twice = changed_twice(lines, crowd.denied)
-        self._tell(
-            f"{len(promised)} runs, {crowd.doubts} in doubt, lost {len(lost)}, run again {len(again)}, changed twice {len(twice)}"
-        )
+        self._tell(f"{len(promised)} runs, {crowd.doubts} in doubt, lost {len(lost)}, run again {len(again)}, changed twice {len(twice)}")
         assert lost == set(), "runs that were accepted are gone"
         assert again == [], "committed steps were executed again"
         assert twice == [], "effects happened twice"

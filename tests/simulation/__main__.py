@@ -12,7 +12,10 @@ from collections import Counter
 
 import django
 
+from runs.shell.crash_points import CRASH_POINTS
+
 FEWEST_EVENTS = 200
+SEEDS_THAT_PASS_EVERYWHERE = 100
 
 
 def main() -> int:
@@ -38,7 +41,7 @@ def _in_processes(first: int, seeds: int, processes: int) -> int:
 
 
 def _play(given: argparse.Namespace) -> int:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aos_site.settings")
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "aos_site.settings", "DATABASE_URL": "sqlite:///:memory:"}
     django.setup()
     logging.disable(logging.CRITICAL)
     from tests.simulation.store import opened_store, own_database  # noqa: PLC0415 - needs the apps to be loaded
@@ -59,6 +62,9 @@ def _play(given: argparse.Namespace) -> int:
             if seed % 100 == 99:
                 _say(f"… {seed + 1 - given.first} of {given.seeds} seeds, {failed} failed, {time.monotonic() - begun:.0f} s")
     _say(*(f"{count:8} {name}" for name, count in sorted(counts.items())))
+    if given.seeds >= SEEDS_THAT_PASS_EVERYWHERE and (missed := [point for point in CRASH_POINTS if not counts[point]]):
+        failed += 1
+        _say(f"nobody passes {', '.join(missed)}")
     _say(f"{given.seeds} seeds, {events} events, {virtual / 3_600:.1f} virtual hours, {failed} failed, {time.monotonic() - begun:.0f} s")
     return 1 if failed else 0
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from django.db import connection
 
 from agents.models import LedgerScope
-from runs import services
 from runs.engine.decisions import Finish, Resolve, StartStep
 from runs.engine.events import StepSucceeded
 from runs.engine.virtual import Entry
+from runs.invariants import check_all
 from runs.models import Outbox, Run, Session
 from runs.shell.history import read_history
 from skills.contracts import REPEATABLE_EFFECTS, Effect
@@ -28,6 +28,7 @@ def faults_of(workshop: Workshop, crowd: Crowd, witness: Witness, commits: list[
     for called in witness.calls:
         calls[called.run_id].append(called)
     faults = [*_accepted_faults(crowd), *_session_faults()]
+    faults += [f"{checked.says} {breach}" for checked in check_all() for breach in checked.broken]
     for run in Run.objects.select_related("agent", "tenant").order_by("pk"):
         try:
             journal = read_history(run)

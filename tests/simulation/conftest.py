@@ -1,4 +1,4 @@
-"""The database under a simulation, for tests."""
+"""The database under a simulation, for tests; and the workshop of the integration tests."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.integration.conftest import workshop  # noqa: F401 - a fixture is found by its name
 from tests.simulation.store import Store, opened_store
 
 

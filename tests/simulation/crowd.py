@@ -146,7 +146,8 @@ class Crowd:
 
     def _judge(self, state: State, step: StepState, bob: dict[str, Any]) -> None:
         reason = step.reason if step.reason in VERDICTS else "in_doubt"
-        verdict, value = self._choose(VERDICTS[reason]), None
+        verdict = self._choose(VERDICTS[reason])
+        value: Any = None
         happened = self._witness.effects[step.idempotency_key] > 0
         if reason == "in_doubt" and not self._weather.liars and verdict != "probe_again":
             verdict = "happened" if happened else "did_not_happen"

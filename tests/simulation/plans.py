@@ -11,6 +11,7 @@ from tests.simulation.skills import FREE_ACTS, Act
 INPUTS = {"n": 2, "list": [1, 2, 3], "none": []}
 SKILLS = ("look", "look", "look", "fetch", "fetch", "put", "send", "send", "book", "pay")
 WRITING = frozenset({"put", "send", "book", "pay"})
+WRITING_ACTS: tuple[Act, ...] = (*FREE_ACTS, "answer_lost", "answer_lost")
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ def _params(random: Random, skill: str) -> dict[str, Any]:
 def _acts(random: Random, skill: str) -> list[Act]:
     if random.random() < 0.55:
         return ["ok"]
-    troubles: list[Act] = [*FREE_ACTS, *(["answer_lost", "answer_lost"] if skill in WRITING else [])]  # type: ignore[list-item]
+    troubles = WRITING_ACTS if skill in WRITING else FREE_ACTS
     # A writing step comes through in the end: doubt is asked about again and again.
-    return [*random.choices(troubles, k=random.randint(1, 2)), *(["ok"] if skill in WRITING or random.random() < 0.7 else [])]
+    in_the_end: list[Act] = ["ok"] if skill in WRITING or random.random() < 0.7 else []
+    return [*random.choices(troubles, k=random.randint(1, 2)), *in_the_end]

@@ -15,7 +15,7 @@ from tests.simulation.plans import Weather
 from tests.simulation.schedule import EPOCH_MS, MILLISECOND, SECOND, Crash, Process, Schedule
 
 T = TypeVar("T")
-Call = tuple[Callable[[], Any], Callable[[Any, BaseException | None], None], Callable[[], bool]]
+Call = tuple[Callable[[], Any], Callable[[Any, BaseException | None], object], Callable[[], bool]]
 
 
 class VirtualDatabase:
@@ -52,7 +52,12 @@ class VirtualDatabase:
     def _begin_next(self) -> None:
         if self._waiting and not self._busy:
             self._busy = True
-            self._schedule.after(self._schedule.span_us(self._weather.database_ms, slow=self._weather.database_slow), "database", self._execute, self._process)
+            self._schedule.after(
+                self._schedule.span_us(self._weather.database_ms, slow=self._weather.database_slow),
+                "database",
+                self._execute,
+                self._process,
+            )
 
     def _execute(self) -> None:
         function, answer, was_called_off = self._waiting.popleft()

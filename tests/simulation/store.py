@@ -39,7 +39,7 @@ def own_database() -> Iterator[None]:
 @contextmanager
 def registered_skills() -> Iterator[None]:
     """Let the registry hold the skills of the simulation and the built-in ones."""
-    with mock.patch.multiple(registry, _skills={}, _metadata={}):
+    with mock.patch.multiple(registry, _skills={}, _newest={}, _metadata={}):
         plugins.load(registry, with_plugins=False, modules=[SKILLS])
         yield
 

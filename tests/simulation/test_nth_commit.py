@@ -46,7 +46,7 @@ def test_it_recovers_from_a_crash_at_every_commit(store: Store, points: tuple[Cr
         assert outcome.counts["succeeded"] == 1, f"after a crash at pass {len(struck)}, {trouble.struck}"
     # PostgreSQL takes a run in by one statement, which has no middle.
     assert set(struck) == {*points, None} - ({"submit.written"} if connection.vendor == "postgresql" else set())
-    assert struck.count("journal.written") + struck.count("journal.committed") >= 5
+    assert len(struck) > 8
 
 
 PROFILE: dict[str, Any] = {"in_doubt_policy": "ask"}
@@ -54,9 +54,8 @@ PROFILE: dict[str, Any] = {"in_doubt_policy": "ask"}
 
 def calm() -> Weather:
     """Return the weather in which nothing goes wrong but what a test does."""
-    calm = weather_of(Random(0))
     return Weather(
-        **vars(calm)
+        **vars(weather_of(Random(0)))  # noqa: S311 - dice for tests
         | {"workers": 1, "capacity": 50, "drain_seconds": 60, "bell_loss": 0, "bell_late": 0, "skew_ms": 0, "liars": False}
         | {"database_ms": 1, "database_slow": 0, "quick_supervisor": True}
     )

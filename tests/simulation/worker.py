@@ -85,11 +85,11 @@ class Worker(Process):
     def _turn(self, at: int) -> bool:
         if at != self._turn_at:
             return False  # another one was wanted earlier
-        if self._blocked_until_us > self.schedule.now_us:
-            self._turn_at = self._blocked_until_us
-            self.schedule.after(self._turn_at - self.schedule.now_us, "turn", lambda at=self._turn_at: self._turn(at), self)
-            return False
         self._turn_at = None
+        if self._blocked_until_us > self.schedule.now_us:
+            self._turn_at = later = self._blocked_until_us
+            self.schedule.after(later - self.schedule.now_us, "turn", lambda: self._turn(later), self)
+            return False
         self._loop.iterate()
         if self._task.done():
             self._leave()

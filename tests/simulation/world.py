@@ -29,7 +29,7 @@ from tests.simulation.checks import faults_of, standing_faults
 from tests.simulation.crowd import Crowd
 from tests.simulation.plans import Weather, profile_of, weather_of
 from tests.simulation.ports import Bell, SeededSecrets, VirtualDatabase, VirtualLease, VirtualTime, at_virtual_now
-from tests.simulation.schedule import MILLISECOND, SECOND, Process, Schedule, VirtualClock
+from tests.simulation.schedule import MILLISECOND, SECOND, Schedule, VirtualClock
 from tests.simulation.skills import Witness
 from tests.simulation.store import Store
 from tests.simulation.trouble import Storm, Trouble
@@ -98,9 +98,7 @@ class World:
         for worker in self._workers:
             worker.bury()
         schedule, counts = self._schedule, self._counts + self._trouble.counts + self._crowd.answers
-        return Outcome(
-            schedule.seed, schedule.digest(), schedule.events, schedule.now_us / SECOND, self._faults, counts, schedule.told
-        )
+        return Outcome(schedule.seed, schedule.digest(), schedule.events, schedule.now_us / SECOND, self._faults, counts, schedule.told)
 
     # Ports
 
@@ -217,6 +215,7 @@ class World:
 
     def _check(self) -> None:
         at_virtual_now(self._schedule)
+        sessions.reap()  # as the next worker would: by now there is none
         self._faults += self._crowd.faults
         self._faults += faults_of(self._workshop, self._crowd, self._witness, self._commits)
         for run in Run.objects.order_by("pk"):
