@@ -28,7 +28,8 @@ EventRow = tuple[int, str, str, int, int, str]
 class Claimed(NamedTuple):
     """A run a session holds, with what driving it needs beside the journal.
 
-    `first_event` is the whole journal of a run that was never claimed before; None for one that was.
+    `first_event` is the whole journal of a run that was never claimed before; None for one that was. `woken`: it was
+    parked until an instant, and the database's clock says that it has come.
     """
 
     id: int
@@ -41,6 +42,7 @@ class Claimed(NamedTuple):
     crash_count: int
     trace_id: str
     spent_micro_usd: int
+    woken: bool
     claimed_before: bool
     has_signals: bool
     first_event: EventRow | None
@@ -103,10 +105,11 @@ def _open_tenant_queues() -> None:
     )
 
 
-_TAKE = "status = 'running', waiting_for = '', wake_at_ms = NULL, session_id = %(session)s, started_at = COALESCE(started_at, %(now)s)"
+_TAKE = "status = 'running', waiting_for = '', session_id = %(session)s, started_at = COALESCE(started_at, %(now)s)"
 _CLAIMED = """
     r.id, r.public_id, r.tenant_id, t.slug, r.agent_id, a.status, r.last_seq, r.crash_count, r.trace_id, r.spent_micro_usd,
-    c.started_at IS NOT NULL, EXISTS (SELECT 1 FROM runs_signal s WHERE s.run_id = r.id AND s.consumed_seq IS NULL),
+    r.wake_at_ms IS NOT NULL, c.started_at IS NOT NULL,
+    EXISTS (SELECT 1 FROM runs_signal s WHERE s.run_id = r.id AND s.consumed_seq IS NULL),
     e.seq, e.kind, e.step, e.attempt, e.at_ms, e.data"""
 _BESIDE = """
     LEFT JOIN agents_tenant t ON t.id = r.tenant_id
@@ -165,9 +168,9 @@ def _take_in_transaction(is_shared: bool, params: dict[str, Any]) -> Look:
 
 
 def _claimed(row: Sequence[Any]) -> Claimed:
-    *run, claimed_before, has_signals, seq, kind, step, attempt, at_ms, data = row
+    *run, woken, claimed_before, has_signals, seq, kind, step, attempt, at_ms, data = row
     first_event = None if seq is None else (seq, kind, step, attempt, at_ms, data)
-    return Claimed._make((*run, bool(claimed_before), bool(has_signals), first_event))
+    return Claimed._make((*run, bool(woken), bool(claimed_before), bool(has_signals), first_event))
 
 
 def has_queued() -> bool:
@@ -193,14 +196,18 @@ def wake_due() -> int:
     # Looked at first: an UPDATE takes SQLite's only write lock even where it changes nothing.
     if not fetch(f"SELECT 1 FROM runs_run WHERE {due} LIMIT 1"):
         return 0
-    woken = execute(f"UPDATE runs_run SET status = 'queued', wake_at_ms = NULL WHERE {due} AND NOT {quarantine.is_suspect('crash_count')}")
+    # The instant stays in the row of a run that is woken by nothing else; after a crash nobody knows what it was for.
+    kept = "CASE WHEN crash_count = 0 THEN wake_at_ms END"
+    free = f"{due} AND NOT {quarantine.is_suspect('crash_count')}"
+    woken = execute(f"UPDATE runs_run SET status = 'queued', wake_at_ms = {kept} WHERE {free}")
     return woken + quarantine.let_back()
 
 
 def release(session_id: int, run_id: int) -> None:
     """Give one run back to the queue."""
     execute(
-        "UPDATE runs_run SET status = 'queued', session_id = NULL WHERE id = %s AND session_id = %s AND status = 'running'",
+        "UPDATE runs_run SET status = 'queued', session_id = NULL, wake_at_ms = NULL"
+        " WHERE id = %s AND session_id = %s AND status = 'running'",
         (run_id, session_id),
     )
 

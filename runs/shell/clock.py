@@ -63,5 +63,17 @@ def database_now_ms(vendor: str) -> str:
     return _clock.database_now_ms(vendor)
 
 
+class RunClock:
+    """The time of one run while it is driven: the host's at the beginning, never before what the run knows already, and
+    steady from there whatever the host's clock is set to."""
+
+    def __init__(self, not_before_ms: int = 0) -> None:
+        self._began_ms = max(now_ms(), not_before_ms)
+        self._began = monotonic()
+
+    def now_ms(self) -> int:
+        return self._began_ms + int((monotonic() - self._began) * 1_000)
+
+
 def as_datetime(at_ms: int) -> datetime:
     return datetime.fromtimestamp(at_ms / 1_000, UTC)

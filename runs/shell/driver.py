@@ -34,7 +34,7 @@ from runs.engine.machine import step
 from runs.engine.state import State
 from runs.shell import clock, settlement, summaries
 from runs.shell.claims import Claimed
-from runs.shell.clock import now_ms
+from runs.shell.clock import RunClock, now_ms
 from runs.shell.codec import decode, encode, kind_of
 from runs.shell.crash_points import CrashPoint, crash_point
 from runs.shell.journal import Entry, JournalWriter, Row
@@ -47,6 +47,8 @@ NAP_MS = 5_000
 """Waits up to this long are slept in memory; longer ones park the run, which then holds nothing."""
 PROGRESS_SECONDS = 0.25
 """How far the row of a run under way may lag behind its journal."""
+CLOCKS_AGREE_MS = 50
+"""Beyond this the clock of the host was set, and has not merely run a little unevenly."""
 JUST_CLAIMED_SECONDS = 1.0
 """How long what the claim read of a run's agent is good for its admission."""
 _LEAVING: dict[str, CrashPoint] = {"finished": "run.finished", "parked": "run.parked", "handed_back": "handback.written"}
@@ -90,6 +92,7 @@ class RunDriver:
         self._max_crashes = max_crashes
         self._loop = asyncio.get_running_loop()
         self._claimed_at, self._just_claimed = clock.monotonic(), True
+        self._clock = RunClock()
         self.heard: set[int] = set()
         self._inbox: deque[Incoming] = deque()
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -114,7 +117,7 @@ class RunDriver:
         """Hand in a fact from outside."""
         if signal_id is not None:
             self.heard.add(signal_id)
-        self._put(Incoming(fact, signal_id))
+        self._put(self._incoming(fact, signal_id))
 
     def hand_back(self) -> None:
         """Ask the driver to stop where it is; what is under way is called back and noted."""
@@ -158,19 +161,31 @@ class RunDriver:
         except Exception as error:
             raise JournalUnreadable(f"event {self._seq + 1} of {self.run.public_id}: {error}") from error
         self._rows = []
+        self._clock = RunClock(self.state.now_ms)
 
     def _take_over(self) -> None:
         """Go on where the journal ends: begin, or tell the machine that what was under way is nobody's any more."""
         if self.run.crash_count > self._max_crashes:
-            self._inbox.append(Incoming(RunPoisoned(now_ms(), self.run.crash_count)))
+            self._inbox.append(self._incoming(RunPoisoned(now_ms(), self.run.crash_count)))
         elif self._seq == 1 and self.run.crash_count == 0:
             wishes: list[Decision] = [d for d in self._last_decisions if isinstance(d, WISHES)]
             self._inbox.extend(self._answer_at_once(wishes))
             self._begin(wishes)
         elif self.state.in_flight or self.state.extending or self.state.handed_back:
-            self._inbox.append(Incoming(RunReclaimed(now_ms(), self.run.crash_count)))
+            self._inbox.append(self._incoming(RunReclaimed(now_ms(), self.run.crash_count)))
+        elif self.run.woken and not self._inbox and (wake := self.state.wake_at_ms()) is not None:
+            # The database's clock decides when a parked run is due. By this host's it may be too early, and the run would
+            # be parked again and again.
+            self._clock = RunClock(wake + 1)
 
     # Turns
+
+    def _incoming(self, fact: Fact, signal_id: int | None = None) -> Incoming:
+        """Return a fact on its way in, told in the time of the run: the host's clock may have been set meanwhile."""
+        ahead = self._clock.now_ms() - now_ms()
+        if abs(ahead) > CLOCKS_AGREE_MS:
+            fact = msgspec.structs.replace(fact, at_ms=fact.at_ms + ahead)
+        return Incoming(fact, signal_id)
 
     def _put(self, incoming: Incoming) -> None:
         self._inbox.append(incoming)
@@ -195,7 +210,7 @@ class RunDriver:
 
     def _with_time(self, facts: list[Incoming]) -> list[Incoming]:
         """Put the fact of time where the machine's next instant is, if it is over: a replay orders facts by their time too."""
-        wake, now = self.state.wake_at_ms(), now_ms()
+        wake, now = self.state.wake_at_ms(), self._clock.now_ms()
         if wake is None or wake >= now:
             # Over, not only here: what time leads to must not carry the same instant as what came before it.
             return facts
@@ -237,12 +252,12 @@ class RunDriver:
         just = self._just_claimed = self._just_claimed and clock.monotonic() - self._claimed_at < JUST_CLAIMED_SECONDS
         answers = [(wish, self._performer.answer_at_once(wish, self.run, self.state, just_claimed=just)) for wish in wishes]
         wishes[:] = [wish for wish, answer in answers if answer is None]
-        return [Incoming(answer) for _, answer in answers if answer is not None]
+        return [self._incoming(answer) for _, answer in answers if answer is not None]
 
     def _should_park(self, turn: Turn) -> bool:
         if self.state.status != "waiting" or self._inbox or turn.wishes:
             return False
-        wake, now = self.state.wake_at_ms(), now_ms()
+        wake, now = self.state.wake_at_ms(), self._clock.now_ms()
         if wake is not None and wake < now:
             return False
         return self.state.waiting_for != "timer" or wake is None or wake - now > NAP_MS
@@ -255,7 +270,7 @@ class RunDriver:
         if self._alarm is not None:
             self._alarm.cancel()
         self._wake_at = wake
-        self._alarm = None if wake is None else self._loop.call_later(max(0, wake + 1 - now_ms()) / 1_000, self._call_turn)
+        self._alarm = None if wake is None else self._loop.call_later(max(0, wake + 1 - self._clock.now_ms()) / 1_000, self._call_turn)
 
     # Writing
 
@@ -285,14 +300,14 @@ class RunDriver:
             news = (settlement.end_of(self.run, state.status),)
         elif ended == "parked":
             riders.append(partial(settlement.requeue_if_signalled, self.run.id))
-        row = summaries.run_row(self.run.id, state, self._seq, ended)
+        row = summaries.run_row(self.run.id, state, self._seq, ended, self._clock.now_ms())
         steps = () if ended == "handed_back" else summaries.step_rows(self.run.id, state)
         return Entry(self.run.id, turn.follows, tuple(turn.rows), row, steps, news, tuple(riders))
 
     def _show_progress(self) -> None:
         self._progress = None
         if not self._is_last_turn and self._leaving is None:
-            row = summaries.run_row(self.run.id, self.state, self._seq, "")
+            row = summaries.run_row(self.run.id, self.state, self._seq, "", self._clock.now_ms())
             self._writer.append(Entry(self.run.id, self._seq, run=row), self._on_written)
 
     def _on_written(self, error: BaseException | None) -> None:
@@ -335,7 +350,7 @@ class RunDriver:
         crash_point("effect.before")
         answer = await self._performer.answer(wish, self.run, self.state)
         crash_point("effect.after")
-        self._put(Incoming(answer))
+        self._put(self._incoming(answer))
 
     def _on_done(self, key: str, wish: Decision, task: asyncio.Task[None]) -> None:
         if self._tasks.get(key) is task:
@@ -369,7 +384,7 @@ class RunDriver:
         turn = Turn(self._seq)
         if under_way or self._inbox:
             # First, so that what the facts after it lead to is not begun: nobody would carry it out.
-            self._step(Incoming(RunHandedBack(now_ms())), turn)
+            self._step(self._incoming(RunHandedBack(now_ms())), turn)
         while self._inbox:
             incoming = self._inbox.popleft()
             self._step(Incoming(_as_interruption(incoming.fact), incoming.signal_id), turn)

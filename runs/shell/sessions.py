@@ -64,7 +64,10 @@ def end(session_id: int) -> None:
     """Close a session that holds no run any more; a run it still holds goes back to the queue uncounted."""
     with transaction.atomic():
         if execute("UPDATE runs_session SET state = 'ended' WHERE id = %s AND state = 'live'", (session_id,)):
-            execute("UPDATE runs_run SET status = 'queued', session_id = NULL WHERE session_id = %s AND status = 'running'", (session_id,))
+            execute(
+                "UPDATE runs_run SET status = 'queued', session_id = NULL, wake_at_ms = NULL WHERE session_id = %s AND status = 'running'",
+                (session_id,),
+            )
 
 
 def reap() -> int:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 from django.db import connection
 
+from runs.shell.clock import database_now_ms
 from runs.shell.sessions import Fenced
 from runs.shell.statements import execute
 
@@ -31,14 +32,15 @@ class EventRow(msgspec.Struct):
 
 
 class RunRow(msgspec.Struct):
-    """What the row of a run says from now on. `held`: its session goes on driving it."""
+    """What the row of a run says from now on. `held`: its session goes on driving it. `wake_in_ms`: when it is due, counted
+    from now, because whoever wakes it goes by the clock of the database."""
 
     id: int
     held: bool
     last_seq: int
     status: str
     waiting_for: str
-    wake_at_ms: int | None
+    wake_in_ms: int | None
     finished_at_ms: int | None
     summary: str
     failure_code: str
@@ -95,7 +97,7 @@ def _recordset(row: type[msgspec.Struct]) -> str:
     return f"json_to_recordset(%s::json) AS u({typed})"
 
 
-_MOVED = [name for name in _columns(RunRow) if name not in ("id", "held", "finished_at_ms")]
+_MOVED = [name for name in _columns(RunRow) if name not in ("id", "held", "finished_at_ms", "wake_in_ms")]
 _STEP_KEY = ("run_id", "key")
 _EVENT = ", ".join(_columns(EventRow))
 _STEP = ", ".join(_columns(StepRow))
@@ -108,7 +110,8 @@ WITH live AS MATERIALIZED (SELECT 1 FROM runs_session WHERE id = %s AND state = 
 INSERT INTO runs_runevent (session_id, {_EVENT}) SELECT %s, u.* FROM {_recordset(EventRow)} WHERE EXISTS (SELECT 1 FROM live)"""
 _POSTGRESQL_RUNS = f"""
 UPDATE runs_run r SET {", ".join(f"{name} = u.{name}" for name in _MOVED)},
-    session_id = CASE WHEN u.held THEN r.session_id END, finished_at = to_timestamp(u.finished_at_ms / 1000.0)
+    session_id = CASE WHEN u.held THEN r.session_id END, wake_at_ms = {{now}} + u.wake_in_ms,
+    finished_at = to_timestamp(u.finished_at_ms / 1000.0)
 FROM {_recordset(RunRow)} WHERE r.id = u.id AND r.session_id = %s"""
 _POSTGRESQL_STEPS = f"""
 INSERT INTO runs_stepsummary ({_STEP}) SELECT u.* FROM {_recordset(StepRow)}
@@ -120,7 +123,8 @@ _SQLITE_LIVE = "SELECT 1 FROM runs_session WHERE id = %s AND state = 'live'"
 _SQLITE_EVENTS = f"INSERT INTO runs_runevent ({_EVENT}, session_id) VALUES ({', '.join(['%s'] * 8)})"
 _SQLITE_RUNS = f"""
 UPDATE runs_run SET {", ".join(f"{name} = %s" for name in _MOVED)},
-    session_id = CASE WHEN %s THEN session_id END, finished_at = {_SQLITE_INSTANT} WHERE id = %s AND session_id = %s"""
+    session_id = CASE WHEN %s THEN session_id END, wake_at_ms = {{now}} + %s,
+    finished_at = {_SQLITE_INSTANT} WHERE id = %s AND session_id = %s"""
 _SQLITE_STEPS = f"""
 INSERT INTO runs_stepsummary ({_STEP}) VALUES ({", ".join(["%s"] * 11)})
 ON CONFLICT ({", ".join(_STEP_KEY)}) DO UPDATE SET {_STEP_ANEW}"""
@@ -155,7 +159,7 @@ def _postgresql_events(session_id: int, rows: Sequence[EventRow]) -> None:
 
 
 def _postgresql_runs(session_id: int, rows: Sequence[RunRow]) -> int:
-    return execute(_POSTGRESQL_RUNS, (_as_json(rows), session_id))
+    return execute(_POSTGRESQL_RUNS.format(now=database_now_ms("postgresql")), (_as_json(rows), session_id))
 
 
 def _postgresql_steps(rows: Sequence[StepRow]) -> None:
@@ -176,9 +180,10 @@ def _sqlite_events(session_id: int, rows: Sequence[EventRow]) -> None:
 def _sqlite_runs(session_id: int, rows: Sequence[RunRow]) -> int:
     with connection.cursor() as cursor:
         changed = 0
+        move = _SQLITE_RUNS.format(now=database_now_ms("sqlite"))
         for row in rows:
             values = [getattr(row, name) for name in _MOVED]
-            cursor.execute(_SQLITE_RUNS, (*values, row.held, row.finished_at_ms, row.id, session_id))
+            cursor.execute(move, (*values, row.held, row.wake_in_ms, row.finished_at_ms, row.id, session_id))
             changed += cursor.rowcount
         return changed
 

@@ -9,16 +9,17 @@ from runs.shell.sentence import Standing, sentence
 from runs.shell.store import RunRow, StepRow
 
 
-def run_row(run_id: int, state: State, seq: int, ended: str) -> RunRow:
+def run_row(run_id: int, state: State, seq: int, ended: str, now_ms: int) -> RunRow:
     """Return what the row of a run says after an event; `ended`: "finished", "parked", "handed_back", or "" while it goes on."""
     finished = ended == "finished"
+    wake_at_ms = state.wake_at_ms() if ended == "parked" else None
     return RunRow(
         id=run_id,
         held=not ended,
         last_seq=seq,
         status=_STATUS.get(ended) or state.status,
         waiting_for=state.waiting_for if ended == "parked" else "",
-        wake_at_ms=state.wake_at_ms() if ended == "parked" else None,
+        wake_in_ms=None if wake_at_ms is None else max(0, wake_at_ms - now_ms),
         finished_at_ms=state.now_ms if finished else None,
         summary=sentence(standing_of(state)) if ended in ("finished", "parked") else "",
         failure_code=state.failure.code if finished and state.failure else "",

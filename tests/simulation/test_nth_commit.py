@@ -46,7 +46,7 @@ def test_it_recovers_from_a_crash_at_every_commit(store: Store, points: tuple[Cr
         assert outcome.counts["succeeded"] == 1, f"after a crash at pass {len(struck)}, {trouble.struck}"
     # PostgreSQL takes a run in by one statement, which has no middle.
     assert set(struck) == {*points, None} - ({"submit.written"} if connection.vendor == "postgresql" else set())
-    assert len(struck) > 8
+    assert len(struck) > 5
 
 
 PROFILE: dict[str, Any] = {"in_doubt_policy": "ask"}
