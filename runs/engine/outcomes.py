@@ -189,7 +189,8 @@ def interrupted(state: State, step: StepState, phase: str, cost_micro_usd: int, 
     settle(state, step, cost_micro_usd, out)
     end_attempt(state, step, "lost", cost_micro_usd=cost_micro_usd)
     effect = effect_of(state, step)
-    if is_doubtful(effect, phase):
+    if phase != "not_sent" and not is_repeatable(effect):
+        # Acknowledged or not: what it answered is lost, and doing it again would be doing it twice.
         _hold_doubt(state, step, effect, out)
     elif state.stopping:
         close(state, step, "cancelled", "LEASE_LOST")

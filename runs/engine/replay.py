@@ -1,7 +1,8 @@
 """The *tape* world and the comparison: a run's journal replayed without I/O, and where it first went another way.
 
 `verify` folds the recorded facts again and compares every decision. `tape` runs the stored plan from its acceptance,
-wishes answered from the recorded outcomes, timers and retries made anew; then behaviour is compared.
+wishes answered from the recorded outcomes in the recorded order, waits and retries decided anew; then behaviour is
+compared. When time was looked at stands in the journal too: timers that were overdue together must be so again.
 """
 
 from __future__ import annotations
@@ -39,7 +40,6 @@ from runs.engine.events import (
     RunAdmitted,
     StepFailed,
     StepSucceeded,
-    TimeCame,
 )
 from runs.engine.state import State
 from runs.engine.virtual import Entry, drive, fold
@@ -92,6 +92,7 @@ class TapeWorld:
         for entry in recorded:
             if isinstance(entry.fact, ANSWERS):
                 self._answers.setdefault(_key_of(entry.fact), []).append(entry.fact)
+        self._places = {id(entry.fact): (seq, entry.fact) for seq, entry in enumerate(recorded)}
         self.unanswered: list[Decision] = []
 
     def answer(self, state: State, wish: Decision) -> Iterable[Fact]:
@@ -101,9 +102,15 @@ class TapeWorld:
         held = self._answers.get(key)
         if held:
             fact = held.pop(0)
-            yield msgspec.structs.replace(fact, at_ms=max(fact.at_ms, state.now_ms))
+            told = msgspec.structs.replace(fact, at_ms=max(fact.at_ms, state.now_ms))
+            self._places[id(told)] = (self.place_of(fact), told)
+            yield told
         else:
             self.unanswered.append(wish)
+
+    def place_of(self, fact: Fact) -> int:
+        """Return where in the journal a fact stands: of those of one instant, which came first."""
+        return self._places[id(fact)][0]
 
     def idle(self, state: State) -> Fact | None:
         return None
@@ -139,10 +146,10 @@ def tape(recorded: Sequence[Entry]) -> Replayed:
     first = recorded[0].fact
     assert isinstance(first, RunAccepted), "a journal begins with run_accepted"
     world = TapeWorld(recorded)
-    outside = [entry.fact for entry in recorded[1:] if not isinstance(entry.fact, (*ANSWERS, TimeCame))]
+    outside = [entry.fact for entry in recorded[1:] if not isinstance(entry.fact, ANSWERS)]
     # A run that goes on is replayed up to where its journal has come, not into a future it has not had.
     until_ms = None if _ending(recorded) else recorded[-1].fact.at_ms
-    state, journal = drive(first, world, outside, until_ms)
+    state, journal = drive(first, world, outside, until_ms, place_of=world.place_of, has_timers=False)
     invariants = compare(recorded, journal)
     difference = _first_broken(recorded, journal)
     recorded_end = _ending(recorded)

@@ -6,7 +6,7 @@ of answering), lets timers fire, and stops when the run has ended or nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from typing import NamedTuple, Protocol
 
@@ -41,12 +41,23 @@ class TooLong(RuntimeError):
     """A world kept a run alive past any sense."""
 
 
-def drive(first: RunAccepted, world: World, outside: Iterable[Fact] = (), until_ms: int | None = None) -> tuple[State, list[Entry]]:
-    """Run from acceptance to the end, to where it waits for good, or to `until_ms`; return the state and the journal."""
-    queue: list[tuple[int, int, Fact]] = []
+def drive(
+    first: RunAccepted,
+    world: World,
+    outside: Iterable[Fact] = (),
+    until_ms: int | None = None,
+    *,
+    place_of: Callable[[Fact], int] = lambda fact: 0,
+    has_timers: bool = True,
+) -> tuple[State, list[Entry]]:
+    """Run from acceptance to the end, to where it waits for good, or to `until_ms`; return the state and the journal.
+
+    `place_of` orders the facts of one instant. Without timers of its own, time comes as a fact from outside only.
+    """
+    queue: list[tuple[int, int, int, Fact]] = []
     count = 0
     for fact in outside:
-        heappush(queue, (fact.at_ms, count, fact))
+        heappush(queue, (fact.at_ms, place_of(fact), count, fact))
         count += 1
     state, decisions = step(None, first)
     journal = [Entry(first, decisions)]
@@ -54,8 +65,8 @@ def drive(first: RunAccepted, world: World, outside: Iterable[Fact] = (), until_
         for wish in decisions:
             for fact in world.answer(state, wish):
                 count += 1
-                heappush(queue, (fact.at_ms, count, fact))
-        upcoming = _next(state, queue) or world.idle(state)
+                heappush(queue, (fact.at_ms, place_of(fact), count, fact))
+        upcoming = _next(state, queue, has_timers) or world.idle(state)
         if upcoming is None or (until_ms is not None and upcoming.at_ms > until_ms):
             break
         state, decisions = step(state, upcoming)
@@ -65,10 +76,10 @@ def drive(first: RunAccepted, world: World, outside: Iterable[Fact] = (), until_
     return state, journal
 
 
-def _next(state: State, queue: list[tuple[int, int, Fact]]) -> Fact | None:
-    wake = state.wake_at_ms()
+def _next(state: State, queue: list[tuple[int, int, int, Fact]], has_timers: bool) -> Fact | None:
+    wake = state.wake_at_ms() if has_timers else None
     if queue and (wake is None or queue[0][0] <= wake):
-        return heappop(queue)[2]
+        return heappop(queue)[3]
     return None if wake is None else TimeCame(max(wake, state.now_ms))
 
 

@@ -172,11 +172,16 @@ class RunDriver:
             self._inbox.extend(self._answer_at_once(wishes))
             self._begin(wishes)
         elif self.state.in_flight or self.state.extending or self.state.handed_back:
-            self._inbox.append(self._incoming(RunReclaimed(now_ms(), self.run.crash_count)))
+            self._inbox.append(Incoming(RunReclaimed(self._lost_at_ms(), self.run.crash_count)))
         elif self.run.woken and not self._inbox and (wake := self.state.wake_at_ms()) is not None:
             # The database's clock decides when a parked run is due. By this host's it may be too early, and the run would
             # be parked again and again.
             self._clock = RunClock(wake + 1)
+
+    def _lost_at_ms(self) -> int:
+        # Before any timer that is due by now: what it would start is not what the last worker had under way.
+        wake = self.state.wake_at_ms()
+        return self._clock.now_ms() if wake is None else min(self._clock.now_ms(), wake)
 
     # Turns
 
@@ -222,7 +227,9 @@ class RunDriver:
         turn = Turn(self._seq)
         while facts:
             for incoming in facts:
-                self._step(incoming, turn)
+                # What comes in the same turn as the end comes too late: nothing stands behind an end.
+                if not self.state.finished:
+                    self._step(incoming, turn)
             facts = self._answer_at_once(turn.wishes)
         ended = "finished" if self.state.finished else "parked" if self._should_park(turn) else ""
         if ended or turn.rows:
@@ -234,6 +241,8 @@ class RunDriver:
         fact = in_time(incoming.fact, self.state.now_ms)
         self._state, decisions = step(self._state, fact)
         self._seq += 1
+        if isinstance(fact, RunReclaimed):
+            turn.wishes.clear()  # declared lost with all else that was wished for before it
         turn.rows.append(row_of(self._seq, fact, decisions))
         turn.wishes.extend(d for d in decisions if isinstance(d, WISHES))
         turn.must_be_durable = turn.must_be_durable or _needs_durability(fact, decisions, self.state)
@@ -296,7 +305,8 @@ class RunDriver:
         state, riders = self.state, list(turn.riders)
         news: tuple[NewsRow, ...] = ()
         if ended == "finished":
-            riders.append(partial(settlement.settle_run, self.run, state.spent_micro_usd, state.granted_micro_usd or 0))
+            if settlement.may_hold_money(state):
+                riders.append(partial(settlement.settle_run, self.run, state.spent_micro_usd, state.granted_micro_usd or 0))
             news = (settlement.end_of(self.run, state.status),)
         elif ended == "parked":
             riders.append(partial(settlement.requeue_if_signalled, self.run.id))
@@ -385,7 +395,7 @@ class RunDriver:
         if under_way or self._inbox:
             # First, so that what the facts after it lead to is not begun: nobody would carry it out.
             self._step(self._incoming(RunHandedBack(now_ms())), turn)
-        while self._inbox:
+        while self._inbox and not self.state.finished:
             incoming = self._inbox.popleft()
             self._step(Incoming(_as_interruption(incoming.fact), incoming.signal_id), turn)
         self._write(turn, "finished" if self.state.finished else "handed_back")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 
 from agents import ledger
 from agents.plan.references import secret_pointers
@@ -46,7 +47,7 @@ from runs.shell.database import DatabaseThread
 from runs.shell.lease import Lease
 from runs.shell.operator_means import OperatorSecrets, with_operator_means
 from runs.shell.planning import request_for_run
-from runs.shell.sessions import Fenced
+from runs.shell.sessions import Fenced, fence
 from runs.shell.slots import Slots
 from skills.base import Skill, SkillFailure
 from skills.canonical import digest
@@ -78,7 +79,7 @@ class Performer:
         if isinstance(wish, Admit):
             return await self._admit(wish, run, state)
         if isinstance(wish, ExtendReservation):
-            return await self.database.run(_extend, wish, run, state)
+            return await self.database.run(_extend, self.lease.session_id, wish, run, state)
         if isinstance(wish, ProbeStep):
             return await self._probe(wish, run, state)
         raise TypeError(f"{type(wish).__name__} is no wish")
@@ -246,7 +247,7 @@ class Performer:
         if refusal is not None:
             return self._not_admitted(wish, run, refusal)
         worst = self._worst(state, pinned)
-        granted = await self.database.run(_reserve, run, state, worst.cost_micro_usd)
+        granted = await self.database.run(_reserve, self.lease.session_id, run, state, worst.cost_micro_usd)
         return _admitted(wish, state, pinned, worst, granted)
 
     def _admit_for_nothing(self, wish: Admit, run: Claimed, state: State) -> Fact | None:
@@ -341,7 +342,7 @@ def _admitted(wish: Admit, state: State, pinned: Pinned, worst: Forecast, grante
 # On the database thread
 
 
-def _reserve(run: Claimed, state: State, worst: int) -> int | None:
+def _reserve(session_id: int, run: Claimed, state: State, worst: int) -> int | None:
     """Reserve the worst case, or what the budget allows of it; return what the run has drawn in all, None where unlimited."""
     limit = state.limit_micro_usd
     if limit is None:
@@ -349,16 +350,20 @@ def _reserve(run: Claimed, state: State, worst: int) -> int | None:
     amount = min(worst, limit - (state.granted_micro_usd or 0))
     if amount <= 0:
         return state.granted_micro_usd
-    return purse_of(run, limit).draw(amount, "admit")
+    with transaction.atomic():
+        fence(session_id)  # a run that has ended meanwhile would never give back what is drawn for it now
+        return purse_of(run, limit).draw(amount, "admit")
 
 
-def _extend(wish: ExtendReservation, run: Claimed, state: State) -> Fact:
+def _extend(session_id: int, wish: ExtendReservation, run: Claimed, state: State) -> Fact:
     """Draw more from the run's scopes. The reference names what was held before, so a repeated question finds its answer."""
     limit = state.limit_micro_usd
     if limit is None:
         return ReservationExtended(now_ms(), None)
     purse = purse_of(run, limit)
-    answer = purse.try_draw(wish.by_micro_usd, f"extend:{wish.granted_micro_usd}:{wish.by_micro_usd}")
+    with transaction.atomic():
+        fence(session_id)
+        answer = purse.try_draw(wish.by_micro_usd, f"extend:{wish.granted_micro_usd}:{wish.by_micro_usd}")
     if isinstance(answer, ledger.Refused):
         return ReservationRefused(now_ms(), answer.missing_micro_usd, answer.scope)
     return ReservationExtended(now_ms(), purse.drawn())

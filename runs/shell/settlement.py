@@ -111,10 +111,18 @@ def resolved_steps(fact: Fact, state: State) -> list[tuple[str, bool]]:
     return [(step.key, step.status == "succeeded")] if troubled else []
 
 
+def may_hold_money(state: State) -> bool:
+    """Tell whether anything can have been drawn for a run. One that was not admitted may have drawn with nobody hearing of it."""
+    free = state.admitted and state.planner_free and all(pin.free for pin in state.pins.values())
+    return not free or bool(state.spent_micro_usd or state.granted_micro_usd)
+
+
 def settle_run(run: Claimed, spent_micro_usd: int, drawn_micro_usd: int) -> None:
     """Turn what the run spent into spent money and give the rest back; on the database thread, as the run ends."""
-    if spent_micro_usd or drawn_micro_usd:
-        ledger.RunPurse(run.tenant_id, run.public_id, None).close(spent_micro_usd)
+    purse = ledger.RunPurse(run.tenant_id, run.public_id, None)
+    # Asked even where nothing is known to be drawn: an admission may have drawn whose answer was lost with its worker.
+    if spent_micro_usd or drawn_micro_usd or purse.drawn():
+        purse.close(spent_micro_usd)
 
 
 def end_of(run: Claimed, status: str) -> NewsRow:

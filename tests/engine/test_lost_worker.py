@@ -112,6 +112,7 @@ def test_it_does_not_ask_people_again() -> None:
         pytest.param("look", "maybe_sent", "lost a", "repeatable_effect", id="a read"),
         pytest.param("pay", "not_sent", "lost a", "not_sent", id="a write that had not left"),
         pytest.param("pay", "maybe_sent", "hold_doubt a", "maybe_sent", id="a write that may have"),
+        pytest.param("pay", "acked", "hold_doubt a", "maybe_sent", id="a write that was acknowledged, its answer lost"),
     ],
 )
 def test_it_starts_nothing_between_handing_back_and_taking_over(skill: str, phase: str, follows: str, rule: str) -> None:

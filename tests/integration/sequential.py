@@ -13,6 +13,10 @@ from tests.linearizability import Operation
 
 # Runs and the sessions that hold them
 
+MAX_CRASHES = 3
+SUSPECTED = range(2, MAX_CRASHES + 1)
+"""Runs whose workers were lost so often are parked, and tried again apart from the others."""
+
 
 class RunNow(NamedTuple):
     """A run's row, as far as claims and cancels move it."""
@@ -32,13 +36,16 @@ def a_run(run: RunNow, operation: Operation) -> Iterable[RunNow]:
         case "release" | "end":
             yield RunNow("queued", None, run.crashes) if is_held else run
         case "bury":
-            yield RunNow("queued", None, run.crashes + 1) if is_held else run
+            status = "waiting" if run.crashes + 1 in SUSPECTED else "queued"
+            yield RunNow(status, None, run.crashes + 1) if is_held else run
         case "rest":
             yield RunNow("waiting", None, run.crashes + 1) if is_held else run
         case "give up" if operation.answer == is_held:
             yield RunNow("dead_lettered", None, run.crashes) if is_held else run
         case "wake":
             yield run._replace(status="queued") if run.status == "waiting" else run
+            if run.crashes in SUSPECTED:
+                yield run  # suspects are let back a few at a time
         case "cancel" if operation.answer == (run.status != "dead_lettered"):
             yield run._replace(status="queued") if run.status == "waiting" else run
         case "read" if operation.answer == run:

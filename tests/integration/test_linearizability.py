@@ -172,7 +172,8 @@ class Floor:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_it_gives_a_run_to_one_session_at_a_time(workshop: Workshop, seed: int) -> None:
+def test_it_gives_a_run_to_one_session_at_a_time(workshop: Workshop, settings: Any, seed: int) -> None:
+    settings.MAX_CRASHES = sequential.MAX_CRASHES
     histories = Histories()
     floor = Floor(workshop, histories)
     at_once(floor.act, seed)
