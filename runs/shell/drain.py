@@ -38,6 +38,8 @@ from skills.net.client import GuardedHttp
 log = logging.getLogger(__name__)
 
 CLAIM_AT_ONCE = 64
+HANDFULS = 25
+"""A drain that is full claims again when so great a part of its places is free, not at the end of each run."""
 MAX_BACKLOG = 2_000
 LOOK_SECONDS = 1.0
 """How often a drain looks for itself, should a ring be lost."""
@@ -162,7 +164,7 @@ class Drain:
         if self._writer.backlog > MAX_BACKLOG or self._is_memory_high:
             return 0
         room = settings.WORK_CAPACITY - len(self._drivers)
-        return min(CLAIM_AT_ONCE, room) if room >= min(CLAIM_AT_ONCE, max(1, settings.WORK_CAPACITY // 4)) else 0
+        return min(CLAIM_AT_ONCE, room) if room >= max(1, settings.WORK_CAPACITY // HANDFULS) else 0
 
     def _can_claim(self) -> bool:
         return self._may_be_more and self._room() > 0
