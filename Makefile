@@ -11,6 +11,7 @@ PYTEST := -m pytest -q --no-header
 ON_SQLITE := $(PY) -m tests.databases sqlite -- $(PY) $(PYTEST)
 ON_POSTGRESQL := $(PY) -m tests.databases postgresql -- $(PY) $(PYTEST)
 CHAOS_ON := $(or $(ON),postgresql sqlite)
+ON_SIMULATION := $(PY) -m tests.simulation
 BENCH_ON := $(or $(ON),$(if $(QUICK),postgresql,postgresql sqlite))
 INSTALLED := .venv/.installed
 OPENAPI := docs/reference/openapi.json
@@ -80,6 +81,7 @@ chaos: setup ## break processes, hosts, databases, networks, disks and clocks un
 	@for database in $(CHAOS_ON); do \
 		$(PY) -m tests.databases $$database -- $(PY) $(PYTEST) -p no:randomly -m slow $(if $(ONLY),-k '$(ONLY)') tests/chaos || exit 1; \
 	done
+	@$(if $(ONLY),true,$(ON_SIMULATION) --seeds 2000 --processes $(JOBS))
 
 format: setup ## put every file into the one format
 	@$(PY) -m ruff check --fix --quiet . || true

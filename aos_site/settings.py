@@ -213,7 +213,7 @@ Q_CLUSTER = {
     # A process that holds more claims nothing, and is replaced when it has come to rest (in KB).
     "max_rss": WORK_MEMORY_MB * 1_024,
     "catch_up": False,
-    "broker_class": "runs.shell.doorbell_redis.RedisBroker" if BROKER_URL else "runs.shell.doorbell.DatabaseBroker",
+    "broker_class": "runs.shell.processes.doorbell_redis.RedisBroker" if BROKER_URL else "runs.shell.processes.doorbell.DatabaseBroker",
     "redis": BROKER_URL,
     "guard_cycle": 1,
     "orm": "default",

@@ -11,8 +11,8 @@ from catalog.selectors import past_of
 from runs import services
 from runs.models import Run, RunStatus
 from runs.selectors import get_run
-from runs.shell.history import read_history, read_state
-from runs.shell.outcomes import latest_outcome
+from runs.shell.reading.history import read_history, read_state
+from runs.shell.reading.outcomes import latest_outcome
 from runs.waiting import LONGEST_WAIT_S, wait_until
 from skills.refusal import Refusal
 

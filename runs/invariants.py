@@ -21,8 +21,8 @@ from typing import Any
 from django.db import DatabaseError, connection, transaction
 
 from runs.models import TERMINAL_STATUSES
-from runs.shell import journal_sql
 from runs.shell.clock import database_now_ms
+from runs.shell.reading import journal_sql
 
 SWEEP_MS = 10_000
 """How long after its end a lease may stand: drains and the queue's broker look every second, and may be busy."""

@@ -14,10 +14,10 @@ from runs.engine.state import State
 from runs.models import Run
 from runs.resource_contract import get_resource_contract
 from runs.selectors import explain_json, get_run, list_runs, run_json
-from runs.shell.explain import blocked_by, failures
-from runs.shell.history import read_history, read_state
-from runs.shell.outcomes import latest_outcome
-from runs.shell.trace import step_json
+from runs.shell.reading.explain import blocked_by, failures
+from runs.shell.reading.history import read_history, read_state
+from runs.shell.reading.outcomes import latest_outcome
+from runs.shell.reading.trace import step_json
 from skills.refusal import Refusal
 from skills.registry import registry
 

@@ -18,7 +18,7 @@ from runs.engine.state import State
 from runs.models import Run
 from runs.selectors import get_run
 from runs.shell.clock import as_datetime, now_ms
-from runs.shell.history import read_state
+from runs.shell.reading.history import read_state
 from runs.shell.summaries import reserved
 from skills.instants import instant
 from skills.registry import registry

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.apps import apps
 
 from runs import retention
-from runs.shell import doorbell
+from runs.shell.processes import doorbell
 
 log = logging.getLogger(__name__)
 

@@ -10,13 +10,13 @@ from django.db.models import QuerySet
 from agents.tenancy import one_scoped, scoped
 from runs.models import TERMINAL_STATUSES, Run, RunStatus
 from runs.shell.codec import decode, plain
-from runs.shell.explain import explanation
-from runs.shell.history import entries_of, read_history, read_state, what_is_gone
 from runs.shell.journal import Row, read_rows
-from runs.shell.remains import remains_of
+from runs.shell.reading.explain import explanation
+from runs.shell.reading.history import entries_of, read_history, read_state, what_is_gone
+from runs.shell.reading.remains import remains_of
+from runs.shell.reading.trace import trace_of
 from runs.shell.tombstones import is_tombstone
 from runs.shell.tombstones import read as read_tombstone
-from runs.shell.trace import trace_of
 from skills.ids import is_id
 from skills.instants import instant, instant_or_none
 

@@ -37,8 +37,8 @@ from runs.shell.clock import now_ms
 from runs.shell.codec import encode_fact, kind_of
 from runs.shell.crash_points import crash_point
 from runs.shell.driver import row_of
-from runs.shell.history import read_history, read_state
 from runs.shell.intake import take_in
+from runs.shell.reading.history import read_history, read_state
 from runs.simulation import terms_for
 from skills.canonical import digest
 from skills.ids import new_id

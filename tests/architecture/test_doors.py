@@ -14,8 +14,8 @@ from tests.architecture.source_tree import APPS, files, imports, label, parsed
 
 # library → the only files that may import it
 DOORS = [
-    pytest.param("django_q", ("runs/shell/doorbell*.py", "runs/shell/cluster.py"), id="the-queue-is-a-bell"),
-    pytest.param("redis", ("runs/shell/doorbell_redis.py",), id="redis-is-one-broker"),
+    pytest.param("django_q", ("runs/shell/processes/doorbell*.py", "runs/shell/processes/cluster.py"), id="the-queue-is-a-bell"),
+    pytest.param("redis", ("runs/shell/processes/doorbell_redis.py",), id="redis-is-one-broker"),
     pytest.param("anthropic", ("skills/adapters/*.py",), id="a-vendor-has-one-adapter"),
     pytest.param("jsonpath", ("skills/library/json_*.py",), id="json-paths"),
     pytest.param("selectolax", ("skills/library/*.py", "skills/adapters/*.py"), id="html"),

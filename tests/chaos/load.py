@@ -12,7 +12,7 @@ from typing import Any
 from django.db import Error, connection
 
 from runs.models import Run
-from runs.shell.history import read_state
+from runs.shell.reading.history import read_state
 from skills.refusal import Refusal
 from tests.chaos.witness import Step, lines_of
 from tests.integration.workshop import Workshop, chain, step

@@ -21,7 +21,7 @@ from runs.engine.decisions import Ignore
 from runs.engine.events import ApprovalDecided, CancelRequested
 from runs.models import Run, Session, Signal
 from runs.shell import claims, sessions
-from runs.shell.history import read_history
+from runs.shell.reading.history import read_history
 from runs.shell.sessions import Fenced
 from skills.refusal import Refusal
 from tests.fakes.skills import witnessed

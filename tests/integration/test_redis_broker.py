@@ -16,8 +16,8 @@ from django_q.tasks import async_task
 
 from runs.models import Run
 from runs.shell import sessions
-from runs.shell.doorbell import DRAIN_TASK
-from runs.shell.doorbell_redis import AWAY_SECONDS, RedisBroker
+from runs.shell.processes.doorbell import DRAIN_TASK
+from runs.shell.processes.doorbell_redis import AWAY_SECONDS, RedisBroker
 from tests.integration.test_shell_bell import called
 from tests.integration.workshop import Workshop, now, step
 from tests.processes import Worker, a_worker_process, eventually

@@ -19,7 +19,7 @@ from django_q.scheduler import scheduler
 from runs.models import Kept, Run, RunEvent
 from runs.runtime_api import capabilities
 from runs.schedules import JOBS, keep_schedules, remove_what_is_due
-from runs.shell import doorbell
+from runs.shell.processes import doorbell
 from runs.stored import CLASSES, read_stored
 from tests.integration.test_commands_on_runs import told
 from tests.integration.workshop import Workshop, a_worker, now, over, step

@@ -30,7 +30,7 @@ from runs import services
 from runs.invariants import check_all
 from runs.models import TERMINAL_STATUSES, Outbox, Run, RunEvent, Session, Signal, StepSummary
 from runs.shell import claims, clock, sessions
-from runs.shell.history import read_history
+from runs.shell.reading.history import read_history
 from skills import plugins
 from skills.canonical import digest
 from skills.refusal import Refusal

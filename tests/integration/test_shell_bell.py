@@ -19,9 +19,10 @@ from django_q.signing import SignedPackage
 from django_q.tasks import async_task
 
 from runs.models import Run
-from runs.shell import doorbell, sessions
+from runs.shell import sessions
 from runs.shell.bell import Bell, Listener, PatientListener, PostgresListener, listener, ring
-from runs.shell.doorbell import DRAIN_TASK, DatabaseBroker, Wires
+from runs.shell.processes import doorbell
+from runs.shell.processes.doorbell import DRAIN_TASK, DatabaseBroker, Wires
 from tests.integration.workshop import Workshop, a_worker, in_another_thread, now, over, step
 
 

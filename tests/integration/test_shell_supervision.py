@@ -18,7 +18,7 @@ from django_q.cluster import Cluster, Sentinel
 from django_q.conf import Conf
 
 from runs.models import Run, Session
-from runs.shell.supervision import AT_ONCE_SECONDS, SAME_WISH_SECONDS
+from runs.shell.processes.supervision import AT_ONCE_SECONDS, SAME_WISH_SECONDS
 from tests.conftest import PROJECT
 from tests.fakes.skills import witnessed
 from tests.integration.workshop import Workshop, assert_is_whole, kinds, now, started, step

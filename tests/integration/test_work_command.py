@@ -13,7 +13,7 @@ import pytest
 from django.core.management import call_command
 
 from runs.management import exits
-from runs.shell.supervision import Supervisor
+from runs.shell.processes.supervision import Supervisor
 from tests.conftest import PROJECT
 
 QUEUE: dict[str, tuple[dict[str, Any], str]] = {

@@ -14,7 +14,7 @@ from runs.engine.events import StepSucceeded
 from runs.engine.virtual import Entry
 from runs.invariants import check_all
 from runs.models import Outbox, Run, Session
-from runs.shell.history import read_history
+from runs.shell.reading.history import read_history
 from skills.contracts import REPEATABLE_EFFECTS, Effect
 from tests.engine.invariants import Watch
 from tests.integration.workshop import Workshop

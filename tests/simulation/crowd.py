@@ -10,7 +10,7 @@ from typing import Any
 from runs import services
 from runs.engine.state import State, StepState
 from runs.models import Run
-from runs.shell.history import read_state
+from runs.shell.reading.history import read_state
 from skills.refusal import Refusal
 from tests.integration.workshop import Workshop
 from tests.simulation.plans import INPUTS, WRITING, Weather, plan_of

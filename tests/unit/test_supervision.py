@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from runs.shell.supervision import AT_ONCE_SECONDS, BEYOND_GRACE_SECONDS, SAME_WISH_SECONDS, Ending, Wish, pressed
-from runs.shell.wakeups import Pulse, SignalPulse, forget_signals, wait_for_any
+from runs.shell.processes.supervision import AT_ONCE_SECONDS, BEYOND_GRACE_SECONDS, SAME_WISH_SECONDS, Ending, Wish, pressed
+from runs.shell.processes.wakeups import Pulse, SignalPulse, forget_signals, wait_for_any
 from tests.conftest import PROJECT
 
 GRACE = 10.0
@@ -70,7 +70,7 @@ def test_it_gives_the_next_wish_its_own_time(monkeypatch: pytest.MonkeyPatch) ->
 # In a program of its own: a test run has threads, beside which nothing should be forked.
 FLAG_OVER_A_FORK = """
 import os
-from runs.shell.wakeups import Flag, wait_for_any
+from runs.shell.processes.wakeups import Flag, wait_for_any
 
 flag, seen = Flag(), Flag()
 child = os.fork()

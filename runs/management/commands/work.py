@@ -11,8 +11,8 @@ from django.core import checks
 from runs.management import exits
 from runs.management.base import RuntimeCommand
 from runs.schedules import keep_schedules
-from runs.shell.cluster import run_cluster
-from runs.shell.supervision import Supervisor
+from runs.shell.processes.cluster import run_cluster
+from runs.shell.processes.supervision import Supervisor
 from skills.registry import registry
 from skills.services import record_versions
 

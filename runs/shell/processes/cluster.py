@@ -30,10 +30,11 @@ from django_q.scheduler import scheduler
 from django_q.status import Stat
 from django_q.worker import worker as q_worker
 
-from runs.shell import doorbell, lifesigns
-from runs.shell.doorbell import Wires
+from runs.shell import lifesigns
 from runs.shell.process import EXIT_BROKEN, die_with_parent
-from runs.shell.wakeups import SignalPulse, forget_signals
+from runs.shell.processes import doorbell
+from runs.shell.processes.doorbell import Wires
+from runs.shell.processes.wakeups import SignalPulse, forget_signals
 
 log = logging.getLogger(__name__)
 

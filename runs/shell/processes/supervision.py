@@ -25,9 +25,9 @@ from django import db
 from django.conf import settings
 
 from runs.shell import sessions
-from runs.shell.doorbell import Wires
 from runs.shell.lifesigns import Watch
-from runs.shell.wakeups import SignalPulse
+from runs.shell.processes.doorbell import Wires
+from runs.shell.processes.wakeups import SignalPulse
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ import msgspec
 from runs.engine.decisions import AnyDecision
 from runs.models import StepSummary
 from runs.shell.journal import Row
+from runs.shell.reading.trace import decision_json
 from runs.shell.tombstones import Tombstone, is_tombstone, read, tombstone_of
-from runs.shell.trace import decision_json
 
 _ENDS = {"step_succeeded": "succeeded", "step_failed": "failed"}
 

@@ -15,7 +15,7 @@ from django_q.brokers import Broker
 from django_q.brokers.redis_broker import Redis
 from django_q.conf import Conf
 
-from runs.shell.doorbell import BellBroker
+from runs.shell.processes.doorbell import BellBroker
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 The queue is a bell, the database is the truth: nothing is ever enqueued for a run. The broker, in the pusher's
 process, looks whether fewer drains are alive than there are places (one while nothing is due), and makes a `drain`
 task on the spot. Ordinary django-q2 tasks (schedules, deliveries) go the ordinary way beside it: through the database,
-or through Redis (runs/shell/doorbell_redis.py).
+or through Redis (runs/shell/processes/doorbell_redis.py).
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from django_q.signing import SignedPackage
 from runs.shell import claims, lifesigns, memory, sessions
 from runs.shell.drain import drain
 from runs.shell.lifesigns import LifeSigns
-from runs.shell.wakeups import Flag, Pulse, wait_for_any
+from runs.shell.processes.wakeups import Flag, Pulse, wait_for_any
 
 log = logging.getLogger(__name__)
 
-DRAIN_TASK = "runs.shell.doorbell.run_drain"
+DRAIN_TASK = "runs.shell.processes.doorbell.run_drain"
 LOOK_SECONDS = 0.5
 """How often the pusher looks. Drains hear rings themselves; that one of them has ended, the pusher hears at once."""
 START_SECONDS = 2.0
