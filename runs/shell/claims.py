@@ -43,8 +43,6 @@ class Claimed(NamedTuple):
     trace_id: str
     spent_micro_usd: int
     woken: bool
-    claimed_before: bool
-    has_signals: bool
     first_event: EventRow | None
 
 
@@ -108,8 +106,7 @@ def _open_tenant_queues() -> None:
 _TAKE = "status = 'running', waiting_for = '', session_id = %(session)s, started_at = COALESCE(started_at, %(now)s)"
 _CLAIMED = """
     r.id, r.public_id, r.tenant_id, t.slug, r.agent_id, a.status, r.last_seq, r.crash_count, r.trace_id, r.spent_micro_usd,
-    r.wake_at_ms IS NOT NULL, c.started_at IS NOT NULL,
-    EXISTS (SELECT 1 FROM runs_signal s WHERE s.run_id = r.id AND s.consumed_seq IS NULL),
+    r.wake_at_ms IS NOT NULL,
     e.seq, e.kind, e.step, e.attempt, e.at_ms, e.data"""
 _BESIDE = """
     LEFT JOIN agents_tenant t ON t.id = r.tenant_id
@@ -168,9 +165,9 @@ def _take_in_transaction(is_shared: bool, params: dict[str, Any]) -> Look:
 
 
 def _claimed(row: Sequence[Any]) -> Claimed:
-    *run, woken, claimed_before, has_signals, seq, kind, step, attempt, at_ms, data = row
+    *run, woken, seq, kind, step, attempt, at_ms, data = row
     first_event = None if seq is None else (seq, kind, step, attempt, at_ms, data)
-    return Claimed._make((*run, bool(woken), bool(claimed_before), bool(has_signals), first_event))
+    return Claimed._make((*run, bool(woken), first_event))
 
 
 def has_queued() -> bool:
@@ -201,15 +198,6 @@ def wake_due() -> int:
     free = f"{due} AND NOT {quarantine.is_suspect('crash_count')}"
     woken = execute(f"UPDATE runs_run SET status = 'queued', wake_at_ms = {kept} WHERE {free}")
     return woken + quarantine.let_back()
-
-
-def release(session_id: int, run_id: int) -> None:
-    """Give one run back to the queue."""
-    execute(
-        "UPDATE runs_run SET status = 'queued', session_id = NULL, wake_at_ms = NULL"
-        " WHERE id = %s AND session_id = %s AND status = 'running'",
-        (run_id, session_id),
-    )
 
 
 def release_crashed(session_id: int, run_id: int, pause_ms: int) -> None:

@@ -29,10 +29,6 @@ MAX_BATCH_EVENTS = 1_000
 MAX_BATCH_CHARACTERS = 4_000_000
 RECONNECTS = 3
 
-INSERT_EVENT = (
-    "INSERT INTO runs_runevent (run_id, seq, kind, step, attempt, session_id, at_ms, data) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
-)
-
 
 class StoreUnavailable(RuntimeError):
     """The database did not take a batch although it was offered several times."""

@@ -20,7 +20,7 @@ from runs.shell import claims, sessions, turns
 from runs.shell.claims import Place
 from runs.shell.clock import now_ms
 from runs.shell.statements import fetch
-from tests.integration.workshop import Workshop, now, step
+from tests.integration.workshop import Workshop, hand_back, now, step
 
 LEASE_MS = 60_000
 
@@ -87,7 +87,7 @@ def test_it_brings_a_fresh_run_with_its_only_event(quiet_workshop: Workshop) -> 
     [found] = claims.claim(a_session(), 5)
     first = RunEvent.objects.get(run_id=run.pk)
     assert found.first_event == (1, first.kind, first.step, first.attempt, first.at_ms, first.data)
-    assert (found.claimed_before, found.has_signals, found.agent_status, found.last_seq) == (False, False, "active", 1)
+    assert (found.agent_status, found.last_seq) == ("active", 1)
     assert (found.id, found.public_id, found.tenant_slug, found.agent_id) == (run.pk, run.public_id, "acme", quiet_workshop.agent.pk)
     assert now(run).started_at is not None
 
@@ -97,7 +97,7 @@ def test_it_says_what_has_changed_since_the_submit(quiet_workshop: Workshop) -> 
     services.cancel_run(principal=quiet_workshop.alice, run_id=run.public_id)
     update_agent(tenant=quiet_workshop.tenant, agent_id=quiet_workshop.agent.public_id, changes={"status": "paused"})
     [found] = claims.claim(a_session(), 1)
-    assert (found.has_signals, found.agent_status) == (True, "paused")
+    assert found.agent_status == "paused"
 
 
 def test_it_brings_no_event_of_a_run_that_was_claimed_before(quiet_workshop: Workshop) -> None:
@@ -105,9 +105,9 @@ def test_it_brings_no_event_of_a_run_that_was_claimed_before(quiet_workshop: Wor
     token = a_session()
     claims.claim(token, 1)
     started_at = now(run).started_at
-    claims.release(token, run.pk)
+    hand_back(token, run)
     [found] = claims.claim(token, 1)
-    assert (found.claimed_before, found.first_event) == (True, None)
+    assert found.first_event is None
     assert now(run).started_at == started_at
 
 
@@ -336,15 +336,6 @@ def test_it_keeps_a_limit_whoever_claims_at_the_same_time(workshop: Workshop, of
 # Giving back, waking
 
 
-def test_it_gives_one_run_back(quiet_workshop: Workshop) -> None:
-    run, kept = queued(quiet_workshop, 2)
-    token = a_session()
-    claims.claim(token, 2)
-    claims.release(token, run.pk)
-    assert (now(run).status, now(run).session_id, now(run).crash_count) == ("queued", None, 0)
-    assert now(kept).status == "running"
-
-
 def test_it_lets_a_run_rest_that_broke_its_driver(quiet_workshop: Workshop) -> None:
     [run] = queued(quiet_workshop, 1)
     token = a_session()
@@ -354,10 +345,10 @@ def test_it_lets_a_run_rest_that_broke_its_driver(quiet_workshop: Workshop) -> N
     assert 4_000 < (now(run).wake_at_ms or 0) - now_ms() <= 5_000
 
 
-def test_it_gives_back_only_what_it_holds(quiet_workshop: Workshop) -> None:
+def test_it_lets_only_what_it_holds_rest(quiet_workshop: Workshop) -> None:
     [run] = queued(quiet_workshop, 1)
     claims.claim(a_session(), 1)
-    claims.release(a_session(), run.pk)
+    claims.release_crashed(a_session(), run.pk, 5_000)
     assert now(run).status == "running"
 
 

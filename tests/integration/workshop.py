@@ -212,6 +212,12 @@ def in_another_thread(do: Callable[[], Any]) -> threading.Thread:
     return thread
 
 
+def hand_back(session_id: int, run: Run) -> None:
+    """Queue a run again that a session holds, as the last entry of a driver does that hands it back."""
+    held = Run.objects.filter(pk=run.pk, session_id=session_id, status="running")
+    held.update(status="queued", session_id=None, wake_at_ms=None)
+
+
 def a_session_of(process_id: int, *, lease_until_ms: int = 2**52) -> Session:
     """Return a live session that claims to belong to a process of this host."""
     return Session.objects.create(host=settings.HOST_NAME, pid=process_id, started_at_ms=1, lease_until_ms=lease_until_ms)
