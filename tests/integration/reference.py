@@ -60,8 +60,9 @@ FROZEN = No(423, "FROZEN")
 class Modelled:
     """One run: a chain of steps, of which one at a time is the current one.
 
-    `out` says that a wish for the current step is out (admission at first), `hangs` that it will not be answered,
-    `ready` that the step may begin; otherwise it waits for a reason. Words are in the inbox until a worker's next turn.
+    `out` names what the current step has asked for (admission at first, then its price, money, the call itself, or to be
+    denied), `hangs` says that no answer will come, `ready` that the step may begin; otherwise it waits for a reason. Words
+    are in the inbox until a worker's next turn.
     """
 
     steps: tuple[str, ...]
@@ -70,16 +71,18 @@ class Modelled:
     deadline: int
     opening_limit: int | None = None
     purse: int | None = None
+    granted: int | None = None
     status: str = "queued"
     code: str = ""
     now: int = 0
     at: int = -1
     tries: int = 0
-    out: bool = True
+    out: str = "admission"
     hangs: bool = False
     ready: bool = False
     reason: str = ""
     due: int | None = None
+    is_priced: bool = False
     is_approved: bool = False
     is_mended: bool = False
     denied: str = ""
@@ -196,7 +199,7 @@ class Modelled:
             elif reason == "escalation":
                 self._stop("failed", BROKEN)
             else:
-                self.out, self.denied = True, "APPROVAL_EXPIRED"
+                self.out, self.denied = "denial", "APPROVAL_EXPIRED"
         self._advance()
 
     def _hear(self, word: str, given: Any, step: str) -> None:
@@ -229,7 +232,7 @@ class Modelled:
         elif verdict == "abort":
             self._stop("failed", BROKEN)
         elif verdict == "reject":
-            self.out, self.denied = True, "APPROVAL_REJECTED"
+            self.out, self.denied = "denial", "APPROVAL_REJECTED"
         else:
             self.ready = True
             self.is_approved = verdict == "approve"
@@ -243,7 +246,7 @@ class Modelled:
         self._advance()
 
     def _lose_call(self) -> None:
-        self.out = self.hangs = False
+        self.out, self.hangs = "", False
         if self.kind == "stall writing" and not self.stopping:
             self.reason = "in_doubt"
         else:
@@ -271,45 +274,51 @@ class Modelled:
             self._wait("input", APPROVAL_MS)
         elif self.kind == "gate" and not self.is_approved:
             self._wait("approval", APPROVAL_MS)
+        elif self.kind == "costly" and not self.is_priced:
+            self.out = "price"
+        elif self.kind == "costly" and self.granted is not None and self.spent + PRICE > self.granted:
+            self.out = "money"
         else:
-            self.out = True
+            self.out = "call"
 
     def _answer(self, agent_is_active: bool) -> None:
-        """Let the wish that is out be answered."""
-        self.out = False
+        """Let what is asked for be answered."""
+        asked, self.out = self.out, ""
         if self.stopping:
             return
-        if self.at < 0 and not agent_is_active:
+        if asked == "admission" and not agent_is_active:
             self._stop("failed", "FROZEN")
-        elif self.at < 0:
-            self.at, self.ready = 0, True
-        elif self.denied:
+        elif asked == "admission":
+            self.at, self.ready, self.granted = 0, True, self.limit
+        elif asked == "price":
+            self.is_priced = self.ready = True
+        elif asked == "money":
+            self._draw()
+        elif asked == "denial":
             self._stop("failed", self.denied)
         else:
             self._call()
+
+    def _draw(self) -> None:
+        if self.limit is not None and self.spent + PRICE > self.limit:
+            self._wait("budget")
+        else:
+            self.granted, self.ready = self.spent + PRICE, True
 
     def _call(self) -> None:
         self.tries += 1
         self.effects += self.kind in ("gate", "stall writing")
         is_first = self.tries == 1
-        if self.kind == "costly":
-            self._pay()
-        elif self.kind == "broken" and not self.is_mended:
+        self.spent += PRICE if self.kind == "costly" else 0
+        if self.kind == "broken" and not self.is_mended:
             self._wait("escalation", APPROVAL_MS)
         elif self.kind == "doubt" and is_first:
             self._wait("in_doubt")
         elif self.kind == "later" and is_first:
             self._retry_later()
         elif self.kind in ("stall", "stall writing") and is_first:
-            self.out = self.hangs = True
+            self.out, self.hangs = "call", True
         else:
-            self._succeed()
-
-    def _pay(self) -> None:
-        if self.limit is not None and self.spent + PRICE > self.limit:
-            self._wait("budget")
-        else:
-            self.spent += PRICE
             self._succeed()
 
     def _retry_later(self) -> None:
@@ -332,7 +341,8 @@ class Modelled:
         self._go_on()
 
     def _go_on(self) -> None:
-        self.at, self.tries, self.is_approved, self.is_mended, self.ready = self.at + 1, 0, False, False, True
+        self.at, self.tries, self.ready = self.at + 1, 0, True
+        self.is_priced = self.is_approved = self.is_mended = False
 
     def _stop(self, status: str, code: str) -> None:
         if not self.stopping:
@@ -340,5 +350,5 @@ class Modelled:
 
     def _end(self, status: str, code: str) -> None:
         self.status, self.code = status, code
-        self.out = self.ready = self.hangs = False
+        self.out, self.ready, self.hangs = "", False, False
         self._stop_waiting()

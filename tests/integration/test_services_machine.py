@@ -41,7 +41,7 @@ from tests.integration import reference
 from tests.integration.reference import MENDED, MINUTE, SKILLS, VERDICTS, Modelled, No
 from tests.integration.workshop import Workshop, a_worker, assert_is_whole, chain, decided, step, step_of, wait_for
 
-EXAMPLES = 10 * int(os.environ.get("AOS_TEST_ROUNDS", "1"))
+EXAMPLES = 20 * int(os.environ.get("AOS_TEST_ROUNDS", "1"))
 STEPS = 40
 MAX_CRASHES = 1
 LEASE_MS = 600_000
@@ -52,7 +52,8 @@ PEOPLE = st.sampled_from(["alice", "bob"])
 KEYS = st.sampled_from([None, "k1", "k2"])
 NUMBERS = st.integers(0, 11)
 NEARLY_ALWAYS = st.sampled_from([True, True, True, False])
-PLANS = st.lists(st.sampled_from(sorted(SKILLS)), min_size=1, max_size=3).map(tuple)
+ACTIONS = st.sampled_from(["right", "right", "right", "wrong", "none"])
+PLANS = st.lists(st.sampled_from([*SKILLS, "gate", "gate", "costly"]), min_size=1, max_size=3).map(tuple)
 
 
 class MovedClock(clock.SystemClock):
@@ -104,14 +105,13 @@ class Services(RuleBasedStateMachine):
 
     # Submitting
 
-    @initialize(target=runs, plans=st.lists(PLANS, min_size=3, max_size=6), has_worked=st.booleans())
-    def begin(self, plans: list[tuple[str, ...]], has_worked: bool) -> Any:
-        begun = [self.submit("alice", plan, 100, has_deadline=False, key=None) for plan in plans]
-        if has_worked:
-            self.work_and_leave()
+    @initialize(target=runs, plans=st.lists(PLANS, min_size=3, max_size=6))
+    def begin(self, plans: list[tuple[str, ...]]) -> Any:
+        begun = [self.submit("alice", plan, 30, has_deadline=False, key=None) for plan in plans]
+        self.work_and_leave()
         return multiple(*begun)
 
-    @rule(target=runs, by=PEOPLE, steps=PLANS, budget=st.sampled_from([None, 50, 100]), has_deadline=st.booleans(), key=KEYS)
+    @rule(target=runs, by=PEOPLE, steps=PLANS, budget=st.sampled_from([None, 30, 100]), has_deadline=st.booleans(), key=KEYS)
     def submit(self, by: str, steps: tuple[str, ...], budget: int | None, has_deadline: bool, key: str | None) -> Any:
         plan = {"steps": chain(*(step(f"s{place}", **SKILLS[kind]) for place, kind in enumerate(steps)))}
         deadline = reference.DEADLINE_MS if has_deadline else None
@@ -185,21 +185,22 @@ class Services(RuleBasedStateMachine):
         by=PEOPLE,
         place=st.sampled_from(["s0", "s1", "s2", "nobody"]),
         verdict=st.sampled_from([verdict for allowed in VERDICTS.values() for verdict in allowed]),
-        action=st.sampled_from(["right", "wrong", "none"]),
+        action=ACTIONS,
         value=st.sampled_from([None, {"params": MENDED}]),
     )
     def decide_anyhow(self, run: str, by: str, place: str, verdict: str, action: str, value: Any) -> None:
         self.decide(run, by, place, verdict, action, value)
 
     @precondition(lambda self: self.undecided())
-    @rule(choice=NUMBERS, verdict=NUMBERS, by_another=NEARLY_ALWAYS, action=st.sampled_from(["right", "right", "right", "wrong", "none"]))
-    def decide_nearly_well(self, choice: int, verdict: int, by_another: bool, action: str) -> None:
-        undecided = self.undecided()
-        run = undecided[choice % len(undecided)]
-        modelled = self.model[run]
-        allowed = VERDICTS[modelled.reason]
-        by = "bob" if (modelled.by == "alice") == by_another else "alice"
-        self.decide(run, by, modelled.step, allowed[verdict % len(allowed)], action, {"params": MENDED})
+    @rule(decisions=st.lists(st.tuples(NUMBERS, NUMBERS, NEARLY_ALWAYS, ACTIONS), min_size=1, max_size=4))
+    def decide_nearly_well(self, decisions: list[tuple[int, int, bool, str]]) -> None:
+        for choice, verdict, by_another, action in decisions:
+            undecided = self.undecided()
+            run = undecided[choice % len(undecided)]
+            modelled = self.model[run]
+            allowed = VERDICTS[modelled.reason]
+            by = "bob" if (modelled.by == "alice") == by_another else "alice"
+            self.decide(run, by, modelled.step, allowed[verdict % len(allowed)], action, {"params": MENDED})
 
     def undecided(self) -> list[str]:
         return [run_id for run_id, run in self.model.items() if run.reason in VERDICTS]
