@@ -5,8 +5,11 @@ import gc
 import os
 import sys
 
-from django.core.exceptions import ImproperlyConfigured
-from django.core.management import execute_from_command_line
+try:
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import execute_from_command_line
+except ModuleNotFoundError:
+    sys.exit("error: what AOS needs is not installed for this Python. Run 'make setup', then use .venv/bin/python manage.py")
 
 if __name__ == "__main__":
     # What is imported stays: to look through it for garbage at every 700th object costs a seventh of the start.
