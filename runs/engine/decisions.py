@@ -38,8 +38,13 @@ class BoundCost(Decision, tag="bound_cost"):
 
 
 class ExtendReservation(Decision, tag="extend_reservation"):
+    """More of the scopes is needed than is held; `number` tells this question from every other of the run."""
+
     by_micro_usd: int = 0
     granted_micro_usd: int = 0
+    model: str = ""
+    by_model_micro_usd: int = 0
+    number: int = 1
 
 
 class StartStep(Decision, tag="start"):
@@ -132,6 +137,29 @@ class Wait(Decision, tag="wait"):
     reason: str = ""
 
 
+class HoldBack(Decision, tag="hold_back"):
+    """A call is put off: a rate is used up until `due_at_ms`, or its scope is frozen, for as long as it is."""
+
+    attempt: int = 1
+    code: str = ""
+    scope: str = ""
+    delay_ms: int = 0
+    due_at_ms: int = 0
+
+
+class Downgrade(Decision, tag="downgrade"):
+    """The budget is exhausted and the agent finishes cheaply: the step is done another way, or not at all."""
+
+    way: str = ""
+
+
+class Alert(Decision, tag="alert"):
+    """The run has spent most of its limit."""
+
+    spent_micro_usd: int = 0
+    limit_micro_usd: int = 0
+
+
 class Lost(Decision, tag="lost"):
     """A call was under way when its worker went; by its effect class it may be repeated."""
 
@@ -196,6 +224,9 @@ AnyDecision = (
     | Abort
     | Escalate
     | Wait
+    | HoldBack
+    | Downgrade
+    | Alert
     | Lost
     | HoldDoubt
     | Resolve

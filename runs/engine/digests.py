@@ -7,11 +7,13 @@ from typing import Any
 import msgspec
 
 from runs.engine.decisions import (
+    Alert,
     AskApproval,
     AskPerson,
     BoundCost,
     Decision,
     ExtendReservation,
+    HoldBack,
     Ignore,
     Pause,
     Resume,
@@ -22,8 +24,8 @@ from runs.engine.events import Fact, ProbeAnswered, StepFailed, StepSucceeded
 from runs.engine.state import State, StepState
 from skills.canonical import digest
 
-# Said by the order in which parallel steps happen to end, or by people: no part of how the plan behaves.
-_OUTSIDE = (Ignore, Wait, ExtendReservation, BoundCost, Pause, Resume)
+# Said by the order in which parallel steps happen to end, by other runs or by people: no part of how the plan behaves.
+_OUTSIDE = (Ignore, Wait, HoldBack, ExtendReservation, BoundCost, Pause, Resume, Alert)
 
 
 def note_decisions(state: State, decisions: tuple[Decision, ...]) -> None:

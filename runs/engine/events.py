@@ -27,6 +27,9 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
     approval_effects: tuple[str, ...] = ("irreversible",)
     approval_ttl_ms: int = 86_400_000
     in_doubt_policy: Literal["ask", "assume_happened", "assume_not"] = "ask"
+    on_exhausted: Literal["pause", "fail", "finish_cheap"] = "pause"
+    max_attempts: int | None = None
+    max_repetitions: int | None = None
 
     def why_not(self, skill: str) -> str | None:
         """Return why a skill may not be called, None where it may."""
@@ -38,7 +41,8 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Pin(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A skill version fixed at admission, with what the machine must know of it."""
+    """A skill version fixed at admission, with what the machine must know of it. `cheaper` are the parameters, if any, that
+    make a call of it cheaper or free."""
 
     skill: str
     version: str
@@ -48,6 +52,7 @@ class Pin(msgspec.Struct, frozen=True, omit_defaults=True):
     timeout_ms: int = 30_000
     probe: bool = False
     asks: bool = False
+    cheaper: dict[str, Any] | None = None
 
 
 class Fact(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind"):
@@ -86,6 +91,7 @@ class PlanProposed(Fact, tag="plan_proposed"):
     model: str | None = None
     cost_micro_usd: int = 0
     usage: dict[str, int] | None = None
+    pricing_version: str | None = None
 
 
 class PlanRejected(Fact, tag="plan_rejected"):
@@ -96,36 +102,57 @@ class PlanRejected(Fact, tag="plan_rejected"):
     attempt: int = 1
     cost_micro_usd: int = 0
     usage: dict[str, int] | None = None
+    model: str | None = None
+    pricing_version: str | None = None
 
 
 class RunAdmitted(Fact, tag="run_admitted"):
-    """The plan's versions are pinned, it was simulated, and money is reserved. `granted` None is unlimited."""
+    """The plan's versions are pinned, it was simulated, and money is reserved.
+
+    `granted` is all the run holds of its scopes, what it has spent included, and the part of it that may be spent on
+    each model; None asks no ledger (simulations and tests).
+    """
 
     pins: dict[str, Pin]
     plan_hash: str
     attempt: int = 1
     worst_micro_usd: int | None = 0
     granted_micro_usd: int | None = None
+    granted_by_model: dict[str, int] = {}
 
 
 class CostBounded(Fact, tag="cost_bounded"):
-    """The worst case of a call with its rendered parameters is known; None: no price is."""
+    """The worst case of a call with its rendered parameters is known; None: no price is. `model` is what it is charged to."""
 
     step: str
     attempt: int
     worst_micro_usd: int | None
+    model: str = ""
 
 
 class ReservationExtended(Fact, tag="reservation_extended"):
-    """The run now holds this much of its scopes in all; None is unlimited."""
+    """The run now holds this much of its scopes in all, and of it this much for each model."""
 
     granted_micro_usd: int | None
+    granted_by_model: dict[str, int] = {}
 
 
 class ReservationRefused(Fact, tag="reservation_refused"):
-    """A scope has no room for what the run asked."""
+    """A scope has no room for what the run asked. `retry_at_ms` is when it will have by itself: the next day begins."""
 
     missing_micro_usd: int
+    scope: str
+    code: str = "BUDGET_EXCEEDED"
+    retry_at_ms: int | None = None
+
+
+class ReservationReturned(Fact, tag="reservation_returned"):
+    """What the run held of its scopes and had not spent was given back, because it will wait for long."""
+
+
+class FundsFreed(Fact, tag="funds_freed"):
+    """A scope that was short has room again, or another limit."""
+
     scope: str
 
 
@@ -172,6 +199,25 @@ class StepFailed(Fact, tag="step_failed"):
     advice: dict[str, Any] | None = None
     pricing: str = "free"
     pricing_version: str | None = None
+
+
+class StartHeld(Fact, tag="start_held"):
+    """A call was not made, because it may not begin now: a rate is used up, or somebody froze what it belongs to."""
+
+    step: str
+    attempt: int
+    code: Literal["RATE_LIMITED", "FROZEN"]
+    scope: str
+    message: str = ""
+    limit: int | None = None
+    retry_after_ms: int | None = None
+
+
+class FreezeLifted(Fact, tag="freeze_lifted"):
+    """What held calls back is frozen no more."""
+
+    scope: str
+    by: str = ""
 
 
 class StepInterrupted(Fact, tag="step_interrupted"):
@@ -268,9 +314,13 @@ AnyFact = (
     | CostBounded
     | ReservationExtended
     | ReservationRefused
+    | ReservationReturned
+    | FundsFreed
     | ToppedUp
     | StepSucceeded
     | StepFailed
+    | StartHeld
+    | FreezeLifted
     | StepInterrupted
     | RunHandedBack
     | RunReclaimed
@@ -294,6 +344,7 @@ ANSWERS = (
     ReservationRefused,
     StepSucceeded,
     StepFailed,
+    StartHeld,
     ProbeAnswered,
 )
 """The facts that answer a wish; all others come from outside, from people, sessions or the clock."""

@@ -11,8 +11,8 @@ from heapq import heappop
 from typing import Any
 
 from runs.engine import events as e
-from runs.engine import outcomes
-from runs.engine.budget import settle, wake_those_short_of_money
+from runs.engine import exhaustion, holding, outcomes
+from runs.engine.budget import answered, forget_refusal, give_back, settle, spare, wake_those_short_of_money
 from runs.engine.decisions import Abort, Cancel, Continue, Decision, Deny, Pause, ProbeStep, Resume, Retry
 from runs.engine.ending import finish
 from runs.engine.events import ADMIT, PLAN, Fact
@@ -98,6 +98,7 @@ def _on_run_admitted(state: State, fact: e.RunAdmitted, out: list[Decision]) -> 
     close(state, admitting, "succeeded")
     state.pins, state.plan_hash = fact.pins, fact.plan_hash
     state.worst_micro_usd, state.granted_micro_usd = fact.worst_micro_usd, fact.granted_micro_usd
+    state.granted_by_model = dict(fact.granted_by_model)
     state.admitted, state.open_steps = True, len(state.nodes)
     for node in state.nodes.values():
         state.steps[node.step_id] = StepState(node.step_id, node.step_id, (node.position, 0))
@@ -120,7 +121,7 @@ def _on_cost_bounded(state: State, fact: e.CostBounded, out: list[Decision]) -> 
     elif fact.worst_micro_usd is None:
         deny(state, bounded, "PRICE_UNKNOWN", "no price is known for this call", "fail_closed", out)
     else:
-        bounded.worst_micro_usd = fact.worst_micro_usd
+        bounded.worst_micro_usd, bounded.model = fact.worst_micro_usd, fact.model
         queue(state, bounded)
     return ""
 
@@ -128,28 +129,48 @@ def _on_cost_bounded(state: State, fact: e.CostBounded, out: list[Decision]) -> 
 def _on_reservation_extended(state: State, fact: e.ReservationExtended, out: list[Decision]) -> str:
     if not state.extending:
         return "not_asked"
-    state.extending = state.ask_again = False
-    state.granted_micro_usd, state.missing_micro_usd = fact.granted_micro_usd, 0
-    wake_those_short_of_money(state)
+    answered(state)
+    state.granted_micro_usd, state.granted_by_model = fact.granted_micro_usd, dict(fact.granted_by_model)
+    forget_refusal(state)
     return ""
 
 
 def _on_reservation_refused(state: State, fact: e.ReservationRefused, out: list[Decision]) -> str:
     if not state.extending:
         return "not_asked"
-    state.extending, state.missing_micro_usd = False, fact.missing_micro_usd
-    if state.ask_again:
+    again = state.ask_again
+    answered(state)
+    if again:
         # The limit was raised while the ledger still answered by the old one.
-        state.ask_again = False
-        wake_those_short_of_money(state)
+        forget_refusal(state)
+    else:
+        exhaustion.refused(state, fact, out)
+    return ""
+
+
+def _on_reservation_returned(state: State, fact: e.ReservationReturned, out: list[Decision]) -> str:
+    if state.extending or not spare(state):
+        return "nothing_to_return"
+    give_back(state)
+    return ""
+
+
+def _on_funds_freed(state: State, fact: e.FundsFreed, out: list[Decision]) -> str:
+    if state.extending:
+        state.ask_again = True
+        return ""
+    if not state.short_scope:
+        return "nothing_short"
+    out.append(Resume("funds_freed", because={"scope": fact.scope}))
+    forget_refusal(state)
     return ""
 
 
 def _on_topped_up(state: State, fact: e.ToppedUp, out: list[Decision]) -> str:
-    state.limit_micro_usd, state.missing_micro_usd = fact.limit_micro_usd, 0
+    state.limit_micro_usd = fact.limit_micro_usd
     state.ask_again = state.extending
     out.append(Resume("topped_up", because={"amount_micro_usd": fact.amount_micro_usd}, by=fact.by))
-    wake_those_short_of_money(state)
+    forget_refusal(state)
     return ""
 
 
@@ -169,6 +190,25 @@ def _on_step_failed(state: State, fact: e.StepFailed, out: list[Decision]) -> st
     if broken is None:
         return "not_under_way"
     outcomes.failed(state, broken, fact, out)
+    return ""
+
+
+def _on_start_held(state: State, fact: e.StartHeld, out: list[Decision]) -> str:
+    held = _under_way(state, fact.step, fact.attempt, "run")
+    if held is None:
+        return "not_under_way"
+    holding.held_back(state, held, fact, out)
+    return ""
+
+
+def _on_freeze_lifted(state: State, fact: e.FreezeLifted, out: list[Decision]) -> str:
+    frozen = [state.steps[key] for key in state.waiting if state.steps[key].reason == "frozen"]
+    thawed = [step for step in frozen if step.held_by == fact.scope]
+    if not thawed:
+        return "nothing_frozen"
+    out.append(Resume("freeze_lifted", because={"scope": fact.scope}, by=fact.by))
+    for step in thawed:
+        queue(state, step)
     return ""
 
 
@@ -194,7 +234,7 @@ def _on_run_reclaimed(state: State, fact: e.RunReclaimed, out: list[Decision]) -
     for key in list(state.in_flight):
         _reclaim(state, state.steps[key], out)
     if state.extending:
-        # The ledger may have answered with nobody listening; the same question again finds that entry by its reference.
+        # The ledger may have answered with nobody listening; the question of the same number finds that answer.
         state.extending = state.ask_again = False
         wake_those_short_of_money(state)
     return ""
@@ -348,12 +388,16 @@ def _on_time_came(state: State, fact: e.TimeCame, out: list[Decision]) -> str:
     due = _due_steps(state)
     for step_ in due:
         _DUE[step_.reason](state, step_, out)
-    return "" if due else "nothing_due"
+    funds_are_due = state.funds_due_ms is not None and state.funds_due_ms <= state.now_ms
+    if funds_are_due:
+        out.append(Resume("funds_due", because={"scope": state.short_scope}))
+        forget_refusal(state)
+    return "" if due or funds_are_due else "nothing_due"
 
 
 def _due_steps(state: State) -> list[StepState]:
     due: list[StepState] = []
-    while (wake := state.wake_at_ms()) is not None and state.timers and state.timers[0][0] == wake and wake <= state.now_ms:
+    while (next_at := state.next_timer_ms()) is not None and next_at <= state.now_ms:
         found = state.steps[heappop(state.timers)[1]]
         if found not in due:
             due.append(found)
@@ -374,6 +418,7 @@ def _due_escalation(state: State, waited: StepState, out: list[Decision]) -> Non
 
 _DUE: dict[str, Callable[[State, StepState, list[Decision]], None]] = {
     "retry": _due_retry,
+    "rate": _due_retry,
     "approval": _due_expiry,
     "input": _due_expiry,
     "escalation": _due_escalation,
@@ -401,9 +446,13 @@ HANDLERS: dict[type[Fact], Handler] = {
     e.CostBounded: _on_cost_bounded,
     e.ReservationExtended: _on_reservation_extended,
     e.ReservationRefused: _on_reservation_refused,
+    e.ReservationReturned: _on_reservation_returned,
+    e.FundsFreed: _on_funds_freed,
     e.ToppedUp: _on_topped_up,
     e.StepSucceeded: _on_step_succeeded,
     e.StepFailed: _on_step_failed,
+    e.StartHeld: _on_start_held,
+    e.FreezeLifted: _on_freeze_lifted,
     e.StepInterrupted: _on_step_interrupted,
     e.RunHandedBack: _on_run_handed_back,
     e.RunReclaimed: _on_run_reclaimed,

@@ -11,7 +11,8 @@ Rules of this file and the ring around it:
  3. A fact that no longer fits (late, double, for another attempt) changes nothing, raises nothing, and says so (Ignore).
  4. One start per attempt; an attempt has at most one outcome that counts; a run finishes once.
  5. Never more steps under way than `max_parallel`, approved and retried ones included: all go through `ready`.
- 6. Money is held before a call starts and settled when it ends; spent + held never passes the reservation.
+ 6. Money is held before a call starts and settled when it ends; spent + held never passes the reservation, in all and
+    for each model. Whoever owes, because a call cost more than it could, starts nothing before the ledger agrees.
  7. What may have happened with nobody knowing is in doubt: never repeated in silence unless its effect is repeatable.
  8. Every failure is answered by a decision that names its rule, refusals to retry included.
  9. Statuses move along the tables of `state.py` and nowhere else (`moves.py`); the docs' diagrams are drawn from them.
@@ -19,8 +20,9 @@ Rules of this file and the ring around it:
 
 A step's way: pending → (begin) → gates: dependencies, condition, items, references, allow-list, price, approval,
 money → running → succeeded | failed | in doubt, with waits in between. `starting.py` is the way in, `outcomes.py`
-the way out, `retry.py` and `effects.py` are its tables, `budget.py` the money, `facts.py` what each fact changes,
-`ending.py` the end, this file the turn around them.
+the way out, `retry.py` and `effects.py` are its tables, `budget.py` the money and `exhaustion.py` its end, `holding.py`
+and `repetition.py` what may not begin, `facts.py` what each fact changes, `ending.py` the end, this file the turn
+around them.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from __future__ import annotations
 from heapq import heappop
 
 from runs.engine import events as e
+from runs.engine.budget import pays_its_debt
 from runs.engine.decisions import Decision, Ignore
 from runs.engine.digests import note_decisions, note_outcome
 from runs.engine.ending import finish, natural_end
@@ -116,16 +119,27 @@ def _advance(state: State, out: list[Decision]) -> None:
 
 def _start_ready(state: State, out: list[Decision]) -> None:
     while state.ready and not state.paused and not state.stopping and len(state.in_flight) < state.terms.max_parallel:
+        if not pays_its_debt(state, out):
+            return
         ready = state.steps[heappop(state.ready)[1]]
         if ready.status == "pending":
             begin(state, ready, out)
 
 
-_WAITS = (("in_doubt", "in_doubt"), ("approval", "approval"), ("input", "input"), ("escalation", "input"), ("budget", "budget"))
+_WAITS = (
+    ("in_doubt", "in_doubt"),
+    ("approval", "approval"),
+    ("input", "input"),
+    ("escalation", "input"),
+    ("frozen", "paused"),
+    ("budget", "budget"),
+)
 
 
 def _waiting_for(state: State) -> str:
     if state.paused:
         return "paused"
     reasons = {state.steps[key].reason for key in state.waiting}
+    if state.debt_refused:
+        reasons.add("budget")
     return next((name for reason, name in _WAITS if reason in reasons), "timer")

@@ -25,10 +25,11 @@ from runs.engine.effects import is_doubtful, is_repeatable
 from runs.engine.events import StepFailed, StepSucceeded
 from runs.engine.graph import Node
 from runs.engine.moves import answer, ask, close, doubt, end_attempt, is_pseudo, queue, wait
+from runs.engine.repetition import note_repetition
 from runs.engine.retry import decide, disposition
 from runs.engine.starting import pin_of
 from runs.engine.state import Failure, State, StepState
-from skills.taxonomy import RETRY_MODES
+from skills.taxonomy import RETRY_MODES, RecoveryMode
 
 ESCALATION_FORM = {
     "type": "object",
@@ -48,6 +49,7 @@ def succeeded(state: State, step: StepState, fact: StepSucceeded, out: list[Deci
     step.result, step.degraded = fact.result, fact.degraded
     state.size += size_of(fact.result)
     end_attempt(state, step, "succeeded", cost_micro_usd=fact.cost_micro_usd, latency_ms=fact.latency_ms)
+    note_repetition(state, step)
     close(state, step, "succeeded")
 
 
@@ -127,12 +129,16 @@ def _give_up(state: State, step: StepState, mode: str, out: list[Decision]) -> N
     node = _node_of(state, step)
     on_error = node.on_error if node else "abort"
     can_fall_back = node is not None and node.fallback_skill is not None and not step.on_fallback
-    what, rule = disposition(on_error, mode, can_fall_back=can_fall_back)
+    if step.exhausted == "finish_cheap" and node is not None:
+        what, rule = "continue", "on_exhausted"
+    else:
+        # Who said that a used-up budget fails the step has said what the catalog would ask a person.
+        what, rule = disposition(on_error, RecoveryMode.ABORT if step.exhausted else mode, can_fall_back=can_fall_back)
     code = step.failure.code
     if what == "fallback":
         assert node is not None and node.fallback_skill is not None
         out.append(Fallback(rule, step.key, {"code": code}, skill=node.fallback_skill))
-        _fall_back(state, step)
+        fall_back(state, step)
     elif what == "continue":
         out.append(Continue(rule, step.key, {"code": code}))
         close(state, step, "failed", code)
@@ -143,10 +149,11 @@ def _give_up(state: State, step: StepState, mode: str, out: list[Decision]) -> N
         abort(state, step, rule, out)
 
 
-def _fall_back(state: State, step: StepState) -> None:
-    step.on_fallback = True
+def fall_back(state: State, step: StepState) -> None:
+    """Go on with the step's fallback skill, from its first try."""
+    step.on_fallback, step.cheapened = True, False
     step.burned = step.unsent = 0
-    step.params = step.worst_micro_usd = None
+    step.params, step.worst_micro_usd, step.model = None, None, ""
     step.approved, step.idempotency_key = False, ""
     queue(state, step)
 

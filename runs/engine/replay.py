@@ -38,6 +38,7 @@ from runs.engine.events import (
     ProbeAnswered,
     RunAccepted,
     RunAdmitted,
+    StartHeld,
     StepFailed,
     StepSucceeded,
 )
@@ -118,7 +119,7 @@ class TapeWorld:
 
 def _key_of(fact: Fact) -> tuple[Any, ...]:
     """Return which question a recorded fact answers."""
-    if isinstance(fact, StepSucceeded | StepFailed):
+    if isinstance(fact, StepSucceeded | StepFailed | StartHeld):
         return ("call", fact.step, fact.attempt)
     if isinstance(fact, CostBounded):
         return ("bound", fact.step, fact.attempt)

@@ -80,9 +80,23 @@ class HandedBack(Scripted, frozen=True, tag="handed_back"):
     cost_micro_usd: int = 0
 
 
-Outcome = Ok | Fail | Rejected | Lost | HandedBack
+class Held(Scripted, frozen=True, tag="held"):
+    """The call may not begin: its rate is used up, or without `retry_after_ms` its scope is frozen."""
+
+    scope: str = "agent:agt_1"
+    retry_after_ms: int | None = None
+
+
+class Priced(msgspec.Struct, frozen=True):
+    """The most a call can cost, and the model it is charged to."""
+
+    worst_micro_usd: int
+    model: str
+
+
+Outcome = Ok | Fail | Rejected | Lost | HandedBack | Held
 Probed = Literal["happened", "did_not_happen", "unknown"] | Lost
-Bound = int | None | Lost
+Bound = int | None | Priced | Lost
 Script = Mapping[str, T | Sequence[T]]
 """What is written per step; an item of a loop goes by its own key (`step#0`) or else by its step's."""
 Person = Callable[["ScriptWorld", State, str], Fact]
@@ -105,7 +119,8 @@ class _Lines(Generic[T]):
 
 
 class ScriptWorld:
-    """Answers every wish as written. `pins` go by skill; `room` is all the reservation may ever come to, None is no limit.
+    """Answers every wish as written. `pins` go by skill; `room` is all the reservation may ever come to, None is no limit,
+    and `room_by_model` what of it a model may; what is missing where it does not suffice comes back as `refusal` says.
 
     `cancels` says how far a call had come when it was called back; what the script has for it arrives too, too late.
     """
@@ -122,11 +137,15 @@ class ScriptWorld:
         advice: Mapping[str, dict[str, Any]] | None = None,
         granted: int | None = None,
         room: int | None = None,
+        room_by_model: Mapping[str, int] | None = None,
+        refusal: Mapping[str, Any] | None = None,
         people: Script[Person] | None = None,
     ) -> None:
         self.plan = dict(plan or {})
         self.pins = dict(pins or {})
         self.room = room
+        self.room_by_model = dict(room_by_model or {})
+        self.refusal = dict(refusal or {})
         self._granted = granted
         self._outcomes = _Lines[Outcome](outcomes, Ok())
         self._bounds = _Lines[Bound](bounds, 0)
@@ -163,6 +182,9 @@ class ScriptWorld:
         if isinstance(said, HandedBack):
             interrupted = e.StepInterrupted(at, wish.step, wish.attempt, said.phase, said.cost_micro_usd)
             return [e.RunHandedBack(at), interrupted, e.RunReclaimed(at + 1)]
+        if isinstance(said, Held):
+            code: Literal["RATE_LIMITED", "FROZEN"] = "FROZEN" if said.retry_after_ms is None else "RATE_LIMITED"
+            return [e.StartHeld(at, wish.step, wish.attempt, code, said.scope, retry_after_ms=said.retry_after_ms)] * said.times
         if isinstance(said, Rejected):
             faults = [{"pointer": "/steps", "code": "PLAN_INVALID", "detail": said.detail}]
             return [e.PlanRejected(at, faults, None, wish.attempt, said.cost_micro_usd)] * said.times
@@ -200,6 +222,8 @@ class ScriptWorld:
         worst = self._bounds.next(wish.step)
         if isinstance(worst, Lost):
             return [e.RunReclaimed(state.now_ms + worst.after_ms)]
+        if isinstance(worst, Priced):
+            return [e.CostBounded(state.now_ms, wish.step, wish.attempt, worst.worst_micro_usd, worst.model)]
         return [e.CostBounded(state.now_ms, wish.step, wish.attempt, worst)]
 
     def _probe(self, state: State, wish: ProbeStep) -> list[Fact]:
@@ -217,9 +241,15 @@ class ScriptWorld:
 
     def _extend(self, state: State, wish: ExtendReservation) -> list[Fact]:
         wanted = wish.granted_micro_usd + wish.by_micro_usd
-        if self.room is None or wanted <= self.room:
-            return [e.ReservationExtended(state.now_ms, wanted)]
-        return [e.ReservationRefused(state.now_ms, wanted - self.room, "run")]
+        models = dict(state.granted_by_model)
+        if wish.model:
+            models[wish.model] = models.get(wish.model, 0) + wish.by_model_micro_usd
+        lacks = {f"model:{model}": wanted_on - self.room_by_model.get(model, wanted_on) for model, wanted_on in models.items()}
+        lacks["run"] = 0 if self.room is None else wanted - self.room
+        scope = max(lacks, key=lambda name: lacks[name])
+        if lacks[scope] <= 0:
+            return [e.ReservationExtended(state.now_ms, wanted, models)]
+        return [e.ReservationRefused(state.now_ms, lacks[scope], scope, **self.refusal)]
 
 
 _ANSWERS: dict[type[Decision], Callable[[ScriptWorld, State, Any], list[Fact]]] = {
@@ -268,6 +298,10 @@ def answer(value: Any, *, by: str = "alice") -> Person:
 
 def verdict(said: Literal["happened", "did_not_happen", "probe_again"], result: Any = None, *, by: str = "alice") -> Person:
     return lambda world, state, step: e.VerdictGiven(state.now_ms + 1, step, said, by, result=result)
+
+
+def unfreeze(scope: str = "agent:agt_1", *, by: str = "alice") -> Person:
+    return lambda world, state, step: e.FreezeLifted(state.now_ms + 1, scope, by)
 
 
 def resume(*, by: str = "alice") -> Person:

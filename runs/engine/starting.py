@@ -32,6 +32,7 @@ from runs.engine.effects import barrier_of, needs_approval, needs_key
 from runs.engine.events import PLAN, Pin
 from runs.engine.graph import Node
 from runs.engine.moves import ask, begin_attempt, close, is_pseudo, unfold, wait
+from runs.engine.repetition import is_counted, times_repeated
 from runs.engine.state import Failure, State, StepState
 from skills.canonical import digest
 
@@ -59,7 +60,13 @@ def begin(state: State, step: StepState, out: list[Decision]) -> None:
         deny(state, step, "SKILL_NOT_ALLOWED", why_not, "allow_list", out)
     elif pin.asks:
         _ask_question(state, step, out)
-    elif _has_price(state, step, pin, out) and _is_approved(state, step, node, pin, out) and _has_money(state, step, out):
+    elif (
+        _is_no_loop(state, step, pin, out)
+        and _has_price(state, step, pin, out)
+        and _is_approved(state, step, node, pin, out)
+        and _has_calls_left(state, step, out)
+        and _has_money(state, step, out)
+    ):
         _start(state, step, node, pin, out)
 
 
@@ -241,6 +248,26 @@ def action_hash(step: StepState, pin: Pin, worst_micro_usd: int) -> str:
     return digest(action)
 
 
+def _is_no_loop(state: State, step: StepState, pin: Pin, out: list[Decision]) -> bool:
+    most = state.terms.max_repetitions
+    if most is None or not is_counted(state, pin):
+        return True
+    times = times_repeated(state, step, pin)
+    if times < most:
+        return True
+    message = f"{pin.skill} was called {times} times with these parameters and gave the same result each time"
+    deny(state, step, "LOOP_DETECTED", message, "repetition", out)
+    return False
+
+
+def _has_calls_left(state: State, step: StepState, out: list[Decision]) -> bool:
+    most = state.terms.max_attempts
+    if most is None or state.calls < most:
+        return True
+    deny(state, step, "QUOTA_EXHAUSTED", f"the run has made {state.calls} calls, at most {most} are allowed", "max_attempts", out)
+    return False
+
+
 def _has_money(state: State, step: StepState, out: list[Decision]) -> bool:
     cap = state.terms.per_step_max_micro_usd
     worst = step.worst_micro_usd or 0
@@ -253,6 +280,7 @@ def _has_money(state: State, step: StepState, out: list[Decision]) -> bool:
 def _start(state: State, step: StepState, node: Node, pin: Pin, out: list[Decision]) -> None:
     if not step.idempotency_key and not state.simulated and needs_key(pin.effect, pin.free):
         step.idempotency_key = digest([state.run_id, step.key, step.on_fallback, step.params])[:32]
+    state.calls += 1
     ask(state, step, "run")
     out.append(
         StartStep(

@@ -66,8 +66,10 @@ class StepState(msgspec.Struct):
     """One step, or one item of a for_each, or one of the two pseudo-steps.
 
     `asked` names the wish that is out ("bound", "run", "deny", "probe"); `reason` what a waiting step waits for
-    ("retry", "approval", "input", "escalation", "budget", "items"). `burned` counts the tries that count
-    against the limit, `unsent` those that never left the house.
+    ("retry", "rate", "frozen", "approval", "input", "escalation", "budget", "items"), `held_by` the scope that holds
+    it back. `burned` counts the tries that count against the limit, `unsent` those that never left the house. `model`
+    is what its cost is charged to, `exhausted` how it ends because its money is used up, `call` the digest of what it
+    calls with what, where repetitions are counted.
     """
 
     key: str
@@ -83,6 +85,11 @@ class StepState(msgspec.Struct):
     params: Any = None
     worst_micro_usd: int | None = None
     held_micro_usd: int = 0
+    model: str = ""
+    held_by: str = ""
+    exhausted: str = ""
+    cheapened: bool = False
+    call: str = ""
     on_fallback: bool = False
     checked: bool = False
     action_hash: str = ""
@@ -156,10 +163,22 @@ class State(msgspec.Struct):
     granted_micro_usd: int | None = 0
     spent_micro_usd: int = 0
     held_micro_usd: int = 0
+    granted_by_model: dict[str, int] = msgspec.field(default_factory=dict)
+    spent_by_model: dict[str, int] = msgspec.field(default_factory=dict)
+    held_by_model: dict[str, int] = msgspec.field(default_factory=dict)
     worst_micro_usd: int | None = None
     extending: bool = False
     ask_again: bool = False
+    questions: int = 0
+    asker: str = ""
+    debt_refused: bool = False
     missing_micro_usd: int = 0
+    short_scope: str = ""
+    funds_due_ms: int | None = None
+    alerted_micro_usd: int | None = None
+
+    calls: int = 0
+    repeated: dict[str, tuple[str, int]] = msgspec.field(default_factory=dict)
 
     trail: list[list[Any]] = msgspec.field(default_factory=list)
 
@@ -167,14 +186,20 @@ class State(msgspec.Struct):
     def finished(self) -> bool:
         return self.status in RUN_ENDED
 
-    def wake_at_ms(self) -> int | None:
-        """Return the next instant at which time alone changes something, None where none does."""
+    def next_timer_ms(self) -> int | None:
+        """Return when the next step is due that waits for an instant, None where none does."""
         while self.timers and not self._timer_holds(self.timers[0]):
             heappop(self.timers)
-        soonest = self.timers[0][0] if self.timers else None
-        deadline = None if self.stopping else self.terms.deadline_at_ms
-        if soonest is None or (deadline is not None and deadline < soonest):
-            return deadline
+        return self.timers[0][0] if self.timers else None
+
+    def wake_at_ms(self) -> int | None:
+        """Return the next instant at which time alone changes something, None where none does."""
+        soonest = self.next_timer_ms()
+        if self.stopping:
+            return soonest
+        for also in (self.funds_due_ms, self.terms.deadline_at_ms):
+            if also is not None and (soonest is None or also < soonest):
+                soonest = also
         return soonest
 
     def _timer_holds(self, timer: tuple[int, str]) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from runs.engine import events as e
 from runs.engine.decisions import Decision
 from runs.engine.events import Fact, Terms
-from runs.engine.script import Fail, HandedBack, Lost, Ok, Rejected, ScriptWorld, answer, approve, reject
+from runs.engine.script import Fail, HandedBack, Held, Lost, Ok, Priced, Rejected, ScriptWorld, answer, approve, reject
 from runs.engine.state import State
 from tests.engine.story import PINS
 
@@ -34,7 +34,8 @@ FAILS = st.builds(
     after_ms=SPANS,
 )
 GONE = st.one_of(st.builds(Lost, after_ms=SPANS), st.builds(HandedBack, PHASES, after_ms=SPANS))
-CALLS = st.lists(st.one_of(OKS, OKS, FAILS, FAILS, GONE), max_size=4)
+HELD = st.builds(Held, retry_after_ms=st.sampled_from([None, 1, 600]), after_ms=SPANS)
+CALLS = st.lists(st.one_of(OKS, OKS, FAILS, FAILS, GONE, HELD), max_size=4)
 ALWAYS = st.one_of(OKS, OKS, FAILS)
 PEOPLE = st.lists(
     st.sampled_from(
@@ -104,6 +105,9 @@ TERMS = st.builds(
     approval_effects=st.sampled_from([("irreversible",), ("irreversible", "write"), ()]),
     approval_ttl_ms=st.sampled_from([100, 5_000]),
     in_doubt_policy=st.sampled_from(["ask", "assume_happened", "assume_not"]),
+    on_exhausted=st.sampled_from(["pause", "pause", "fail", "finish_cheap"]),
+    max_attempts=st.sampled_from([None, None, 6]),
+    max_repetitions=st.sampled_from([None, 2]),
 )
 INSTANTS = st.integers(1, LATEST_MS)
 KEYS = st.sampled_from(["s0", "s1", "s2", "s0#0", "s1#1", "$plan", "$admit", "nobody"])
@@ -121,6 +125,10 @@ STRANGERS = st.one_of(
     st.builds(e.StepFailed, INSTANTS, KEYS, ATTEMPTS, CODES, phase=PHASES),
     st.builds(e.StepInterrupted, INSTANTS, KEYS, ATTEMPTS, PHASES),
     st.builds(e.CostBounded, INSTANTS, KEYS, ATTEMPTS, st.sampled_from([None, 7])),
+    st.builds(e.ReservationReturned, INSTANTS),
+    st.builds(e.FundsFreed, INSTANTS, st.just("run")),
+    st.builds(e.FreezeLifted, INSTANTS, st.just("agent:agt_1")),
+    st.builds(e.StartHeld, INSTANTS, KEYS, ATTEMPTS, st.just("FROZEN"), st.just("agent:agt_1")),
     st.builds(e.ProbeAnswered, INSTANTS, KEYS, ATTEMPTS, st.sampled_from(["happened", "did_not_happen", "unknown"])),
     st.builds(e.VerdictGiven, INSTANTS, KEYS, st.sampled_from(["happened", "did_not_happen", "probe_again"])),
     st.builds(e.ApprovalDecided, INSTANTS, KEYS, st.just("no such hash"), st.booleans()),
@@ -162,6 +170,8 @@ class Anybody(ScriptWorld):
             return e.CancelRequested(at)
         if state.paused:
             return e.ResumeRequested(at)
+        if any(state.steps[key].reason == "frozen" for key in state.waiting):
+            return e.FreezeLifted(at, "agent:agt_1", "bob")
         return self._settled(state, at)
 
     def _settled(self, state: State, at: int) -> Fact | None:
@@ -170,6 +180,7 @@ class Anybody(ScriptWorld):
             return e.VerdictGiven(at, doubted, "happened" if self.visits > PATIENCE else "did_not_happen", "bob")
         if state.waiting_for == "budget":
             self.room = 50 + (self.room or 0)
+            self.room_by_model = {model: room + 50 for model, room in self.room_by_model.items()}
             return e.ToppedUp(at, 50, None)
         return None
 
@@ -184,12 +195,14 @@ def runs(draw: st.DrawFn) -> tuple[e.RunAccepted, Anybody, list[Fact]]:
         {key: draw(st.one_of(CALLS, CALLS, ALWAYS)) for key in keys}
         | {"$plan": draw(st.one_of(st.just([]), st.lists(PLANNING, max_size=3)))},
         pins=PINS,
-        bounds={key: draw(st.sampled_from([0, 40, 40, [Lost(), 40], None])) for key in keys},
+        bounds={key: draw(st.sampled_from([0, 40, Priced(40, "large"), Priced(30, "small"), [Lost(), 40], None])) for key in keys},
         probes={key: draw(st.lists(st.sampled_from(["happened", "did_not_happen", "unknown", Lost()]), max_size=3)) for key in keys},
         cancels={key: draw(PHASES) for key in keys},
         people={key: draw(PEOPLE) for key in keys},
         granted=draw(st.sampled_from([None, 0, 60, 200])),
         room=draw(st.sampled_from([None, 100, 300])),
+        room_by_model=draw(st.sampled_from([{}, {}, {"large": 50}, {"large": 90, "small": 30}])),
+        refusal=draw(st.sampled_from([{}, {"code": "DAILY_LIMIT_EXCEEDED", "retry_at_ms": 900}])),
         overruns=draw(st.sampled_from([False, False, False, True])),
     )
     planned = draw(st.booleans())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from runs.engine import events as e
+from runs.engine.budget import headroom
 from runs.engine.decisions import Decision, Finish, HoldDoubt, Ignore, Overrun, Resolve, StartStep
 from runs.engine.effects import is_doubtful, is_repeatable, needs_approval
 from runs.engine.events import Fact
@@ -106,6 +107,9 @@ class Watch:
         assert is_repeatable(start.effect) or start.barrier == "intent"
         assert self.state.stopping == ""
         assert not self.state.paused
+        room, terms = headroom(self.state), self.state.terms
+        assert room is None or room >= 0 or (self.state.debt_refused and terms.on_exhausted == "finish_cheap"), "who owes starts nothing"
+        assert terms.max_attempts is None or self.state.calls <= terms.max_attempts
 
     def tell_again(self, double: list[Fact], late: Fact | None) -> None:
         """Tell what was told before: it must change nothing."""
@@ -143,6 +147,12 @@ def check_books(state: State, overran: bool) -> None:
     assert sum(found.cost_micro_usd for found in steps.values()) == state.spent_micro_usd
     if state.granted_micro_usd is not None and not overran:
         assert state.spent_micro_usd + state.held_micro_usd <= state.granted_micro_usd, "the cap is not passed"
+        for model, granted in state.granted_by_model.items():
+            assert state.spent_by_model.get(model, 0) + state.held_by_model.get(model, 0) <= granted, "nor that of a model"
+        used = {model for model, spent in state.spent_by_model.items() if spent}
+        assert used <= set(state.granted_by_model), "nothing is spent on a model for which nothing is held"
+    for model, held in state.held_by_model.items():
+        assert sum(found.held_micro_usd for found in steps.values() if found.model == model) == held
     if state.admitted and not state.finished:
         assert state.open_steps == sum(steps[key].status not in STEP_ENDED for key in state.nodes)
         assert state.succeeded == sum(steps[key].status == "succeeded" for key in state.nodes)

@@ -18,7 +18,7 @@ from skills.canonical import digest
 
 FREE = Pin("work", "1.0.0")
 READ = Pin("look", "1.0.0", effect="read")
-PAID = Pin("model", "1.0.0", effect="read", free=False)
+PAID = Pin("model", "1.0.0", effect="read", free=False, cheaper={"model": "none"})
 WRITE = Pin("pay", "1.0.0", effect="write")
 PROBED = Pin("ship", "1.0.0", effect="write", probe=True)
 FINAL = Pin("wipe", "1.0.0", effect="irreversible")
