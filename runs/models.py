@@ -92,6 +92,10 @@ class Run(models.Model):
     reserved_micro_usd = models.BigIntegerField(default=0)
     limit_micro_usd = models.BigIntegerField(null=True, blank=True)
     worst_to_finish_micro_usd = models.BigIntegerField(null=True, blank=True)
+    blocked_by = models.CharField(
+        max_length=200, blank=True, help_text="The scope that is short of money, or frozen, while the run waits for that."
+    )
+    needs_micro_usd = models.BigIntegerField(default=0, help_text="What it asks that scope for.")
     behaviour_hash = models.CharField(max_length=64, blank=True)
     content_hash = models.CharField(max_length=64, blank=True)
 
@@ -128,6 +132,12 @@ class Run(models.Model):
             models.Index(fields=("session_id",), condition=models.Q(status="running"), name="run_by_session"),
             # the clock: what is due
             models.Index(fields=("wake_at_ms",), condition=models.Q(status="waiting", wake_at_ms__isnull=False), name="run_wake"),
+            # the look around: who waits for which scope to have room, or to be frozen no more
+            models.Index(
+                fields=("tenant", "blocked_by", "rank_ms"),
+                condition=models.Q(status="waiting") & ~models.Q(blocked_by=""),
+                name="run_blocked",
+            ),
             # lists of API and console: all, by status, by agent (which is asked, too, before an agent is deleted)
             models.Index(fields=("tenant", "-created_at"), name="run_by_tenant"),
             models.Index(fields=("tenant", "status", "-created_at"), name="run_by_status"),

@@ -30,13 +30,13 @@ from runs.engine.events import (
 )
 from runs.engine.machine import step
 from runs.engine.replay import hashes, tape, verify
-from runs.models import Run, RunStatus, Signal
+from runs.models import Run, RunStatus
 from runs.shell.admission import bounds_of, refused_as_written, skills_of
 from runs.shell.bell import ring
 from runs.shell.clock import now_ms
-from runs.shell.codec import encode_fact, kind_of
 from runs.shell.crash_points import crash_point
 from runs.shell.driver import row_of
+from runs.shell.inbox import put_signal
 from runs.shell.intake import take_in
 from runs.shell.reading.history import read_history, read_state
 from runs.simulation import terms_for
@@ -237,13 +237,6 @@ def _accepted(run: Run, profile: AgentProfile, plan: dict[str, Any] | None, orde
 # Signals
 
 
-def _signal(run: Run, fact: Fact, actor: str) -> None:
-    """Put a fact in a run's inbox and queue the run if it is parked. Inside a transaction that holds the run's row."""
-    Signal.objects.create(run=run, kind=kind_of(fact), data=encode_fact(fact), actor=actor)
-    Run.objects.filter(pk=run.pk, status=RunStatus.WAITING).update(status=RunStatus.QUEUED, wake_at_ms=None)
-    crash_point("signal.written")
-
-
 def _locked(principal: Principal, run_id: str) -> Run:
     """Return the run with its row locked. Raises Refusal for one that is over: what ended never changes."""
     run = selectors.get_run(tenant=principal.tenant, run_id=run_id, lock=True)
@@ -259,7 +252,7 @@ def _refuse_if_over(run: Run) -> None:
 def _send(principal: Principal, run_id: str, fact: Fact) -> Run:
     with transaction.atomic():
         run = _locked(principal, run_id)
-        _signal(run, fact, principal.name)
+        put_signal(run.pk, fact, principal.name)
     crash_point("signal.committed")
     ring()
     return run
@@ -300,7 +293,7 @@ def top_up_run(*, principal: Principal, run_id: str, amount_micro_usd: int, idem
         if run.limit_micro_usd is None:
             _refuse_if_over(run)
             raise Refusal("INVALID_INPUT", "the run has no limit to raise", status=409, run_id=run_id)
-        purse = ledger.RunPurse(run.tenant_id, run_id, run.limit_micro_usd)
+        purse = ledger.RunPurse(run.tenant_id, run.agent_id, run_id, run.limit_micro_usd)
         try:
             raised = purse.raise_limit(amount_micro_usd, reference)
         except ledger.ReferenceReused:
@@ -310,7 +303,7 @@ def top_up_run(*, principal: Principal, run_id: str, amount_micro_usd: int, idem
         if not raised.repeated:
             _refuse_if_over(run)
             fact = ToppedUp(now_ms(), amount_micro_usd, raised.limit_micro_usd, by=principal.name)
-            _signal(run, fact, principal.name)
+            put_signal(run.pk, fact, principal.name)
     crash_point("signal.committed")
     ring()
     return {"run_id": run_id, "requested": "top_up", "amount_micro_usd": amount_micro_usd, "limit_micro_usd": raised.limit_micro_usd}
@@ -339,7 +332,7 @@ def decide_step(
         if waiting.reason == "approval":
             _check_approver(principal, run, action_hash, waiting.action_hash)
         fact = _decision(waiting.reason, step_id, verdict, waiting.action_hash, value, reason, principal.name)
-        _signal(run, fact, principal.name)
+        put_signal(run.pk, fact, principal.name)
     crash_point("signal.committed")
     ring()
     return {"run_id": run_id, "step_id": step_id, "requested": verdict}

@@ -126,6 +126,14 @@ class Skill:
         """
         return self.cost_model.worst_case_micro_usd
 
+    def model_of(self, params: Mapping[str, Any], config: Mapping[str, Any]) -> str | None:
+        """Return the model a call is charged to, None where it is not priced by model. Called like `worst_case_micro_usd`."""
+        return None
+
+    def cheaper_params(self, params: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the parameters that make a call free or cheaper, to be laid over its own; None where there are none."""
+        return None
+
     @classmethod
     def describe(cls) -> SkillMetadata:
         """Return the published metadata, digest included."""

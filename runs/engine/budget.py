@@ -60,6 +60,7 @@ def _ask_for_more(state: State, rule: str, asker: str, by: int, model: str, by_m
     if state.extending:
         return
     state.extending, state.asker = True, asker
+    state.asked_micro_usd, state.asked_on_model_micro_usd = by, by_model
     out.append(
         ExtendReservation(
             rule,

@@ -38,7 +38,7 @@ CASES: tuple[Case, ...] = ("low", "expected", "worst")
 
 
 class CallModel(msgspec.Struct, frozen=True):
-    """What one call of a skill costs and takes. `worst_micro_usd` None: no price is known."""
+    """What one call of a skill costs and takes. `worst_micro_usd` None: no price is known. `model` is what it is charged to."""
 
     low_micro_usd: int
     expected_micro_usd: int
@@ -47,6 +47,7 @@ class CallModel(msgspec.Struct, frozen=True):
     expected_ms: int
     worst_ms: int
     fails_with: str | None = None
+    model: str = ""
 
     def cost(self, case: Case) -> int:
         return {"low": self.low_micro_usd, "expected": self.expected_micro_usd, "worst": self.worst_micro_usd or 0}[case]
@@ -63,6 +64,7 @@ class Forecast(msgspec.Struct):
 
     cost_micro_usd: int
     duration_ms: int
+    cost_by_model: dict[str, int]
     step_cost: dict[str, int]
     step_duration: dict[str, int]
     denied: list[tuple[str, str, str, str]]
@@ -84,7 +86,8 @@ class ModelWorld:
         if isinstance(wish, Admit):
             yield RunAdmitted(at, self._pins, plan_hash="", attempt=wish.attempt, granted_micro_usd=None)
         elif isinstance(wish, BoundCost):
-            yield CostBounded(at, wish.step, wish.attempt, self._bound(state, wish.step))
+            worst, model = self._bound(state, wish.step)
+            yield CostBounded(at, wish.step, wish.attempt, worst, model)
         elif isinstance(wish, StartStep):
             yield self._call(state, wish)
         elif isinstance(wish, Deny):
@@ -98,12 +101,12 @@ class ModelWorld:
     def idle(self, state: State) -> Fact | None:
         return None
 
-    def _bound(self, state: State, key: str) -> int:
+    def _bound(self, state: State, key: str) -> tuple[int, str]:
         step = state.steps[key]
-        worst = self._model(pin_of(state, step), step.params).worst_micro_usd
-        if worst is None:
+        model = self._model(pin_of(state, step), step.params)
+        if model.worst_micro_usd is None:
             self.unpriced.append(step.node)
-        return worst or 0
+        return model.worst_micro_usd or 0, model.model
 
     def _call(self, state: State, wish: StartStep) -> Fact:
         step = state.steps[wish.step]
@@ -131,6 +134,7 @@ def forecast(case: Case, *, plan: dict[str, Any], pins: dict[str, Pin], terms: T
     return Forecast(
         cost_micro_usd=state.spent_micro_usd,
         duration_ms=state.now_ms,
+        cost_by_model={model: spent for model, spent in state.spent_by_model.items() if spent},
         step_cost={node: sum(s.cost_micro_usd for s in group) for node, group in steps.items()},
         step_duration={node: sum(a.latency_ms or 0 for s in group for a in s.attempts) for node, group in steps.items()},
         denied=world.denied,

@@ -172,6 +172,8 @@ class State(msgspec.Struct):
     questions: int = 0
     asker: str = ""
     debt_refused: bool = False
+    asked_micro_usd: int = 0
+    asked_on_model_micro_usd: int = 0
     missing_micro_usd: int = 0
     short_scope: str = ""
     funds_due_ms: int | None = None

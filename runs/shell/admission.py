@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
+from agents.ledger import model_key
 from agents.plan.references import UNKNOWN
 from runs.contracts import Blocker
 from runs.engine.events import Pin, Terms
@@ -15,6 +16,7 @@ from runs.engine.graph import Node
 from runs.engine.simulate import CallModel, Model
 from skills.base import Bounds, Skill
 from skills.contracts import SkillMetadata
+from skills.costs import worst_case_of
 from skills.registry import registry
 from skills.taxonomy import Category, spec_of
 
@@ -68,10 +70,11 @@ def _pin(skill: Skill, metadata: SkillMetadata, params: dict[str, Any], config: 
         version=skill.version,
         digest=metadata.digest,
         effect=str(skill.effect_of(params)),
-        free=skill.worst_case_micro_usd(params, config) == 0,
+        free=worst_case_of(skill, params, config) == 0,
         timeout_ms=skill.constraints.timeout_ms,
         probe=skill.probe_description is not None,
         asks=skill.asks_person,
+        cheaper=skill.cheaper_params(params, config),
     )
 
 
@@ -103,7 +106,9 @@ def call_model(configs: Mapping[str, Any]) -> Model:
     def model(pin: Pin, params: Any) -> CallModel:
         skill = registry.resolve(pin.skill, pin.version)
         assert skill is not None, "pinned skills are registered"
-        worst = 0 if pin.free else skill.worst_case_micro_usd(unrendered(params), configs.get(pin.skill) or {})
+        config, written = configs.get(pin.skill) or {}, unrendered(params)
+        worst = 0 if pin.free else worst_case_of(skill, written, config)
+        charged_to = None if pin.free else skill.model_of(written, config)
         low = 0 if pin.free else skill.cost_model.base_micro_usd
         return CallModel(
             low_micro_usd=low,
@@ -113,6 +118,7 @@ def call_model(configs: Mapping[str, Any]) -> Model:
             expected_ms=skill.avg_latency_ms,
             worst_ms=pin.timeout_ms if pin.effect != "none" else skill.avg_latency_ms * 2,
             fails_with=None if pin.effect == "none" else _typical_failure(skill),
+            model=model_key(charged_to) if charged_to else "",
         )
 
     return model

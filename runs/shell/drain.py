@@ -20,7 +20,7 @@ from django.db import connection, transaction
 
 from catalog.lookup import Lookup
 from runs.engine.events import Fact
-from runs.shell import claims, clock, sessions, settlement
+from runs.shell import claims, clock, purse, sessions
 from runs.shell.bell import Listener, listener
 from runs.shell.claims import Claimed
 from runs.shell.clock import now_ms
@@ -290,7 +290,7 @@ def give_up_unreadable(session_id: int, run: Claimed, why: str) -> None:
         return
     with transaction.atomic():
         if claims.dead_letter(session_id, run.id, "REPLAY_DIVERGED", why):
-            settlement.settle_run(run, run.spent_micro_usd, run.spent_micro_usd or 1)
+            purse.settle_unreadable(run)
 
 
 def pending_signals(session_id: int) -> list[tuple[int, int, Fact]]:

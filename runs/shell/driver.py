@@ -19,10 +19,12 @@ from functools import partial
 
 import msgspec
 
+from runs.engine.budget import spare
 from runs.engine.decisions import WISHES, Admit, CallPlanner, CancelStep, Decision, StartStep
 from runs.engine.events import (
     ANSWERS,
     Fact,
+    ReservationReturned,
     RunHandedBack,
     RunPoisoned,
     RunReclaimed,
@@ -32,7 +34,8 @@ from runs.engine.events import (
 )
 from runs.engine.machine import step
 from runs.engine.state import State
-from runs.shell import clock, settlement, summaries
+from runs.shell import clock, purse, settlement, summaries
+from runs.shell.charges import charges_of, write_charges
 from runs.shell.claims import Claimed
 from runs.shell.clock import RunClock, now_ms
 from runs.shell.codec import decode, encode, kind_of
@@ -232,6 +235,10 @@ class RunDriver:
                     self._step(incoming, turn)
             facts = self._answer_at_once(turn.wishes)
         ended = "finished" if self.state.finished else "parked" if self._should_park(turn) else ""
+        if ended == "parked" and spare(self.state):
+            # Whoever waits for long must not keep money from those who could work.
+            self._step(self._incoming(ReservationReturned(now_ms())), turn)
+            turn.riders.append(partial(purse.give_back, self.run, self.state))
         if ended or turn.rows:
             self._write(turn, ended)
         if not ended:
@@ -253,6 +260,12 @@ class RunDriver:
         )
         if matches:
             turn.riders.append(partial(settlement.write_matches, matches))
+        charges = charges_of(self.run, self._seq, fact, decisions, self.state)
+        if charges:
+            turn.riders.append(partial(write_charges, charges))
+        alerts = settlement.alerts_of(self.run, decisions)
+        if alerts:
+            turn.riders.append(partial(settlement.write_news, alerts))
         for key, worked in settlement.resolved_steps(fact, self.state):
             turn.riders.append(partial(settlement.resolve_step, self.run.id, key, worked, self.state.now_ms))
 
@@ -305,8 +318,8 @@ class RunDriver:
         state, riders = self.state, list(turn.riders)
         news: tuple[NewsRow, ...] = ()
         if ended == "finished":
-            if settlement.may_hold_money(state):
-                riders.append(partial(settlement.settle_run, self.run, state.spent_micro_usd, state.granted_micro_usd or 0))
+            if purse.may_hold_money(state):
+                riders.append(partial(purse.settle_run, self.run, state))
             news = (settlement.end_of(self.run, state.status),)
         elif ended == "parked":
             riders.append(partial(settlement.requeue_if_signalled, self.run.id))

@@ -11,13 +11,13 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from django.conf import settings
-from django.db import transaction
 
-from agents import ledger
+from agents.ledger import Amounts, model_key
 from agents.plan.references import secret_pointers
 from agents.plan.validation import PlanInvalid, validate_plan
-from agents.planners.interface import PlannerFailure, PlannerMeans
+from agents.planners.interface import PlannerFailure, PlannerMeans, Spent
 from agents.planners.registry import get_planner, propose
 from agents.secrets import FileSecrets
 from agents.selectors import agent_status
@@ -31,8 +31,6 @@ from runs.engine.events import (
     PlanProposed,
     PlanRejected,
     ProbeAnswered,
-    ReservationExtended,
-    ReservationRefused,
     RunAdmitted,
     StepFailed,
     StepSucceeded,
@@ -40,6 +38,7 @@ from runs.engine.events import (
 from runs.engine.simulate import Forecast, forecast
 from runs.engine.starting import pin_of
 from runs.engine.state import State, StepState
+from runs.shell import purse
 from runs.shell.admission import Pinned, call_model, pin_plan, versions_of
 from runs.shell.claims import Claimed
 from runs.shell.clock import now_ms
@@ -47,11 +46,12 @@ from runs.shell.database import DatabaseThread
 from runs.shell.lease import Lease
 from runs.shell.operator_means import OperatorSecrets, with_operator_means
 from runs.shell.planning import request_for_run
-from runs.shell.sessions import Fenced, fence
+from runs.shell.sessions import Fenced
 from runs.shell.slots import Slots
 from skills.base import Skill, SkillFailure
 from skills.canonical import digest
 from skills.contracts import Effect, FailureInfo, FaultDetail, StructuredOutcome, Usage
+from skills.costs import worst_case_of
 from skills.execution import failure_info, run_skill
 from skills.ports import HttpPort, SecretsPort, SkillContext
 from skills.registry import registry
@@ -79,7 +79,7 @@ class Performer:
         if isinstance(wish, Admit):
             return await self._admit(wish, run, state)
         if isinstance(wish, ExtendReservation):
-            return await self.database.run(_extend, self.lease.session_id, wish, run, state)
+            return await self.database.run(purse.extend, self.lease.session_id, wish, run, state)
         if isinstance(wish, ProbeStep):
             return await self._probe(wish, run, state)
         raise TypeError(f"{type(wish).__name__} is no wish")
@@ -213,12 +213,21 @@ class Performer:
         cost = state.steps[PLAN].held_micro_usd if spent.cost_micro_usd is None else spent.cost_micro_usd
         if isinstance(answer, PlannerFailure):
             failed = self._failed(run, PLAN, wish.attempt, state.planner, answer.failure)
-            return _charged(failed, cost, _usage(spent.usage))
+            return _charged(failed, cost, spent)
         try:
             plan = validate_plan(answer.plan, registry.metadata)
         except PlanInvalid as invalid:
             faults = [fault.model_dump() for fault in invalid.faults]
-            return PlanRejected(now_ms(), faults, answer.plan, attempt=wish.attempt, cost_micro_usd=cost, usage=_usage(spent.usage))
+            return PlanRejected(
+                now_ms(),
+                faults,
+                answer.plan,
+                attempt=wish.attempt,
+                cost_micro_usd=cost,
+                usage=_usage(spent.usage),
+                model=spent.model,
+                pricing_version=spent.pricing_version,
+            )
         return PlanProposed(
             now_ms(),
             plan.model_dump(mode="json"),
@@ -228,18 +237,22 @@ class Performer:
             model=spent.model,
             cost_micro_usd=cost,
             usage=_usage(spent.usage),
+            pricing_version=spent.pricing_version,
         )
 
     def _bound(self, wish: BoundCost, run: Claimed, state: State) -> Fact:
-        if wish.step == PLAN:
-            planner = get_planner(state.planner)
-            worst = planner.worst_case_micro_usd(request_for_run(state, run.trace_id)) if planner else 0
-            return CostBounded(now_ms(), PLAN, wish.attempt, worst)
-        step = state.steps[wish.step]
+        worst, model = self._worst_plan(run, state) if wish.step == PLAN else self._worst_call(state, state.steps[wish.step])
+        return CostBounded(now_ms(), wish.step, wish.attempt, worst, model_key(model) if model else "")
+
+    def _worst_plan(self, run: Claimed, state: State) -> tuple[int | None, str | None]:
+        planner, request = get_planner(state.planner), request_for_run(state, run.trace_id)
+        return (planner.worst_case_micro_usd(request), planner.model_of(request)) if planner else (0, None)
+
+    def _worst_call(self, state: State, step: StepState) -> tuple[int | None, str | None]:
         pin = pin_of(state, step)
         skill = registry.resolve(pin.skill, pin.version)
         config = (state.means.get("skill_config") or {}).get(pin.skill) or {}
-        return CostBounded(now_ms(), wish.step, wish.attempt, skill.worst_case_micro_usd(step.params, config) if skill else 0)
+        return (worst_case_of(skill, step.params, config), skill.model_of(step.params, config)) if skill else (0, None)
 
     async def _admit(self, wish: Admit, run: Claimed, state: State) -> Fact:
         pinned = self._pinned(state)
@@ -247,8 +260,12 @@ class Performer:
         if refusal is not None:
             return self._not_admitted(wish, run, refusal)
         worst = self._worst(state, pinned)
-        granted = await self.database.run(_reserve, self.lease.session_id, run, state, worst.cost_micro_usd)
-        return _admitted(wish, state, pinned, worst, granted)
+        refusal = _dearer_than_simulated(state, worst)
+        if refusal is not None:
+            return self._not_admitted(wish, run, refusal)
+        wanted = Amounts(worst.cost_micro_usd, worst.cost_by_model)
+        held = await self.database.run(purse.reserve, self.lease.session_id, run, state, wanted, wish.attempt)
+        return _admitted(wish, state, pinned, worst, held)
 
     def _admit_for_nothing(self, wish: Admit, run: Claimed, state: State) -> Fact | None:
         """Admit, or refuse to, without asking the database: where nothing can cost and what the claim said of the agent is fresh."""
@@ -258,8 +275,7 @@ class Performer:
             return self._not_admitted(wish, run, refusal)
         if not all(pin.free for pin in pinned.pins.values()):
             return None
-        granted = None if state.limit_micro_usd is None else state.granted_micro_usd
-        return _admitted(wish, state, pinned, _FREE, granted)
+        return _admitted(wish, state, pinned, _FREE, purse.held_by(state))
 
     def _pinned(self, state: State) -> Pinned:
         assert state.plan is not None
@@ -306,16 +322,18 @@ def _succeeded(wish: StartStep, outcome: StructuredOutcome) -> StepSucceeded:
     )
 
 
-def _charged(failed: StepFailed, cost: int, usage: dict[str, int] | None) -> StepFailed:
-    values = {name: getattr(failed, name) for name in failed.__struct_fields__}
-    return StepFailed(**values | {"cost_micro_usd": cost, "usage": usage})
+def _charged(failed: StepFailed, cost: int, spent: Spent) -> StepFailed:
+    pricing = "unpriced" if spent.cost_micro_usd is None else "priced"
+    return msgspec.structs.replace(
+        failed, cost_micro_usd=cost, usage=_usage(spent.usage), pricing=pricing, pricing_version=spent.pricing_version
+    )
 
 
 def _usage(usage: Usage | None) -> dict[str, int] | None:
     return None if usage is None else usage.model_dump()
 
 
-_FREE = Forecast(0, 0, {}, {}, [], [])
+_FREE = Forecast(0, 0, {}, {}, {}, [], [])
 """The worst case of a plan whose every call is free."""
 
 
@@ -328,46 +346,22 @@ def _admission_refusal(status: str, pinned: Pinned) -> SkillFailure | None:
     return None
 
 
-def _admitted(wish: Admit, state: State, pinned: Pinned, worst: Forecast, granted: int | None) -> RunAdmitted:
+def _dearer_than_simulated(state: State, worst: Forecast) -> SkillFailure | None:
+    """Say why a run that was admitted by its simulation may not cost more than that said; prices may have changed since."""
+    simulated = (state.means.get("simulation") or {}).get("worst_micro_usd")
+    if simulated is None or worst.cost_micro_usd <= simulated:
+        return None
+    message = f"the worst case is {worst.cost_micro_usd} micro-USD by now, {simulated} were simulated"
+    return SkillFailure("BUDGET_EXCEEDED", message, suggestions=["Simulate again: prices or limits have changed since."])
+
+
+def _admitted(wish: Admit, state: State, pinned: Pinned, worst: Forecast, held: Amounts) -> RunAdmitted:
     return RunAdmitted(
         now_ms(),
         pinned.pins,
         digest(state.plan),
         attempt=wish.attempt,
         worst_micro_usd=None if worst.unpriced else worst.cost_micro_usd,
-        granted_micro_usd=granted,
+        granted_micro_usd=held.total,
+        granted_by_model=dict(held.by_model),
     )
-
-
-# On the database thread
-
-
-def _reserve(session_id: int, run: Claimed, state: State, worst: int) -> int | None:
-    """Reserve the worst case, or what the budget allows of it; return what the run has drawn in all, None where unlimited."""
-    limit = state.limit_micro_usd
-    if limit is None:
-        return None
-    amount = min(worst, limit - (state.granted_micro_usd or 0))
-    if amount <= 0:
-        return state.granted_micro_usd
-    with transaction.atomic():
-        fence(session_id)  # a run that has ended meanwhile would never give back what is drawn for it now
-        return purse_of(run, limit).draw(amount, "admit")
-
-
-def _extend(session_id: int, wish: ExtendReservation, run: Claimed, state: State) -> Fact:
-    """Draw more from the run's scopes. The reference names what was held before, so a repeated question finds its answer."""
-    limit = state.limit_micro_usd
-    if limit is None:
-        return ReservationExtended(now_ms(), None)
-    purse = purse_of(run, limit)
-    with transaction.atomic():
-        fence(session_id)
-        answer = purse.try_draw(wish.by_micro_usd, f"extend:{wish.granted_micro_usd}:{wish.by_micro_usd}")
-    if isinstance(answer, ledger.Refused):
-        return ReservationRefused(now_ms(), answer.missing_micro_usd, answer.scope)
-    return ReservationExtended(now_ms(), purse.drawn())
-
-
-def purse_of(run: Claimed, limit_micro_usd: int | None) -> ledger.RunPurse:
-    return ledger.RunPurse(run.tenant_id, run.public_id, limit_micro_usd)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 from django.db import connection
 
-from agents import ledger
 from catalog.services import MatchRow, record_matches, resolve_matches
-from runs.engine.decisions import Abort, Continue, Decision, Escalate, Fallback, Finish, HoldDoubt, Lost, NoRetry, Retry
+from runs.engine.decisions import Abort, Alert, Continue, Decision, Escalate, Fallback, Finish, HoldDoubt, Lost, NoRetry, Retry
 from runs.engine.events import AnswerGiven, Fact, ProbeAnswered, StepFailed, StepSucceeded, VerdictGiven
 from runs.engine.state import State
 from runs.shell.claims import Claimed
 from runs.shell.clock import as_datetime
-from runs.shell.store import NewsRow
+from runs.shell.store import NewsRow, store
 from skills.taxonomy import spec_of
 
 Advise = Callable[[str, str, str], dict[str, Any]]
@@ -111,23 +111,25 @@ def resolved_steps(fact: Fact, state: State) -> list[tuple[str, bool]]:
     return [(step.key, step.status == "succeeded")] if troubled else []
 
 
-def may_hold_money(state: State) -> bool:
-    """Tell whether anything can have been drawn for a run. One that was not admitted may have drawn with nobody hearing of it."""
-    free = state.admitted and state.planner_free and all(pin.free for pin in state.pins.values())
-    return not free or bool(state.spent_micro_usd or state.granted_micro_usd)
-
-
-def settle_run(run: Claimed, spent_micro_usd: int, drawn_micro_usd: int) -> None:
-    """Turn what the run spent into spent money and give the rest back; on the database thread, as the run ends."""
-    purse = ledger.RunPurse(run.tenant_id, run.public_id, None)
-    # Asked even where nothing is known to be drawn: an admission may have drawn whose answer was lost with its worker.
-    if spent_micro_usd or drawn_micro_usd or purse.drawn():
-        purse.close(spent_micro_usd)
-
-
 def end_of(run: Claimed, status: str) -> NewsRow:
     """Return the news that a run has ended."""
     return NewsRow(run.tenant_id, run.id, f"run.{status}", f'{{"run_id":"{run.public_id}","status":"{status}"}}')
+
+
+def alert_of(run: Claimed, scope: str, spent_micro_usd: int, limit_micro_usd: int) -> NewsRow:
+    """Return the news that most of a limit is spent."""
+    said = {"run_id": run.public_id, "scope": scope, "spent_micro_usd": spent_micro_usd, "limit_micro_usd": limit_micro_usd}
+    return NewsRow(run.tenant_id, run.id, "budget.alert", msgspec.json.encode(said).decode())
+
+
+def alerts_of(run: Claimed, decisions: tuple[Decision, ...]) -> list[NewsRow]:
+    """Return the news of what the run itself has spent of its limit."""
+    alerts = (decision for decision in decisions if isinstance(decision, Alert))
+    return [alert_of(run, f"run:{run.public_id}", alert.spent_micro_usd, alert.limit_micro_usd) for alert in alerts]
+
+
+def write_news(rows: list[NewsRow]) -> None:
+    store().write_news(rows)
 
 
 def requeue_if_signalled(run_id: int) -> None:

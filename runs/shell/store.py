@@ -53,6 +53,8 @@ class RunRow(msgspec.Struct):
     reserved_micro_usd: int
     limit_micro_usd: int | None
     worst_to_finish_micro_usd: int | None
+    blocked_by: str
+    needs_micro_usd: int
     behaviour_hash: str
     content_hash: str
 

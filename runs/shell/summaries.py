@@ -32,6 +32,8 @@ def run_row(run_id: int, state: State, seq: int, ended: str, now_ms: int) -> Run
         reserved_micro_usd=0 if finished else reserved(state),
         limit_micro_usd=state.limit_micro_usd,
         worst_to_finish_micro_usd=worst_to_finish(state),
+        blocked_by=blocked_by(state) if ended == "parked" else "",
+        needs_micro_usd=needs(state) if ended == "parked" else 0,
         behaviour_hash=behaviour_hash(state) if finished else "",
         content_hash=content_hash(state) if finished else "",
     )
@@ -44,6 +46,22 @@ def reserved(state: State) -> int:
     """Return what the run holds of its scopes beyond what it has spent."""
     room = headroom(state)
     return state.held_micro_usd + max(0, room or 0)
+
+
+def blocked_by(state: State) -> str:
+    """Return the label of the scope that is short, or frozen, where the run waits for that."""
+    if state.waiting_for == "budget":
+        return state.short_scope
+    if state.waiting_for != "paused" or state.paused:
+        return ""
+    return next((state.steps[key].held_by for key in state.waiting if state.steps[key].reason == "frozen"), "")
+
+
+def needs(state: State) -> int:
+    """Return what the run asks the scope for that is short."""
+    if state.waiting_for != "budget":
+        return 0
+    return state.asked_on_model_micro_usd if state.short_scope.startswith("model:") else state.asked_micro_usd
 
 
 def worst_to_finish(state: State) -> int | None:

@@ -172,7 +172,7 @@ def _assert_money_adds_up(run: Run, told: dict[str, Any]) -> None:
     if scope is None:
         assert costs == 0
         return
-    settled = sum(LedgerEntry.objects.filter(scope=scope, kind="settle").values_list("amount_micro_usd", flat=True))
+    settled = sum(LedgerEntry.objects.filter(scope=scope, kind__in=("settle", "absorb")).values_list("amount_micro_usd", flat=True))
     assert (scope.spent_micro_usd, settled, scope.reserved_micro_usd) == (costs, costs, 0)
 
 
