@@ -16,7 +16,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from agents import services
 from agents.console_base import COST_ROLES, EVERY_ROLE, OVERSIGHT_ROLES, OWNING_ROLES, TenantScopedAdmin, sees_everything
-from agents.models import Agent, ApiKey, LedgerEntry, LedgerScope, Membership, Tenant
+from agents.models import Agent, ApiKey, EntryKind, LedgerEntry, LedgerScope, Membership, Tenant
 from skills.ids import is_id
 from skills.refusal import Refusal
 from skills.wording import money
@@ -57,7 +57,7 @@ class TenantAdmin(TenantScopedAdmin):
     tenant_path = "pk"
     view_roles = EVERY_ROLE
     list_display = ("slug", "name", "is_active", "weight", "max_concurrent_runs", "max_queued_runs", "created_at")
-    fields = ("slug", "name", "is_active", "weight", "max_concurrent_runs", "max_queued_runs", "public_id", "created_at")
+    fields = ("slug", "name", "is_active", "time_zone", "weight", "max_concurrent_runs", "max_queued_runs", "public_id", "created_at")
     readonly_fields = ("public_id", "created_at")
     search_fields = ("=slug", "=public_id")
 
@@ -175,11 +175,11 @@ class AgentAdmin(TenantScopedAdmin):
 class LedgerScopeAdmin(TenantScopedAdmin):
     view_roles = COST_ROLES
     list_display = ("__str__", "tenant", "spent", "reserved", "limit")
-    list_filter = ("kind",)
+    list_filter = ("kind", "day")
     list_select_related = ("tenant",)
     search_fields = ("=key",)
     ordering = ("-id",)
-    fields = readonly_fields = ("tenant", "kind", "key", "spent", "reserved", "limit")
+    fields = readonly_fields = ("tenant", "kind", "key", "day", "spent", "reserved", "limit", "parent", "is_closed")
 
     @display(description="Spent")
     def spent(self, scope: LedgerScope) -> str:
@@ -203,8 +203,14 @@ class LedgerEntryAdmin(TenantScopedAdmin):
     list_select_related = ("scope",)
     search_fields = ("=reference", "=scope__key")
     ordering = ("-id",)
-    fields = readonly_fields = ("scope", "kind", "amount", "reference", "created_at")
+    fields = readonly_fields = ("scope", "kind", "amount", "limit", "reference", "created_at")
 
     @display(description="Amount")
     def amount(self, entry: LedgerEntry) -> str:
         return money(entry.amount_micro_usd)
+
+    @display(description="Sets the limit to")
+    def limit(self, entry: LedgerEntry) -> str:
+        if entry.kind != EntryKind.ADJUST:
+            return "-"
+        return "unlimited" if entry.limit_micro_usd is None else money(entry.limit_micro_usd)

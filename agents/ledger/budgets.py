@@ -6,18 +6,19 @@ scope as they are now (of a day's budget: today's).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from django.db import transaction
 from pydantic import Field
 
 from agents.contracts import Money
+from agents.days import now_ms
+from agents.ledger import statements
 from agents.ledger.amounts import LARGEST, model_key
-from agents.ledger.books import Books, Name, owner_of, rows_of
+from agents.ledger.books import Books, opened, owner_of
+from agents.ledger.statements import Name, Row
 from agents.models import Budget, BudgetPeriod, EntryKind, LedgerEntry, LedgerScope, ScopeKind, Tenant
 from agents.selectors import get_agent
 from skills.canonical import digest
@@ -53,7 +54,7 @@ def set_budget(*, tenant: Tenant, kind: str, period: str, limit_micro_usd: Any, 
             tenant=tenant, kind=name.kind, key=name.key, period=asked.period, defaults={"limit_micro_usd": asked.limit_micro_usd}
         )
         _set_limits(books, name, asked.limit_micro_usd, by)
-        return _shown(budget, books.rows[name])
+        return _shown(budget, name, books.rows[name])
 
 
 def top_up_budget(
@@ -69,7 +70,7 @@ def top_up_budget(
         budget = _found(tenant, name, asked.period)
         if before is None:
             _raise_limit(books, name, budget, asked.amount_micro_usd, reference)
-        return {**_shown(budget, books.rows[name]), "amount_micro_usd": asked.amount_micro_usd, "repeated": before is not None}
+        return {**_shown(budget, name, books.rows[name]), "amount_micro_usd": asked.amount_micro_usd, "repeated": before is not None}
 
 
 def remove_budget(*, tenant: Tenant, kind: str, period: str, key: Any = None, by: str = "") -> dict[str, Any]:
@@ -85,19 +86,18 @@ def remove_budget(*, tenant: Tenant, kind: str, period: str, key: Any = None, by
 def list_budgets(*, tenant: Tenant, at_ms: int | None = None) -> list[dict[str, Any]]:
     """Return a tenant's budgets with what is spent and reserved now."""
     owner = owner_of(tenant.pk)
-    today = owner.today(_now_ms() if at_ms is None else at_ms)
+    today = owner.today(now_ms() if at_ms is None else at_ms)
     budgets = {_name(budget, today): budget for budget in Budget.objects.filter(tenant=tenant)}
-    rows = {Name(row.kind, row.key, row.day): row for row in rows_of(owner, budgets.keys())}
-    return [_shown(budget, rows.get(name), name) for name, budget in budgets.items()]
+    rows = {row.name: row for row in statements.read_scopes(tenant.pk, budgets, lock=False)}
+    return [_shown(budget, name, rows.get(name)) for name, budget in budgets.items()]
 
 
 @contextmanager
 def _opened(tenant: Tenant, asked: Target) -> Iterator[tuple[Books, Name]]:
     """Lock the tenant's books with the scope that is asked for, so that nobody draws by another limit meanwhile."""
     key = _key_of(tenant, asked)
-    with transaction.atomic():
-        books = Books(owner_of(tenant.pk))
-        name = Name(asked.kind, key, books.owner.today(_now_ms()) if asked.period == BudgetPeriod.DAY else None)
+    with opened(tenant.pk) as books:
+        name = Name(asked.kind, key, books.owner.today(now_ms()) if asked.period == BudgetPeriod.DAY else None)
         books.lock([name])
         yield books, name
 
@@ -123,11 +123,12 @@ def _set_limits(books: Books, name: Name, limit: int | None, by: str) -> None:
         later = LedgerScope.objects.filter(tenant_id=books.owner.tenant_id, kind=name.kind, key=name.key, day__gt=name.day)
         names |= {Name(name.kind, name.key, day) for day in later.values_list("day", flat=True)}
     books.lock(names)
-    books.adjust(dict.fromkeys(names, limit), f"budget {by}".strip()[:160])
+    for each in sorted(names):
+        books.adjust(each, limit, f"budget {by}".strip()[:160])
 
 
 def _raise_limit(books: Books, name: Name, budget: Budget, amount: int, reference: str) -> None:
-    limit = books.rows[name].limit_micro_usd
+    limit = books.rows[name].limit
     if budget.limit_micro_usd is None or limit is None:
         raise Refusal("INVALID_INPUT", "the budget has no limit to raise", status=409)
     if max(limit, budget.limit_micro_usd) + amount > LARGEST:
@@ -157,15 +158,15 @@ def _name(budget: Budget, today: date) -> Name:
     return Name(budget.kind, budget.key, today if budget.period == BudgetPeriod.DAY else None)
 
 
-def _shown(budget: Budget, row: LedgerScope | None, name: Name | None = None) -> dict[str, Any]:
+def _shown(budget: Budget, name: Name, row: Row | None) -> dict[str, Any]:
     """Return a budget with the numbers of its scope; one nothing was drawn on yet has none."""
     money = Money(
-        total_micro_usd=budget.limit_micro_usd if row is None else row.limit_micro_usd,
-        spent_micro_usd=row.spent_micro_usd if row else 0,
-        reserved_micro_usd=row.reserved_micro_usd if row else 0,
+        total_micro_usd=row.limit if row else budget.limit_micro_usd,
+        spent_micro_usd=row.spent if row else 0,
+        reserved_micro_usd=row.reserved if row else 0,
     )
     return {
-        "scope": name.label if name else str(row),
+        "scope": name.label,
         "kind": budget.kind,
         "key": budget.key,
         "period": budget.period,
@@ -181,7 +182,3 @@ def _bad_key(detail: str, code: str = "SCHEMA_VALIDATION_FAILED") -> Refusal:
 def _key_reused() -> Refusal:
     fault = {"pointer": "/Idempotency-Key", "code": "idempotency_mismatch", "detail": "the key was used for another request"}
     return Refusal("INVALID_INPUT", "this Idempotency-Key was used for another request", status=422, errors=[fault])
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +13,7 @@ from agents.ledger.amounts import Amounts, amounts_of
 class Lot:
     """What was drawn by one reference on one day, in all or (`model`) on a model: spent, given back, or still open."""
 
+    reference: str
     model: str
     day: date
     amount: int
@@ -42,6 +43,16 @@ def held_in(lots: Iterable[Lot]) -> Amounts:
 
 def spent_in(lots: Iterable[Lot]) -> Amounts:
     return amounts_of(_sums((lot.model, lot.spent) for lot in lots))
+
+
+def drawn(parts: Mapping[str, int], reference: str, today: date) -> list[Lot]:
+    """Return the lots of a draw."""
+    return [Lot(reference, model, today, amount, amount) for model, amount in parts.items()]
+
+
+def absorbed(moves: Iterable[Move], reference: str) -> list[Lot]:
+    """Return what was spent beyond all lots as lots of its own."""
+    return [Lot(reference, move.model, move.day, move.amount, 0, move.amount) for move in moves if move.kind == "absorb"]
 
 
 def settled(lots: Sequence[Lot], spent: Amounts, today: date) -> list[Move]:
