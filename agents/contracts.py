@@ -20,10 +20,14 @@ class PlannerChoice(Contract):
 
 
 class Budget(Contract):
-    """What may be spent; null is unlimited."""
+    """What a run may spend; null is unlimited. What the agent may spend in all, or in a day, is its tenant's to say.
+
+    `on_exhausted`: a run that has used it up waits for a top-up, fails, or finishes by what is cheaper or free.
+    """
 
     per_run_micro_usd: MicroUsd | None = 1_000_000
     per_step_max_micro_usd: MicroUsd | None = None
+    on_exhausted: Literal["pause", "fail", "finish_cheap"] = "pause"
 
 
 class AgentProfile(Contract):
@@ -42,6 +46,8 @@ class AgentProfile(Contract):
     rate_limit_per_minute: Annotated[int, Field(ge=1, le=100_000)] | None = None
     max_parallel_steps: Annotated[int, Field(ge=1, le=200)] = 8
     max_concurrent_runs: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    max_attempts: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    max_repetitions: Annotated[int, Field(ge=2, le=100_000)] | None = 25
     max_run_duration_ms: Annotated[int, Field(ge=100, le=2_592_000_000)] = 3_600_000
     budget: Budget = Budget()
     approval_effects: list[Literal["idempotent_write", "write", "irreversible"]] = ["irreversible"]

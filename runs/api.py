@@ -53,6 +53,7 @@ def _submit(request: Request, body: Submission, *, goal: str | None, plan: dict[
         budget_micro_usd=body.limit_micro_usd(),
         deadline_ms=body.deadline_ms,
         priority=body.priority,
+        called_by=None if body.called_by is None else checked_run_id(body.called_by),
         idempotency_key=key,
         fingerprint=_fingerprint(request, key),
         trace_id=getattr(request, "trace_id", None),

@@ -79,6 +79,7 @@ class Submission(WithBudget):
     inputs: dict[str, Any] = {}
     deadline_ms: DurationMs | None = None
     priority: Priority = 0
+    called_by: Annotated[str, Field(description="The run that calls this one: it spends of that one's budget too.")] | None = None
 
 
 class GoalBody(Submission):

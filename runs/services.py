@@ -15,7 +15,7 @@ from agents.contracts import AgentProfile
 from agents.known_agents import KnownAgent
 from agents.plan.validation import PlanInvalid, validate_plan
 from agents.tenancy import Principal
-from runs import selectors
+from runs import lineage, selectors
 from runs.contracts import Divergence, Invariant, ReplayReport
 from runs.engine.events import (
     AnswerGiven,
@@ -67,6 +67,7 @@ class _Order:
     trace_id: str
     parent: Run | None
     relation: str
+    callers: tuple[str, ...] = ()
 
 
 def submit(
@@ -84,13 +85,19 @@ def submit(
     trace_id: str | None = None,
     parent: Run | None = None,
     relation: str = "",
+    called_by: str | None = None,
 ) -> tuple[Run, bool]:
     """Accept a goal or a plan as a run; return it and whether it is new.
 
     The run, its first event and the idempotency key are one transaction. Raises Refusal: PLAN_INVALID with a
     pointer to each fault, FROZEN for an agent that is not active, CONCURRENCY_LIMITED when the queue is full,
-    INVALID_INPUT (422) when the key was used for another request.
+    INVALID_INPUT (422) when the key was used for another request. A run that is `called_by` another one spends of that
+    one's budget too and is over by its deadline; that one must be neither over (409) nor another tenant's (404).
     """
+    callers: list[Run] = []
+    if called_by is not None:
+        callers = _callers(principal, called_by)
+        parent, relation = callers[-1], lineage.CALLED
     order = _Order(
         principal=principal,
         agent_ref=agent_ref,
@@ -105,12 +112,21 @@ def submit(
         trace_id=trace_id or "",
         parent=parent,
         relation=relation,
+        callers=tuple(caller.public_id for caller in callers),
     )
     run, created = _taken_by_memory(order) or _taken_by_reading(order)
     if created:
         crash_point("submit.committed")
         ring()
     return run, created
+
+
+def _callers(principal: Principal, run_id: str) -> list[Run]:
+    parent = selectors.get_run(tenant=principal.tenant, run_id=run_id)
+    _refuse_if_over(parent)
+    callers = lineage.callers_of(parent)
+    lineage.open_purse(parent, [caller.public_id for caller in callers[:-1]])
+    return callers
 
 
 def _taken_by_memory(order: _Order) -> tuple[Run, bool] | None:
@@ -215,15 +231,18 @@ def _accepted(run: Run, profile: AgentProfile, plan: dict[str, Any] | None, orde
     at = now_ms()
     longest = profile.max_run_duration_ms
     duration = longest if order.deadline_ms is None else min(order.deadline_ms, longest)
-    means = {
+    means: dict[str, Any] = {
         "allowed_hosts": profile.allowed_hosts,
         "skill_config": profile.skill_config,
         "planner_options": profile.planner.options,
     }
+    if order.callers:
+        means["ancestors"] = list(order.callers)
+    inherited = order.parent.deadline_at_ms if order.callers and order.parent else None
     return RunAccepted(
         at,
         run.public_id,
-        terms_for(profile, budget_micro_usd=order.budget_micro_usd, deadline_at_ms=at + duration),
+        terms_for(profile, budget_micro_usd=order.budget_micro_usd, deadline_at_ms=lineage.soonest(at + duration, inherited)),
         seed=run.public_id,
         goal=run.goal,
         inputs=order.inputs,

@@ -131,6 +131,9 @@ def terms_for(profile: AgentProfile, *, budget_micro_usd: int | None, deadline_a
         approval_effects=tuple(profile.approval_effects),
         approval_ttl_ms=profile.approval_ttl_ms,
         in_doubt_policy=profile.in_doubt_policy,
+        on_exhausted=profile.budget.on_exhausted,
+        max_attempts=profile.max_attempts,
+        max_repetitions=profile.max_repetitions,
     )
 
 

@@ -22,7 +22,7 @@ from agents.ledger.amounts import Amounts, Crossing, Drawn, Raised, Short, Stand
 from agents.ledger.books import ScopeMissing
 from agents.ledger.budgets import list_budgets, remove_budget, set_budget, top_up_budget
 from agents.ledger.purse import ReferenceReused, RunPurse
-from agents.ledger.standing import scopes_of_run
+from agents.ledger.standing import room_of, scopes_of_run
 
 __all__ = [
     "Amounts",
@@ -37,6 +37,7 @@ __all__ = [
     "list_budgets",
     "model_key",
     "remove_budget",
+    "room_of",
     "scopes_of_run",
     "set_budget",
     "top_up_budget",

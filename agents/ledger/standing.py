@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from agents.days import now_ms
 from agents.ledger import statements
@@ -35,6 +36,27 @@ def scopes_of_run(
     rows = {row.name: row for row in statements.read_scopes(tenant_id, names, lock=False)}
     limits = {Name(ScopeKind.RUN, run_id): limit_micro_usd, **budgets_of(tenant_id, set(names) - rows.keys())}
     return [_standing(name, rows.get(name), limits.get(name)) for name in names]
+
+
+def room_of(tenant_id: int, label: str, *, at_ms: int | None = None) -> int | None:
+    """Return what may still be drawn on a scope, None where that is unlimited. A day that is over stands in nobody's way."""
+    owner, name = owner_of(tenant_id), name_of(label)
+    if name.day is not None and name.day < owner.today(now_ms() if at_ms is None else at_ms):
+        return None
+    row = next(iter(statements.read_scopes(tenant_id, [name], lock=False)), None)
+    return _standing(name, row, budgets_of(tenant_id, [name]).get(name)).remaining_micro_usd
+
+
+def name_of(label: str) -> Name:
+    """Return the scope a label names. Names of models may hold any sign, `@` too."""
+    kind, _, key = label.partition(":")
+    undated, at, day = key.rpartition("@")
+    try:
+        dated = Name(kind, undated, date.fromisoformat(day))
+    except ValueError:
+        return Name(kind, key)
+    # Python reads `20261128` as a day too, and models are called so.
+    return dated if at and dated.label == label else Name(kind, key)
 
 
 def _standing(name: Name, row: Row | None, limit: int | None) -> Standing:

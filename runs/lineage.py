@@ -1,0 +1,36 @@
+"""Runs called by runs: a called run spends of its callers' budgets too, and is over by their deadline.
+
+A rerun or a replay names its parent as well, and is no called run: it has a budget and a time of its own.
+"""
+
+from __future__ import annotations
+
+from agents.ledger import RunPurse
+from runs.models import Run
+from skills.refusal import Refusal
+
+CALLED = "child"
+"""The relation of a run to the one that called it."""
+MAX_DEPTH = 16
+"""How deep runs may call runs; what goes deeper has lost its way."""
+
+
+def callers_of(run: Run) -> list[Run]:
+    """Return the run and those it was called by, the outermost first. Raises Refusal where they are too many."""
+    chain = [run]
+    while chain[0].relation == CALLED and chain[0].parent is not None:
+        chain.insert(0, chain[0].parent)
+        if len(chain) > MAX_DEPTH:
+            raise Refusal("LOOP_DETECTED", f"runs may call runs {MAX_DEPTH} deep", run_id=run.public_id)
+    return chain
+
+
+def open_purse(run: Run, callers: list[str]) -> None:
+    """Open a run's scope with its limit, so that who it calls finds that limit even where the run itself has drawn nothing."""
+    RunPurse(run.tenant_id, run.agent_id, run.public_id, run.limit_micro_usd, tuple(callers)).open()
+
+
+def soonest(first_ms: int | None, second_ms: int | None) -> int | None:
+    """Return the earlier of two deadlines, None being none."""
+    given = [deadline for deadline in (first_ms, second_ms) if deadline is not None]
+    return min(given) if given else None
