@@ -1,4 +1,4 @@
-"""Rows of who acts: tenants, people in them, their keys, their agents, and the ledger of their money."""
+"""Rows of who acts: tenants, people in them, their keys, their agents, the ledger of their money, and what holds them back."""
 
 from __future__ import annotations
 
@@ -185,7 +185,8 @@ class EntryKind(models.TextChoices):
 class LedgerEntry(models.Model):
     """One movement of money in one scope; append-only: the database refuses to change or delete one while its scope is there.
 
-    `limit_micro_usd` is what an `adjust` sets, null for unlimited; the amount of it is by how much the limit changed.
+    `limit_micro_usd` is what an `adjust` sets (its amount is by how much that changes the limit) and what a `reserve` was
+    held to; null is unlimited.
     """
 
     # A trigger deletes the entries of a scope that is gone.
@@ -203,8 +204,11 @@ class LedgerEntry(models.Model):
                 fields=("scope", "reference"), condition=models.Q(kind=EntryKind.TOP_UP), name="one_top_up_per_reference"
             ),
             models.CheckConstraint(
-                condition=models.Q(kind=EntryKind.ADJUST) | models.Q(amount_micro_usd__gt=0, limit_micro_usd__isnull=True),
-                name="entry_moves_something",
+                condition=models.Q(kind=EntryKind.ADJUST) | models.Q(amount_micro_usd__gt=0), name="entry_moves_something"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=(EntryKind.ADJUST, EntryKind.RESERVE)) | models.Q(limit_micro_usd__isnull=True),
+                name="entry_says_its_limit",
             ),
         ]
 
@@ -227,6 +231,7 @@ class LedgerLot(models.Model):
     spent_micro_usd = models.BigIntegerField(default=0)
 
     class Meta:
+        indexes = [models.Index(fields=("day",), name="lot_by_day")]
         constraints = [
             models.UniqueConstraint(fields=("scope", "reference", "model"), name="one_lot_per_draw"),
             models.CheckConstraint(
@@ -268,3 +273,62 @@ class Budget(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.key} {self.period}"
+
+
+class FreezeKind(models.TextChoices):
+    """What can be frozen, the widest first."""
+
+    TENANT = "tenant"
+    AGENT = "agent"
+    SKILL = "skill"
+
+
+class Freeze(models.Model):
+    """The kill switch, pulled: since then nothing of this tenant, agent or skill begins. Rows stay, lifted ones too: they tell
+    who stopped what, when and why, and who let it go on.
+
+    `key` is the public id of the tenant or the agent, the name of the skill. Without a tenant a skill is frozen for all.
+    """
+
+    public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "frz"))
+    tenant = models.ForeignKey(Tenant, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=6, choices=FreezeKind.choices)
+    key = models.CharField(max_length=64)
+    reason = models.CharField(max_length=500)
+    frozen_by = models.CharField(max_length=200)
+    frozen_at = models.DateTimeField(auto_now_add=True)
+    lifted_because = models.CharField(max_length=500, blank=True)
+    lifted_by = models.CharField(max_length=200, blank=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-frozen_at",)
+        constraints = [
+            # As an expression, because to a plain one no two rows without a tenant are the same. Every question for what
+            # is frozen now goes by its index, which holds no lifted row.
+            models.UniqueConstraint(
+                Coalesce("tenant", models.Value(0)), "kind", "key", condition=models.Q(lifted_at=None), name="one_live_freeze"
+            ),
+            models.CheckConstraint(condition=models.Q(kind=FreezeKind.SKILL) | models.Q(tenant__isnull=False), name="freeze_of_somebody"),
+            models.CheckConstraint(
+                condition=models.Q(lifted_at=None, lifted_by="") | (models.Q(lifted_at__isnull=False) & ~models.Q(lifted_by="")),
+                name="freeze_lifted_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.key}"
+
+
+class RateWindow(models.Model):
+    """What was let through of one limit during the last minute; written in place, by `agents.rates` alone."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    scope = models.CharField(max_length=400)
+    calls = models.TextField(default="[]")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("tenant", "scope"), name="one_window_per_scope")]
+
+    def __str__(self) -> str:
+        return self.scope

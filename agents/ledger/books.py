@@ -122,9 +122,11 @@ class Books:
 
     def move(self, moves: Mapping[Name, Mapping[str, int]], reference: str) -> None:
         """Move so much of each kind in each scope."""
-        self._entries += [
-            Entry(self.rows[name].pk, kind, amount, None, reference) for name, by_kind in moves.items() for kind, amount in by_kind.items()
-        ]
+        for name, by_kind in moves.items():
+            row = self.rows[name]
+            for kind, amount in by_kind.items():
+                # A reserve says by which limit it was let through; the database refuses one that is wrong about it.
+                self._entries.append(Entry(row.pk, kind, amount, row.limit if kind == EntryKind.RESERVE else None, reference))
 
     def write(self) -> None:
         """Write the entries. Limits and sums of the rows follow, in the database."""

@@ -45,7 +45,7 @@ class Row:
 
 
 class Entry(NamedTuple):
-    """A movement in one scope. `limit` is what an `adjust` sets."""
+    """A movement in one scope. `limit` is what an `adjust` sets, and what a `reserve` was held to."""
 
     scope: int
     kind: str

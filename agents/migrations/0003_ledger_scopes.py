@@ -6,10 +6,12 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.comparison
 from django.db import migrations, models
+from django.utils import timezone
 
 
 # The sums of a scope are what its entries say: nobody else writes them. Of the entries none is changed, and none deleted
-# while its scope is there; they go with it. What is drawn is refused here a second time where it passes the limit.
+# while its scope is there; they go with it. What is drawn is refused here a second time where it passes the limit, or
+# says that it was held to another.
 # A migration that lets SQLite make one of the two tables anew (it does so to alter a column) must make these again.
 
 MOVE = """
@@ -29,7 +31,7 @@ POSTGRESQL = (
     DECLARE held bigint; most bigint;
     BEGIN
         {MOVE} RETURNING reserved_micro_usd + spent_micro_usd, limit_micro_usd INTO held, most;
-        IF NEW.kind = 'reserve' AND held > most THEN
+        IF NEW.kind = 'reserve' AND (held > most OR most IS DISTINCT FROM NEW.limit_micro_usd) THEN
             RAISE EXCEPTION 'scope % holds at most %, and this would make it %', NEW.scope_id, most, held
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'reserved_within_limit';
         END IF;
@@ -62,7 +64,8 @@ SQLITE = (
     CREATE TRIGGER ledger_move AFTER INSERT ON agents_ledgerentry BEGIN
         {MOVE};
         SELECT RAISE(ABORT, 'reserved_within_limit: a scope would hold more than its limit') FROM agents_ledgerscope
-        WHERE id = NEW.scope_id AND NEW.kind = 'reserve' AND reserved_micro_usd + spent_micro_usd > limit_micro_usd;
+        WHERE id = NEW.scope_id AND NEW.kind = 'reserve'
+            AND (reserved_micro_usd + spent_micro_usd > limit_micro_usd OR limit_micro_usd IS NOT NEW.limit_micro_usd);
     END
     """,
     """
@@ -105,6 +108,56 @@ def set_triggers(apps, schema_editor):
 def drop_triggers(apps, schema_editor):
     for statement in NO_POSTGRESQL if schema_editor.connection.vendor == "postgresql" else NO_SQLITE:
         schema_editor.execute(statement, params=None)
+
+
+# Until now only runs had scopes. What they drew becomes a lot of this day, and is in the scopes of tenant and agent too,
+# so that a run that is under way settles as any other does, and a limit set later finds true sums.
+
+_RUNS = "agents_ledgerscope s JOIN agents_tenant t ON t.id = s.tenant_id"
+_AGENTS = "runs_run r ON r.public_id = s.key JOIN agents_agent a ON a.id = r.agent_id"
+_MONEY = "s.kind = 'run' AND s.reserved_micro_usd + s.spent_micro_usd > 0"
+_SCOPE = "INSERT INTO agents_ledgerscope (tenant_id, kind, key, day, reserved_micro_usd, spent_micro_usd, is_closed)"
+_ENTRY = "INSERT INTO agents_ledgerentry (scope_id, kind, amount_micro_usd, limit_micro_usd, reference, created_at)"
+
+
+def carry_over(apps, schema_editor):
+    connection = schema_editor.connection
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM agents_ledgerscope")
+        if not cursor.fetchone()[0]:
+            return
+        now = timezone.now()
+        values = {"now": connection.ops.adapt_datetimefield_value(now), "today": str(now.date()), "no": False}
+        # SQLite keeps dates as text, and would make numbers of them.
+        date_type = "date" if connection.vendor == "postgresql" else "text"
+        for statement in _carried(connection.introspection.table_names(cursor), date_type):
+            cursor.execute(statement, values)
+    # PostgreSQL makes the indexes last, and none while checks are still due.
+    connection.check_constraints()
+
+
+def _carried(tables, date_type):
+    today, never = f"CAST(%(today)s AS {date_type})", f"CAST(NULL AS {date_type})"
+    yield f"{_ENTRY} SELECT id, 'adjust', limit_micro_usd, limit_micro_usd, 'carried over', %(now)s FROM agents_ledgerscope WHERE limit_micro_usd IS NOT NULL"
+    yield f"""
+        INSERT INTO agents_ledgerlot (scope_id, reference, model, day, amount_micro_usd, open_micro_usd, spent_micro_usd)
+        SELECT s.id, 'carried over', '', {today}, s.reserved_micro_usd + s.spent_micro_usd, s.reserved_micro_usd, s.spent_micro_usd
+        FROM agents_ledgerscope s WHERE {_MONEY}
+    """
+    shared = [("tenant", "t.public_id", _RUNS)]
+    if "runs_run" in tables:
+        shared.append(("agent", "a.public_id", f"{_RUNS} JOIN {_AGENTS}"))
+    for kind, key, rows in shared:
+        for day in (never, today):
+            yield f"{_SCOPE} SELECT DISTINCT s.tenant_id, '{kind}', {key}, {day}, 0, 0, CAST(%(no)s AS boolean) FROM {rows} WHERE {_MONEY}"
+        for moved, amount in (("reserve", "reserved_micro_usd + s.spent_micro_usd"), ("settle", "spent_micro_usd")):
+            yield f"""
+                {_ENTRY}
+                SELECT x.id, '{moved}', m.amount, NULL, 'carried over', %(now)s
+                FROM (
+                    SELECT s.tenant_id, {key} AS key, sum(s.{amount}) AS amount FROM {rows} WHERE {_MONEY} GROUP BY s.tenant_id, {key}
+                ) m JOIN agents_ledgerscope x ON x.tenant_id = m.tenant_id AND x.kind = '{kind}' AND x.key = m.key WHERE m.amount > 0
+            """
 
 
 class Migration(migrations.Migration):
@@ -214,7 +267,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'adjust'), models.Q(('amount_micro_usd__gt', 0), ('limit_micro_usd__isnull', True)), _connector='OR'), name='entry_moves_something'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind', 'adjust'), ('amount_micro_usd__gt', 0), _connector='OR'), name='entry_moves_something'),
+        ),
+        migrations.AddConstraint(
+            model_name='ledgerentry',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ('adjust', 'reserve')), ('limit_micro_usd__isnull', True), _connector='OR'), name='entry_says_its_limit'),
         ),
         migrations.AddConstraint(
             model_name='ledgerscope',
@@ -246,5 +303,10 @@ class Migration(migrations.Migration):
             model_name='ledgerlot',
             constraint=models.CheckConstraint(condition=models.Q(('open_micro_usd__gte', 0), ('spent_micro_usd__gte', 0), ('amount_micro_usd__gte', django.db.models.expressions.CombinedExpression(models.F('open_micro_usd'), '+', models.F('spent_micro_usd')))), name='lot_adds_up'),
         ),
+        migrations.AddIndex(
+            model_name='ledgerlot',
+            index=models.Index(fields=['day'], name='lot_by_day'),
+        ),
         migrations.RunPython(set_triggers, drop_triggers),
+        migrations.RunPython(carry_over, migrations.RunPython.noop),
     ]
