@@ -9,7 +9,7 @@ from agents.days import now_ms
 from agents.ledger import statements
 from agents.ledger.amounts import Standing, model_key
 from agents.ledger.books import budgets_of, owner_of, scopes_of
-from agents.ledger.statements import Name, Row, name_of
+from agents.ledger.statements import Name, Row
 from agents.models import ScopeKind
 
 
@@ -57,15 +57,6 @@ def name_of(label: str) -> Name:
         return Name(kind, key)
     # Python reads `20261128` as a day too, and models are called so.
     return dated if at and dated.label == label else Name(kind, key)
-
-
-def room_of(tenant_id: int, label: str, *, at_ms: int | None = None) -> int | None:
-    """Return what may still be drawn from a scope, below zero where it is overdrawn; None is unlimited, as is a day that is over."""
-    owner, name = owner_of(tenant_id), name_of(label)
-    if name.day is not None and name.day < owner.today(now_ms() if at_ms is None else at_ms):
-        return None
-    row = next(iter(statements.read_scopes(tenant_id, [name], lock=False)), None)
-    return _standing(name, row, budgets_of(tenant_id, [name]).get(name)).remaining_micro_usd
 
 
 def _standing(name: Name, row: Row | None, limit: int | None) -> Standing:

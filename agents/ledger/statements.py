@@ -7,7 +7,6 @@ their order, which is that in which triggers move the sums.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -29,16 +28,6 @@ class Name(NamedTuple):
     @property
     def label(self) -> str:
         return f"{self.kind}:{self.key}" + (f"@{self.day}" if self.day else "")
-
-
-def name_of(label: str) -> Name:
-    """Return the name a label says."""
-    kind, _, key = label.partition(":")
-    found = _DAY.search(key)
-    return Name(kind, key[: found.start()], date.fromisoformat(found[1])) if found else Name(kind, key)
-
-
-_DAY = re.compile(r"@(\d{4}-\d\d-\d\d)\Z")
 
 
 @dataclass(slots=True)
