@@ -46,6 +46,7 @@ class RunView(Answer):
     content_hash: str
     parent_run_id: str | None
     relation: str | None
+    blocked_by: str | None
     trace_id: str | None
     kept: Literal["everything", "events", "parts", "effects", "row"]
     removed_at: datetime | None

@@ -72,6 +72,7 @@ def run_json(run: Run) -> dict[str, Any]:
         "content_hash": run.content_hash,
         "parent_run_id": run.parent.public_id if run.parent else None,
         "relation": run.relation or None,
+        "blocked_by": run.blocked_by or None,
         "trace_id": run.trace_id or None,
         "kept": run.kept,
         "removed_at": instant_or_none(run.removed_at),

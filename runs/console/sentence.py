@@ -25,6 +25,7 @@ def sentence(trace: Mapping[str, Any], now_ms: int, *, shows_costs: bool) -> str
         failure_code=run["failure_code"] or "",
         missing_micro_usd=missing_micro_usd(run["cost"]),
         limit_micro_usd=run["cost"]["limit_micro_usd"],
+        blocked_by=run["blocked_by"] or "",
     )
     return said(standing, shows_costs=shows_costs)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from runs.shell.sentence import scope_in_words
 from skills.wording import duration, money
 
 Json = Mapping[str, Any]
@@ -100,6 +101,32 @@ def _no_retry(decision: Json) -> Iterator[Said]:
     yield Said("⊘", f"no retry: {decision['rule'].replace('_', ' ')}", "grey", 1)
 
 
+def _short(fact: Json) -> Iterator[Said]:
+    yield Said("✋", f"{scope_in_words(fact['scope'])} lacks {money(fact['missing_micro_usd'])}", "amber", 1)
+
+
+def _held_back(decision: Json) -> Iterator[Said]:
+    scope = scope_in_words(decision.get("scope", ""))
+    if decision["rule"] == "frozen":
+        yield Said("✋", f"{decision['step']} is held back: {scope} is frozen", "amber")
+    else:
+        yield Said("…", f"{decision['step']} waits {duration(decision.get('delay_ms', 0))} for the rate of {scope}", "amber")
+
+
+def _downgraded(decision: Json) -> Iterator[Said]:
+    way = {"cheaper_parameters": "is done more cheaply", "fallback": "is done by its fallback"}.get(decision.get("way", ""), "is left out")
+    yield Said("↘", f"{decision['step']} {way}: the budget is used up", "amber", 1)
+
+
+def _alert(decision: Json) -> Iterator[Said]:
+    yield Said("!", f"{money(decision['spent_micro_usd'])} of {money(decision['limit_micro_usd'])} are spent", "amber", 1)
+
+
+def _overrun(decision: Json) -> Iterator[Said]:
+    worst = money(decision.get("worst_micro_usd", 0))
+    yield Said("!", f"{decision['step']} cost {money(decision['cost_micro_usd'])}, more than its worst case of {worst}", "red", 1)
+
+
 def _approval(decision: Json) -> Iterator[Said]:
     yield Said("✋", f"{decision['step']} waits for a person to approve {decision['skill']} {decision['version']}", "amber")
 
@@ -137,6 +164,9 @@ _FACTS: dict[str, Callable[[Json], Iterator[Said]]] = {
     "pause_requested": _by("pause requested"),
     "resume_requested": _by("resumed"),
     "topped_up": _by("budget raised"),
+    "reservation_refused": _short,
+    "funds_freed": _by("there is money again"),
+    "freeze_lifted": _by("the freeze was lifted"),
     "approval_decided": _by("{step} was decided"),
     "verdict_given": _by("{step} was judged"),
     "answer_given": _by("{step} was answered"),
@@ -144,6 +174,10 @@ _FACTS: dict[str, Callable[[Json], Iterator[Said]]] = {
 }
 _DECISIONS: dict[str, Callable[[Json], Iterator[Said]]] = {
     "start": _started,
+    "hold_back": _held_back,
+    "downgrade": _downgraded,
+    "alert": _alert,
+    "overrun": _overrun,
     "retry": _retry,
     "no_retry": _no_retry,
     "ask_approval": _approval,

@@ -20,7 +20,7 @@ from django.db import connection, transaction
 
 from catalog.lookup import Lookup
 from runs.engine.events import Fact
-from runs.shell import claims, clock, purse, sessions
+from runs.shell import claims, clock, purse, sessions, unblock
 from runs.shell.bell import Listener, listener
 from runs.shell.claims import Claimed
 from runs.shell.clock import now_ms
@@ -155,6 +155,7 @@ class Drain:
     def _reap_and_wake(self) -> tuple[Lookup, int]:
         sessions.reap()
         claims.wake_due()
+        unblock.wake_unblocked()
         return self._performer.lookup.fresh(), sessions.live_sessions_anywhere()
 
     # Claiming

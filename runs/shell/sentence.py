@@ -39,6 +39,17 @@ class Standing(NamedTuple):
     failure_code: str
     missing_micro_usd: int | None = None
     limit_micro_usd: int | None = None
+    blocked_by: str = ""
+
+
+def scope_in_words(label: str) -> str:
+    """Return what a scope of money or of a freeze is called: `agent:agt_1@2026-11-28` is the agent's of a day."""
+    kind, _, key = label.partition(":")
+    undated, at, day = key.rpartition("@")
+    is_day = bool(at) and len(day) == len("2026-11-28") and day[4] == day[7] == "-"
+    named = {"run": "the run", "agent": "the agent", "tenant": "the tenant"}.get(kind)
+    words = named or f"the {kind} {undated if is_day else key}"
+    return f"{words} on {day}" if is_day else words
 
 
 def sentence(run: Standing, *, shows_costs: bool = False) -> str:
@@ -50,12 +61,22 @@ def sentence(run: Standing, *, shows_costs: bool = False) -> str:
     return "; ".join(parts) + "."
 
 
+def _short_of_money(run: Standing, said: str, shows_costs: bool) -> str:
+    is_its_own = not run.blocked_by or run.blocked_by.startswith("run:")
+    if shows_costs and run.missing_micro_usd:
+        whose = f"the {money(run.limit_micro_usd)} limit" if is_its_own else f"the budget of {scope_in_words(run.blocked_by)} has"
+        return f"{said}: needs {money(run.missing_micro_usd)} more than {whose}"
+    return said if is_its_own else f"{said}: the budget of {scope_in_words(run.blocked_by)} is used up"
+
+
 def _standing(run: Standing, shows_costs: bool) -> str:
     took = duration(run.took_ms)
     if run.status == "waiting":
         said = _WAITING.get(run.waiting_for, "Waiting")
-        if run.waiting_for == "budget" and shows_costs and run.missing_micro_usd:
-            return f"{said}: needs {money(run.missing_micro_usd)} more than the {money(run.limit_micro_usd)} limit"
+        if run.waiting_for == "budget":
+            return _short_of_money(run, said, shows_costs)
+        if run.waiting_for == "paused" and run.blocked_by:
+            return f"Frozen with {scope_in_words(run.blocked_by)}"
         return said
     if run.status in _ENDED:
         code = f" with {run.failure_code}" if run.failure_code and run.status != "succeeded" else ""

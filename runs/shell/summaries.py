@@ -83,6 +83,7 @@ def standing_of(state: State) -> Standing:
         failure_code=state.failure.code if state.failure else "",
         missing_micro_usd=state.missing_micro_usd or None,
         limit_micro_usd=state.limit_micro_usd,
+        blocked_by=blocked_by(state),
     )
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agents.freezes import live_labels
 from django.db import transaction
 
+from agents.freezes import live_labels
 from agents.ledger import room_of
 from runs.engine.events import Fact, FreezeLifted, FundsFreed
 from runs.models import Run, RunStatus

@@ -129,6 +129,7 @@ class CostlyParams(Params):
     cost: int
     first_ms: int = 0
     witness: str | None = None
+    model: str | None = None
 
 
 @skill(
@@ -145,6 +146,9 @@ class Costly(Skill):
 
     def worst_case_micro_usd(self, params: Mapping[str, Any], config: Mapping[str, Any]) -> int | None:
         return int(params["worst"])
+
+    def model_of(self, params: Mapping[str, Any], config: Mapping[str, Any]) -> str | None:
+        return params.get("model")
 
     async def run(self, params: CostlyParams, context: SkillContext) -> Said:
         if params.witness is not None:

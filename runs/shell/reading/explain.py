@@ -9,14 +9,15 @@ from runs.engine.events import StepFailed
 from runs.engine.state import State, StepState
 from runs.engine.virtual import Entry
 from runs.shell.codec import kind_of, plain
-from runs.shell.sentence import sentence
+from runs.shell.sentence import scope_in_words, sentence
 from runs.shell.summaries import standing_of
 
 _ACTIONS = {
     "approval": "approve or reject the step",
     "input": "answer the question",
     "escalation": "say retry, modify, skip or abort",
-    "budget": "top up the run",
+    "frozen": "lift the freeze",
+    "rate": "wait: the call is made when the rate allows it",
     "in_doubt": "say whether it happened, did not, or probe again",
     "retry": "wait: the next attempt is scheduled",
 }
@@ -45,6 +46,8 @@ def blocked_by(run: dict[str, Any], state: State) -> list[dict[str, Any]]:
         )
     if state.paused:
         found.append({"what": "paused", "step_id": None, "detail": "somebody paused the run", "action": "resume the run"})
+    if state.debt_refused:
+        found.append({"what": "budget", "step_id": None} | _short(state, state.asked_micro_usd))
     found += [_blocker(state, state.steps[key]) for key in state.waiting]
     return found
 
@@ -57,13 +60,31 @@ def _blocker(state: State, step: StepState) -> dict[str, Any]:
         "until_ms": step.due_at_ms,
     }
     if step.reason == "budget":
-        blocker["detail"] = f"needs {step.worst_micro_usd} micro-USD, {state.missing_micro_usd} more than the budget allows"
-        blocker["current"], blocker["limit"] = state.spent_micro_usd + state.held_micro_usd, state.limit_micro_usd
+        blocker |= _short(state, step.worst_micro_usd)
+    elif step.reason in ("frozen", "rate"):
+        blocker["scope"] = step.held_by
+        latest = step.attempts[-1] if step.attempts else None
+        blocker["detail"] = (latest.message if latest else "") or f"{scope_in_words(step.held_by)} is {step.reason}"
     elif step.reason == "approval":
         blocker["detail"], blocker["action_hash"] = "waits for a person to approve exactly this action", step.action_hash
     elif step.failure is not None:
         blocker["detail"] = f"{step.failure.code}: {step.failure.message}"
     return blocker
+
+
+def _short(state: State, needs_micro_usd: int | None) -> dict[str, Any]:
+    """Say which scope is short by how much, and who can do something about it."""
+    scope = state.short_scope or f"run:{state.run_id}"
+    is_its_own = scope.startswith("run:")
+    return {
+        "detail": f"needs {needs_micro_usd} micro-USD, {state.missing_micro_usd} more than {scope_in_words(scope)} has left",
+        "scope": scope,
+        "current": state.spent_micro_usd + state.held_micro_usd,
+        "limit": state.limit_micro_usd,
+        "until_ms": state.funds_due_ms,
+        "action": "top up the run" if is_its_own else f"raise the budget of {scope_in_words(scope)}, or wait until others give back",
+        "who": ["operator", "tenant_admin"] if is_its_own else ["tenant_admin"],
+    }
 
 
 def failures(history: list[Entry], step: str | None = None) -> list[dict[str, Any]]:
