@@ -34,5 +34,5 @@ def next_day_ms(day: date, time_zone: str) -> int:
 def _zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError):  # no such name, or one that is a folder or leads out of the folder of zones
+    except (KeyError, ValueError, OSError):  # no such name, or one of a folder, or of what is outside of the zones
         return None

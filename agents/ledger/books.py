@@ -49,9 +49,10 @@ def owner_of(tenant_id: int, agent_id: int | None = None) -> Owner:
 @contextmanager
 def opened(tenant_id: int, agent_id: int | None = None) -> Iterator[Books]:
     """Open the books of a tenant for one movement, in a transaction. Raises ScopeMissing."""
+    owner = owner_of(tenant_id, agent_id)
     # Everything is decided before anything is written, so there is nothing a savepoint would save.
     with transaction.atomic(savepoint=False):
-        books = Books(owner_of(tenant_id, agent_id))
+        books = Books(owner)
         yield books
         books.write()
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Annotated, Any, Literal
 
+from django.db import transaction
 from pydantic import Field
 
 from agents.contracts import Money
@@ -96,7 +97,7 @@ def list_budgets(*, tenant: Tenant, at_ms: int | None = None) -> list[dict[str, 
 def _opened(tenant: Tenant, asked: Target) -> Iterator[tuple[Books, Name]]:
     """Lock the tenant's books with the scope that is asked for, so that nobody draws by another limit meanwhile."""
     key = _key_of(tenant, asked)
-    with opened(tenant.pk) as books:
+    with transaction.atomic(), opened(tenant.pk) as books:
         name = Name(asked.kind, key, books.owner.today(now_ms()) if asked.period == BudgetPeriod.DAY else None)
         books.lock([name])
         yield books, name
