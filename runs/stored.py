@@ -15,7 +15,7 @@ TABLES = {
     "event": ("runs_runevent", "runs_stepsummary", "runs_signal", "runs_outbox"),
     "effect": ("catalog_failurematch",),
     "run": ("runs_run",),
-    AUDIT: ("agents_ledgerscope", "agents_ledgerentry"),
+    AUDIT: ("agents_budget", "agents_freeze", "agents_ledgerscope", "agents_ledgerentry", "agents_ledgerlot"),
     OPERATIONAL: ("runs_session", "runs_losthold", "django_q_ormq", "django_q_task", "django_session"),
 }
 CLASSES = ("payload", *TABLES)

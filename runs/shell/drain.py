@@ -18,6 +18,7 @@ import msgspec
 from django.conf import settings
 from django.db import connection, transaction
 
+from agents.freezes import Freezes
 from catalog.lookup import Lookup
 from runs.engine.events import Fact
 from runs.shell import claims, clock, purse, sessions, unblock
@@ -28,6 +29,7 @@ from runs.shell.codec import decode_fact
 from runs.shell.crash_points import crash_point
 from runs.shell.database import DatabaseThread
 from runs.shell.driver import JournalUnreadable, RunDriver
+from runs.shell.gate import Gate
 from runs.shell.journal import JournalWriter, Row, StoreUnavailable, read_rows_of
 from runs.shell.lease import Lease
 from runs.shell.memory import resident_mb
@@ -45,6 +47,8 @@ LOOK_SECONDS = 1.0
 """How often a drain looks for itself, should a ring be lost."""
 REST_SECONDS = 0.5
 """How long it listens at a time, with nothing to do, before it looks at its stop flag."""
+FREEZES_SECONDS = 0.02
+"""How old the snapshot of freezes may be when the bell has rung; under load it rings more often than that."""
 AFTER_AN_END_SECONDS = 0.05
 """How soon it looks whether the end of a run has let another one in that was held up by a limit."""
 FIRST_REST_MS, LONGEST_REST_MS = 250, 60_000
@@ -72,7 +76,8 @@ async def _drain(database: DatabaseThread, should_stop: Callable[[], bool], at_o
     crash_point("session.begun")
     log.info("session.begun", extra={"session_id": session_id})
     async with GuardedHttp(allow_local=settings.ALLOW_LOCAL_TARGETS) as http:
-        drain_ = Drain(session_id, database, http, await database.run(Lookup.load), should_stop, at_once)
+        lookup, freezes = await database.run(_snapshots)
+        drain_ = Drain(session_id, database, http, lookup, freezes, should_stop, at_once)
         try:
             await drain_.run()
         finally:
@@ -89,6 +94,7 @@ class Drain:
         database: DatabaseThread,
         http: GuardedHttp,
         lookup: Lookup,
+        freezes: Freezes,
         should_stop: Callable[[], bool],
         at_once: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -105,7 +111,7 @@ class Drain:
         self._one_has_ended = False
         self._is_memory_high = False
         self._lease = Lease(session_id, settings.LEASE_MS, asyncio.get_running_loop(), lambda: len(self._drivers), self._on_fenced)
-        self._performer = Performer(database, http, lookup, self._lease)
+        self._performer = Performer(database, http, lookup, self._lease, Gate(database, freezes))
         self._listener: Listener | None = None
         self._listening: asyncio.Task[None] | None = None
         # Drains of several processes should not all leave at once.
@@ -176,10 +182,12 @@ class Drain:
         # Before the question, so that a ring while it is asked is not forgotten.
         self._may_be_more = self._may_be_more and not room
         try:
-            work, signals = await self._database.run(take_work, self.session_id, room)
+            work, signals, freezes = await self._database.run(take_work, self.session_id, room, self._performer.gate.freezes)
         except Fenced:
             self._on_fenced()
             return
+        # Before any run begins: whoever rang may have frozen what these would do.
+        self._performer.gate.freezes = freezes
         self._may_be_more = self._may_be_more or len(work) == room > 0
         for found in work:
             self._start(found)
@@ -271,14 +279,19 @@ def pause_after(crashes: int) -> int:
 # On the database thread
 
 
-def take_work(session_id: int, limit: int) -> tuple[list[Work], list[tuple[int, int, Fact]]]:
-    """Claim up to `limit` runs and read what driving them needs; return them, and the signals of all runs the session holds."""
+def _snapshots() -> tuple[Lookup, Freezes]:
+    return Lookup.load(), Freezes.load()
+
+
+def take_work(session_id: int, limit: int, freezes: Freezes) -> tuple[list[Work], list[tuple[int, int, Fact]], Freezes]:
+    """Claim up to `limit` runs and read what driving them needs; return them, the signals of all runs the session holds, and
+    what is frozen now."""
     runs = claims.claim(session_id, limit) if limit else []
     crash_point("claim.committed")
     begun = [run.id for run in runs if run.first_event is None]
     journals = read_rows_of(begun) if begun else {}
     work = [Work(run, journals[run.id] if run.first_event is None else [Row(*run.first_event)]) for run in runs]
-    return work, pending_signals(session_id)
+    return work, pending_signals(session_id), freezes.fresh(FREEZES_SECONDS)
 
 
 def give_up_unreadable(session_id: int, run: Claimed, why: str) -> None:

@@ -32,6 +32,7 @@ from runs.engine.events import (
     PlanRejected,
     ProbeAnswered,
     RunAdmitted,
+    StartHeld,
     StepFailed,
     StepSucceeded,
 )
@@ -43,6 +44,7 @@ from runs.shell.admission import Pinned, call_model, pin_plan, versions_of
 from runs.shell.claims import Claimed
 from runs.shell.clock import now_ms
 from runs.shell.database import DatabaseThread
+from runs.shell.gate import Gate, Held
 from runs.shell.lease import Lease
 from runs.shell.operator_means import OperatorSecrets, with_operator_means
 from runs.shell.planning import request_for_run
@@ -61,12 +63,14 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Performer:
-    """Answers wishes. `http` is the guarded way out, `database` the worker's one database thread, `lease` what it acts under."""
+    """Answers wishes. `http` is the guarded way out, `database` the worker's one database thread, `lease` what it acts under,
+    `gate` says what may not begin now."""
 
     database: DatabaseThread
     http: HttpPort
     lookup: Lookup
     lease: Lease
+    gate: Gate
     slots: Slots = field(default_factory=Slots)
     _secrets: dict[int, SecretsPort] = field(default_factory=dict)
 
@@ -105,6 +109,10 @@ class Performer:
             return self._failed(run, wish.step, wish.attempt, wish.skill, failure_info(failure, Effect(wish.effect)))
         context = self._context(run, state, step, wish.skill, wish.timeout_ms, wish.attempt)
         async with self.slots.of(skill):
+            rules = state.means.get("rate_limits") or ()
+            held = await self.gate.held(run=run, skill=skill, params=step.params, rules=rules, effect=wish.effect)
+            if held is not None:
+                return _held(wish, held)
             # Here and no earlier: whoever was frozen, or waited for a slot, may have lost the run meanwhile.
             if wish.effect != "none" and not self.lease.is_held():
                 raise Fenced("the lease may be over; no effect begins")
@@ -206,6 +214,9 @@ class Performer:
     # Before the steps
 
     async def _plan(self, wish: CallPlanner, run: Claimed, state: State) -> Fact:
+        frozen = self._frozen(wish, run)
+        if frozen is not None:
+            return frozen
         request = request_for_run(state, run.trace_id)
         means = PlannerMeans(http=self.http, secrets=self.secrets(run), providers=settings.LLM_PROVIDERS)
         answer = await propose(state.planner, request, means)
@@ -254,7 +265,14 @@ class Performer:
         config = (state.means.get("skill_config") or {}).get(pin.skill) or {}
         return (worst_case_of(skill, step.params, config), skill.model_of(step.params, config)) if skill else (0, None)
 
+    def _frozen(self, wish: CallPlanner | Admit, run: Claimed) -> Fact | None:
+        frozen = self.gate.freezes.holds(run.tenant_id, run.agent_id)
+        return None if frozen is None else StartHeld(now_ms(), wish.step, wish.attempt, "FROZEN", frozen.label, frozen.reason)
+
     async def _admit(self, wish: Admit, run: Claimed, state: State) -> Fact:
+        frozen = self._frozen(wish, run)
+        if frozen is not None:
+            return frozen
         pinned = self._pinned(state)
         refusal = _admission_refusal(await self.database.run(agent_status, run.agent_id), pinned)
         if refusal is not None:
@@ -269,6 +287,9 @@ class Performer:
 
     def _admit_for_nothing(self, wish: Admit, run: Claimed, state: State) -> Fact | None:
         """Admit, or refuse to, without asking the database: where nothing can cost and what the claim said of the agent is fresh."""
+        frozen = self._frozen(wish, run)
+        if frozen is not None:
+            return frozen
         pinned = self._pinned(state)
         refusal = _admission_refusal(run.agent_status, pinned)
         if refusal is not None:
@@ -301,6 +322,10 @@ async def _probe_safely(skill: Skill, params: Any, context: SkillContext) -> str
         log.exception("skill.probe.defect", extra={"skill": skill.name, "run_id": context.run_id, "step_id": context.step_id})
         return "unknown"
     return answer if answer in ("happened", "did_not_happen") else "unknown"
+
+
+def _held(wish: StartStep, held: Held) -> StartHeld:
+    return StartHeld(now_ms(), wish.step, wish.attempt, held.code, held.scope, held.message, held.limit, held.retry_after_ms)
 
 
 def _succeeded(wish: StartStep, outcome: StructuredOutcome) -> StepSucceeded:

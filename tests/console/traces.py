@@ -64,6 +64,7 @@ _RUN: dict[str, Any] = {
     "content_hash": "",
     "parent_run_id": None,
     "relation": "",
+    "blocked_by": None,
     "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
     "result": None,
 }
