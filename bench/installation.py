@@ -16,6 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, connections
 
+from agents.ledger import remove_budget, set_budget
 from agents.models import Tenant
 from agents.services import create_agent
 from agents.tenancy import SCOPES, Principal, create_key, operator_principal
@@ -72,6 +73,19 @@ class Installation:
         with a_web_process(environment, self.folder / "web.log", application) as client:
             assert client.base_url.port is not None
             yield client.base_url.port
+
+    @contextmanager
+    def budgets(self) -> Iterator[None]:
+        """Limit tenant and agent, for good and by the day, while the block lasts."""
+        tenant = self.principal.tenant
+        scopes = [(kind, key, period) for kind, key in (("tenant", None), ("agent", AGENT)) for period in ("total", "day")]
+        for kind, key, period in scopes:
+            set_budget(tenant=tenant, kind=kind, key=key, period=period, limit_micro_usd=1_000_000_000)
+        try:
+            yield
+        finally:
+            for kind, key, period in scopes:
+                remove_budget(tenant=tenant, kind=kind, key=key, period=period)
 
     def submit(self, plan: Plan, inputs: dict[str, Any] | None = None) -> int:
         """Submit a plan through the service the API calls; return the run's row."""

@@ -107,13 +107,18 @@ def _steps_per_second(bench: Bench, skill: str) -> float:
 
 
 def many_runs(bench: Bench) -> list[Figure]:
-    """W2: many runs of 5 no-op steps, submit included, by the services and over HTTP."""
+    """W2: many runs of 5 no-op steps, submit included, by the services and over HTTP; and the same with budgets everywhere."""
     plan = chain(5, "bench_noop")
     commits = bench.commit_rate(CLIENTS)
     bare = _bare_posts_per_second(bench, plan, "bench.stock_asgi:application")
     bare_served_alike = _bare_posts_per_second(bench, plan, "aos_site.asgi:application")
     with bench.warm_worker():
-        rounds = [_round_of_submits(bench, plan) for _ in range(bench.size.rounds)]
+        rounds, budgeted = [], []
+        for _ in range(bench.size.rounds):
+            # One after the other, so that the machine's moods meet both alike.
+            rounds.append(_round_of_submits(bench, plan))
+            with bench.site.budgets():
+                budgeted.append(_round_of_submits(bench, plan))
         over_http = _over_http(bench, plan, bare)
     submits, runs, steps = (median(column) for column in zip(*[(r.submits, r.runs, r.steps) for r in rounds], strict=True))
     batched = bench.size.runs / floors.batched_seconds(bench.database, _copies(rounds[-1].rows_of))
@@ -125,6 +130,7 @@ def many_runs(bench: Bench) -> list[Figure]:
         Figure("W2", "submits_per_s", submits, "1/s", commits),
         Figure("W2", "runs_per_s", runs, "1/s", batched),
         Figure("W2", "steps_per_s", steps, "1/s", batched * 5),
+        Figure("W2", "runs_per_s_with_budgets", median(r.runs for r in budgeted), "1/s", runs),
         *over_http,
     ]
 

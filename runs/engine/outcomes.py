@@ -25,7 +25,7 @@ from runs.engine.effects import is_doubtful, is_repeatable
 from runs.engine.events import StepFailed, StepSucceeded
 from runs.engine.graph import Node
 from runs.engine.moves import answer, ask, close, doubt, end_attempt, is_pseudo, queue, wait
-from runs.engine.repetition import note_repetition
+from runs.engine.repetition import note_success
 from runs.engine.retry import decide, disposition
 from runs.engine.starting import pin_of
 from runs.engine.state import Failure, State, StepState
@@ -49,8 +49,8 @@ def succeeded(state: State, step: StepState, fact: StepSucceeded, out: list[Deci
     step.result, step.degraded = fact.result, fact.degraded
     state.size += size_of(fact.result)
     end_attempt(state, step, "succeeded", cost_micro_usd=fact.cost_micro_usd, latency_ms=fact.latency_ms)
-    note_repetition(state, step)
     close(state, step, "succeeded")
+    note_success(state, step, pin_of(state, step))
 
 
 def failed(state: State, step: StepState, fact: StepFailed, out: list[Decision]) -> None:

@@ -32,7 +32,7 @@ from runs.engine.effects import barrier_of, needs_approval, needs_key
 from runs.engine.events import PLAN, Pin
 from runs.engine.graph import Node
 from runs.engine.moves import ask, begin_attempt, close, is_pseudo, unfold, wait
-from runs.engine.repetition import is_counted, times_repeated
+from runs.engine.repetition import is_looping
 from runs.engine.state import Failure, State, StepState
 from skills.canonical import digest
 
@@ -249,13 +249,9 @@ def action_hash(step: StepState, pin: Pin, worst_micro_usd: int) -> str:
 
 
 def _is_no_loop(state: State, step: StepState, pin: Pin, out: list[Decision]) -> bool:
-    most = state.terms.max_repetitions
-    if most is None or not is_counted(state, pin):
+    if not is_looping(state, step, pin):
         return True
-    times = times_repeated(state, step, pin)
-    if times < most:
-        return True
-    message = f"{pin.skill} was called {times} times with these parameters and gave the same result each time"
+    message = f"{pin.skill} was called {state.terms.max_repetitions} times with these parameters and gave the same result each time"
     deny(state, step, "LOOP_DETECTED", message, "repetition", out)
     return False
 

@@ -68,8 +68,7 @@ class StepState(msgspec.Struct):
     `asked` names the wish that is out ("bound", "run", "deny", "probe"); `reason` what a waiting step waits for
     ("retry", "rate", "frozen", "approval", "input", "escalation", "budget", "items"), `held_by` the scope that holds
     it back. `burned` counts the tries that count against the limit, `unsent` those that never left the house. `model`
-    is what its cost is charged to, `exhausted` how it ends because its money is used up, `call` the digest of what it
-    calls with what, where repetitions are counted.
+    is what its cost is charged to, `exhausted` how it ends because its money is used up.
     """
 
     key: str
@@ -89,7 +88,6 @@ class StepState(msgspec.Struct):
     held_by: str = ""
     exhausted: str = ""
     cheapened: bool = False
-    call: str = ""
     on_fallback: bool = False
     checked: bool = False
     action_hash: str = ""
@@ -180,6 +178,8 @@ class State(msgspec.Struct):
     alerted_micro_usd: int | None = None
 
     calls: int = 0
+    successes: dict[str, int] = msgspec.field(default_factory=dict)
+    watched: dict[str, None] = msgspec.field(default_factory=dict)
     repeated: dict[str, tuple[str, int]] = msgspec.field(default_factory=dict)
 
     trail: list[list[Any]] = msgspec.field(default_factory=list)
