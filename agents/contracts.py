@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, computed_field
+from pydantic import Field, computed_field, model_validator
 
 from skills.contracts import Contract, Name, cents
 
@@ -30,12 +30,33 @@ class Budget(Contract):
     on_exhausted: Literal["pause", "fail", "finish_cheap"] = "pause"
 
 
+PerMinute = Annotated[int, Field(ge=1, le=100_000)]
+
+
+class RateRule(Contract):
+    """So many calls a minute of a skill, to a host, or of a skill to a host, by one agent.
+
+    A host stands for all its ports unless it names one; `*.example.com` for all hosts below it together.
+    """
+
+    skill: Name | None = None
+    host: Host | None = None
+    per_minute: PerMinute
+
+    @model_validator(mode="after")
+    def _about_something(self) -> Self:
+        if self.skill is None and self.host is None:
+            raise ValueError("name a skill, a host, or both; for all calls of the agent there is rate_limit_per_minute")
+        return self
+
+
 class AgentProfile(Contract):
     """The means of an agent. Unknown fields are refused, so a misspelt limit is never ignored in silence.
 
     `allowed_skills` null allows every registered skill that is not blocked; `allowed_hosts` null allows every
     public host. The network guard stands above both. `max_concurrent_runs` null is unlimited; what is beyond it stays
-    queued. `rate_limit_per_minute` is declared here and told to who asks; that it is enforced is yet to come.
+    queued. `rate_limit_per_minute` is about all skill calls of the agent together; a call is made when that and every rule
+    of `rate_limits` that is about it let it through.
     """
 
     planner: PlannerChoice = PlannerChoice()
@@ -43,7 +64,8 @@ class AgentProfile(Contract):
     blocked_skills: list[Name] = []
     allowed_hosts: list[Host] | None = None
     skill_config: dict[Name, dict[str, Any]] = {}
-    rate_limit_per_minute: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    rate_limit_per_minute: PerMinute | None = None
+    rate_limits: Annotated[list[RateRule], Field(max_length=100)] = []
     max_parallel_steps: Annotated[int, Field(ge=1, le=200)] = 8
     max_concurrent_runs: Annotated[int, Field(ge=1, le=100_000)] | None = None
     max_attempts: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
@@ -91,11 +113,11 @@ class RunBudget(Money):
 
 
 class RateLimit(Contract):
-    """So many calls a minute in a scope. `remaining` and `resets_at` are null where nobody counts."""
+    """So many calls a minute in a scope. `resets_at` is when all of it is there again if nobody calls; null where it is."""
 
     scope: str
     limit: int
-    remaining: int | None
+    remaining: int
     resets_at: str | None
 
 
@@ -132,8 +154,7 @@ class ScopeMoney(Money):
 class ResourceContract(Contract):
     """What a run may use: fixed before it starts, its numbers read live.
 
-    `rate_limits` names the limits a run is held to. There is none yet: what a profile declares is not enforced, and
-    so is no part of the contract.
+    `rate_limits` names the limits its calls stand under, some of them shared with other runs.
     """
 
     run_id: str

@@ -12,7 +12,9 @@ from agents.contracts import AgentProfile, PlannerChoice
 from agents.models import Agent, AgentStatus, Tenant
 from agents.planners.registry import get_planner
 from agents.tenancy import one_scoped
+from skills.base import SkillFailure
 from skills.ids import is_id
+from skills.net.targets import target_of
 from skills.refusal import Refusal
 from skills.registry import registry
 from skills.requests import broken_schema, parse_body
@@ -75,6 +77,7 @@ def checked_profile(raw: Any) -> dict[str, Any]:
     unknown = _unknown_skills(profile)
     if unknown:
         raise Refusal("SCHEMA_VALIDATION_FAILED", "the profile names skills that are not registered", errors=unknown)
+    _check_hosts_of_rates(profile)
     _check_configs(profile)
     _check_planner(profile.planner)
     return profile.model_dump(mode="json")
@@ -84,12 +87,34 @@ def _unknown_skills(profile: AgentProfile) -> list[dict[str, str]]:
     named = [(f"/profile/allowed_skills/{i}", name) for i, name in enumerate(profile.allowed_skills or [])]
     named += [(f"/profile/blocked_skills/{i}", name) for i, name in enumerate(profile.blocked_skills)]
     named += [(f"/profile/skill_config/{name}", name) for name in profile.skill_config]
+    named += [(f"/profile/rate_limits/{i}/skill", rule.skill) for i, rule in enumerate(profile.rate_limits) if rule.skill]
     known = set(registry.names())
     return [
         {"pointer": pointer, "code": "SKILL_NOT_FOUND", "detail": f"no skill '{name}' is registered"}
         for pointer, name in named
         if name not in known
     ]
+
+
+def _check_hosts_of_rates(profile: AgentProfile) -> None:
+    """Refuse a host that is written as no call's host ever is: its limit would hold nobody."""
+    faults = [
+        {"pointer": f"/profile/rate_limits/{i}/host", "code": "INVALID_HOST", "detail": why}
+        for i, rule in enumerate(profile.rate_limits)
+        if rule.host and (why := _why_no_host(rule.host.lower()))
+    ]
+    if faults:
+        raise Refusal("SCHEMA_VALIDATION_FAILED", "the profile limits calls to what is no host", errors=faults)
+
+
+def _why_no_host(host: str) -> str | None:
+    named = host.removeprefix("*.")
+    try:
+        target = target_of(f"http://{named}/")
+    except SkillFailure as failure:
+        return failure.message
+    known = target.host_header.removesuffix(":80")
+    return None if known == named.removesuffix(":80") else f"write it as {known}"
 
 
 def _check_configs(profile: AgentProfile) -> None:

@@ -17,7 +17,10 @@ from runs.console.runtime_page import READING_ROLES
 # Section, then (title, icon, model as app.name). Each shows only to who may see the page behind it.
 _SECTIONS = (
     ("Runs", (("Runs", "play_circle", "runs.run"), ("Failures", "error", "catalog.failurematch"), ("Outbox", "outbox", "runs.outbox"))),
-    ("Agents", (("Agents", "smart_toy", "agents.agent"), ("Skills", "extension", "skills.skillversion"))),
+    (
+        "Agents",
+        (("Agents", "smart_toy", "agents.agent"), ("Skills", "extension", "skills.skillversion"), ("Freezes", "ac_unit", "agents.freeze")),
+    ),
     ("Knowledge", (("Failure catalog", "menu_book", "catalog.catalogentry"),)),
     ("Money", (("Budgets", "account_balance_wallet", "agents.ledgerscope"), ("Ledger", "receipt_long", "agents.ledgerentry"))),
     (

@@ -10,6 +10,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 import agents.api
+import agents.freezes_api
 import catalog.api
 import runs.api
 import runs.events_api
@@ -28,6 +29,7 @@ handler500 = errors.handle_defect
 api_v1: list[URLPattern | URLResolver] = [
     *skills.api.urlpatterns,
     *agents.api.urlpatterns,
+    *agents.freezes_api.urlpatterns,
     *catalog.api.urlpatterns,
     *runs.api.urlpatterns,
     *runs.events_api.urlpatterns,

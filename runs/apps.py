@@ -6,3 +6,10 @@ from django.apps import AppConfig
 class RunsConfig(AppConfig):
     name = "runs"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Ring the bell when somebody freezes or lifts: a worker must not go on by what it knew."""
+        from agents.freezes import on_change  # noqa: PLC0415 - rows exist only from here on
+        from runs.shell.bell import ring  # noqa: PLC0415
+
+        on_change(ring)

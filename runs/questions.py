@@ -7,7 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from agents.contracts import AgentProfile, RateLimit
+from agents.contracts import AgentProfile
+from agents.rates import rates_of
 from agents.selectors import default_agent, get_agent
 from catalog.selectors import past_of
 from runs.engine.state import State
@@ -90,13 +91,7 @@ def _history(tenant: Tenant, filters: dict[str, Any]) -> Answer:
 def _rate_limits(tenant: Tenant, filters: dict[str, Any]) -> Answer:
     agent = _agent(tenant, filters)
     profile = AgentProfile.model_validate(agent.profile)
-    return {"agent": agent.name, "rate_limits": [limit.model_dump(mode="json") for limit in _declared(profile)]}
-
-
-def _declared(profile: AgentProfile) -> list[RateLimit]:
-    """Return the limits a profile declares. Nobody counts calls yet, so what remains of them is not known."""
-    per_minute = profile.rate_limit_per_minute
-    return [] if per_minute is None else [RateLimit(scope="agent", limit=per_minute, remaining=None, resets_at=None)]
+    return {"agent": agent.name, "rate_limits": [limit.model_dump(mode="json") for limit in rates_of(tenant.pk, agent, profile)]}
 
 
 def _tried(tenant: Tenant, filters: dict[str, Any]) -> Answer:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from agents import known_agents, ledger
 from agents.contracts import AgentProfile
 from agents.known_agents import KnownAgent
+from agents.limits import rules_of
 from agents.plan.validation import PlanInvalid, validate_plan
 from agents.tenancy import Principal
 from runs import lineage, selectors
@@ -90,7 +91,7 @@ def submit(
     """Accept a goal or a plan as a run; return it and whether it is new.
 
     The run, its first event and the idempotency key are one transaction. Raises Refusal: PLAN_INVALID with a
-    pointer to each fault, FROZEN for an agent that is not active, CONCURRENCY_LIMITED when the queue is full,
+    pointer to each fault, FROZEN for an agent that is not active and for what is frozen, CONCURRENCY_LIMITED when the queue is full,
     INVALID_INPUT (422) when the key was used for another request. A run that is `called_by` another one spends of that
     one's budget too and is over by its deadline; that one must be neither over (409) nor another tenant's (404).
     """
@@ -171,6 +172,8 @@ def _key_reused() -> Refusal:
 def _take(order: _Order, agent: KnownAgent) -> Run | None:
     """Write an order as a run under an agent; None where the agent has changed or the key is used. Raises Refusal."""
     checked = None if order.plan is None else _checked_plan(order.plan, agent.profile)
+    skills = set() if checked is None else set(skills_of(checked))
+    agent.refuse_frozen(skills)
     _refuse_when_full(order.principal)
     run = Run(
         public_id=new_id("run"),
@@ -191,7 +194,7 @@ def _take(order: _Order, agent: KnownAgent) -> Run | None:
     fact = _accepted(run, agent.profile, checked, order)
     run.limit_micro_usd, run.deadline_at_ms = fact.terms.limit_micro_usd, fact.terms.deadline_at_ms
     _, decisions = step(None, fact)
-    return run if take_in(run, row_of(1, fact, decisions), agent) else None
+    return run if take_in(run, row_of(1, fact, decisions), agent, skills) else None
 
 
 def _checked_plan(plan: dict[str, Any], profile: AgentProfile) -> dict[str, Any]:
@@ -236,6 +239,9 @@ def _accepted(run: Run, profile: AgentProfile, plan: dict[str, Any] | None, orde
         "skill_config": profile.skill_config,
         "planner_options": profile.planner.options,
     }
+    rules = rules_of(run.agent.public_id, profile)
+    if rules:
+        means["rate_limits"] = rules
     if order.callers:
         means["ancestors"] = list(order.callers)
     inherited = order.parent.deadline_at_ms if order.callers and order.parent else None

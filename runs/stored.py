@@ -16,7 +16,7 @@ TABLES = {
     "effect": ("catalog_failurematch",),
     "run": ("runs_run",),
     AUDIT: ("agents_budget", "agents_freeze", "agents_ledgerscope", "agents_ledgerentry", "agents_ledgerlot"),
-    OPERATIONAL: ("runs_session", "runs_losthold", "django_q_ormq", "django_q_task", "django_session"),
+    OPERATIONAL: ("runs_session", "runs_losthold", "agents_ratewindow", "django_q_ormq", "django_q_task", "django_session"),
 }
 CLASSES = ("payload", *TABLES)
 

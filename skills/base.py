@@ -26,6 +26,9 @@ from skills.contracts import (
 )
 from skills.ports import SkillContext
 
+ANYWHERE = "*"
+"""The target of a call whose host nobody can name yet."""
+
 ProbeAnswer = Literal["happened", "did_not_happen", "unknown"]
 
 
@@ -132,6 +135,13 @@ class Skill:
 
     def cheaper_params(self, params: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return the parameters that make a call free or cheaper, to be laid over its own; None where there are none."""
+        return None
+
+    def target_of(self, params: Mapping[str, Any]) -> str | None:
+        """Return where a call goes, as `host:port`; ANYWHERE where the host is not known yet, None for a skill that calls none.
+
+        Called with rendered parameters, secrets not revealed, and with unrendered ones by simulation.
+        """
         return None
 
     @classmethod

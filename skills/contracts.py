@@ -213,7 +213,7 @@ class Constraints(Contract):
     max_input_size_bytes: int = 1_048_576
     max_output_size_bytes: int = 1_048_576
     timeout_ms: int = 30_000
-    rate_limit_per_minute: int | None = None
+    rate_limit_per_minute: Annotated[int, Field(ge=1)] | None = None
     max_concurrency: Annotated[int, Field(ge=1)] | None = None
     blocked_patterns: list[str] = []
 

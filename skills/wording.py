@@ -34,6 +34,8 @@ LOOKS = {
     "skipped": Look("⊘", "skipped", "grey"),
     "dead_lettered": Look("☠", "dead letter", "solid"),
     "in_doubt": Look("?", "in doubt", "violet"),
+    "frozen": Look("❄", "frozen", "red"),
+    "lifted": Look("⊘", "lifted", "grey"),
 }
 
 

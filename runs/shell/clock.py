@@ -10,9 +10,7 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
-POSTGRESQL_NOW_MS = "(extract(epoch from clock_timestamp()) * 1000)::bigint"
-# SQLite is one host, so its clock is ours; julianday has the milliseconds strftime('%s') lacks.
-SQLITE_NOW_MS = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+from agents import clock as database_clock
 
 
 class Clock(Protocol):
@@ -35,7 +33,7 @@ class SystemClock:
         return time.monotonic()
 
     def database_now_ms(self, vendor: str) -> str:
-        return POSTGRESQL_NOW_MS if vendor == "postgresql" else SQLITE_NOW_MS
+        return database_clock.database_now_ms(vendor)
 
 
 _clock: Clock = SystemClock()

@@ -1,4 +1,5 @@
-"""How a run comes in: its row and its first event, written only while its agent is as it was read and its key unused.
+"""How a run comes in: its row and its first event, written only while its agent is as it was read, nothing of it is frozen,
+and its key unused.
 
 PostgreSQL does all of it in one statement, which is one round trip and one commit; SQLite, which writes to one table at
 a time, in one short transaction.
@@ -7,6 +8,7 @@ a time, in one short transaction.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import Any
 
@@ -63,30 +65,32 @@ _turn = threading.Lock()
 _PARAMETERS = tuple(field.attname for field in _COLUMNS if field.column in _DECIDED)
 
 
-def take_in(run: Run, first: Row, agent: KnownAgent) -> bool:
+def take_in(run: Run, first: Row, agent: KnownAgent, skills: Iterable[str] = ()) -> bool:
     """Write a new run with its first event and give it its number; tell whether it was written.
 
-    It is not, and nothing is, where the agent is no longer as it was read or another run of the tenant has the key.
+    It is not, and nothing is, where the agent is no longer as it was read, it or one of the skills is frozen, or another run
+    of the tenant has the key.
     """
     values = [getattr(run, name) for name in _PARAMETERS]
     values[_PARAMETERS.index("created_at")] = connection.ops.adapt_datetimefield_value(run.created_at)
     event = (first.kind, first.at_ms, first.data)
-    number = _in_one_statement(values, event, agent) if is_postgresql() else _in_one_transaction(values, event, agent)
+    proof = agent.proof_for(skills)
+    number = _in_one_statement(values, event, proof) if is_postgresql() else _in_one_transaction(values, event, proof)
     if number is None:
         return False
     run.pk, run._state.adding, run._state.db = number, False, connection.alias
     return True
 
 
-def _in_one_statement(values: list[Any], event: tuple[Any, ...], agent: KnownAgent) -> int | None:
-    written = fetch(_RUN_WITH_EVENT, (*values, *agent.proof, *event))
+def _in_one_statement(values: list[Any], event: tuple[Any, ...], proof: tuple[Any, ...]) -> int | None:
+    written = fetch(_RUN_WITH_EVENT, (*values, *proof, *event))
     return int(written[0][0]) if written else None
 
 
-def _in_one_transaction(values: list[Any], event: tuple[Any, ...], agent: KnownAgent) -> int | None:
+def _in_one_transaction(values: list[Any], event: tuple[Any, ...], proof: tuple[Any, ...]) -> int | None:
     # Inside a transaction the database is this thread's already; to wait for a turn there could be to wait for oneself.
     with nullcontext() if connection.in_atomic_block else _turn, transaction.atomic():
-        written = fetch(_RUN, (*values, *agent.proof))
+        written = fetch(_RUN, (*values, *proof))
         if not written:
             return None
         number = int(written[0][0])

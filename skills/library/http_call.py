@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, Field, model_validator
 
-from skills.base import Bounds, Params, Skill, SkillFailure, skill
+from skills.base import ANYWHERE, Bounds, Params, Skill, SkillFailure, skill
 from skills.contracts import (
     CompositionHints,
     Constraints,
@@ -47,6 +47,7 @@ EFFECT_BY_METHOD = {
 }
 
 _SECRET = re.compile(r"\$\{secrets\.([A-Za-z0-9_.-]+)\}")
+_WHOLE_HOST = re.compile(r"https?://[^/?#]+[/?#]", re.IGNORECASE)
 
 Scalar = str | int | float | bool
 
@@ -187,6 +188,10 @@ class HttpCall(Skill):
             return None
         return refused_as_written(url, bounds.allow_local, bounds.allowed_hosts)
 
+    def target_of(self, params: Mapping[str, Any]) -> str | None:
+        """Return host and port of the URL, which secrets and references may leave open."""
+        return _host_of(str(params.get("url", "")))
+
     async def run(self, params: HttpCallParams, context: SkillContext) -> HttpCallResult:
         vault = _Vault(context.secrets, context.secret_pointers)
         try:
@@ -215,6 +220,18 @@ class HttpCall(Skill):
         )
         _check_status(exchange, params, datetime.now(UTC))
         return _result(exchange, params.parse, vault)
+
+
+def _host_of(url: str) -> str | None:
+    """Return host and port of a URL, None for one that cannot be called."""
+    known, _, unknown = url.partition("${")
+    if unknown and not _WHOLE_HOST.match(known):
+        return ANYWHERE
+    try:
+        target = target_of(known)
+    except SkillFailure:
+        return None
+    return f"[{target.host}]:{target.port}" if ":" in target.host else f"{target.host}:{target.port}"
 
 
 def _with_query(url: str, query: Mapping[str, Any]) -> str:

@@ -72,13 +72,13 @@ def test_it_refuses_a_filter_a_question_does_not_take(bob: Caller, assert_proble
     assert problem["errors"][0]["pointer"] == "/filters/tenant"
 
 
-def test_it_tells_declared_rate_limits_and_that_nobody_counts_them(alice: Caller, agent: Agent, run_id: str) -> None:
+def test_it_tells_the_rates_of_an_agent_with_what_is_left(alice: Caller, agent: Agent, run_id: str) -> None:
     ask = {"what": "rate_limits", "filters": {"agent": "worker"}}
     assert alice.post("/api/v1/runtime/query", ask).json()["rate_limits"] == []
     alice.send("PATCH", f"/api/v1/agents/{agent.public_id}", {"profile": {"rate_limit_per_minute": 60}})
-    declared = alice.post("/api/v1/runtime/query", ask).json()["rate_limits"]
-    assert declared == [{"scope": "agent", "limit": 60, "remaining": None, "resets_at": None}]
-    assert alice.get(f"/api/v1/runs/{run_id}/contract").json()["rate_limits"] == [], "a contract names what is enforced"
+    told = alice.post("/api/v1/runtime/query", ask).json()["rate_limits"]
+    assert told == [{"scope": f"agent:{agent.public_id}", "limit": 60, "remaining": 60, "resets_at": None}]
+    assert alice.get(f"/api/v1/runs/{run_id}/contract").json()["rate_limits"] == [], "a run keeps what it was accepted with"
 
 
 def test_it_gives_the_catalog_by_code_and_skill(bob: Caller) -> None:

@@ -25,6 +25,7 @@ SEEDS = [
     pytest.param("pure", "runs/engine/graph.py", "import random", id="the-engine-has-no-dice"),
     pytest.param("pure", "runs/engine/graph.py", "import skills.execution", id="nor-by-way-of-another-module"),
     pytest.param("pure", "agents/plan/graph.py", "from django.conf import settings", id="plans-know-no-django"),
+    pytest.param("pure", "agents/limits.py", "import time", id="rates-are-told-the-time"),
     pytest.param("pure", "catalog/recovery.py", "import httpx", id="recovery-knows-no-network"),
     pytest.param("pure", "skills/base.py", "import asyncio", id="declaring-a-skill-needs-no-loop"),
     pytest.param("runs-layers", "runs/shell/seeded.py", "import runs.services", id="the-shell-calls-no-service"),

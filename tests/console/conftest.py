@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from agents import ledger
+from agents.freezes import freeze
 from agents.models import Agent, Membership, Role, Tenant
 from agents.services import create_agent
 from agents.tenancy import create_key
@@ -49,6 +50,7 @@ def a_tenant(slug: str, text: str) -> Tenant:
     run = a_run(tenant, agent, text)
     Outbox.objects.create(tenant=tenant, run=run, topic="run.failed", data=text)
     create_key(tenant, text, ["runs:read"])
+    freeze(tenant=tenant, kind="skill", key="llm_invoke", reason=text, by=text)
     ledger.RunPurse(tenant.pk, agent.pk, text, None).draw(ledger.Amounts(5, {text: 5}), text)
     import_json(tenant, f'[{{"code": "TIMEOUT", "suggestions": ["{text}"]}}]')
     member = User.objects.create_user(f"member-{text}", is_staff=True)

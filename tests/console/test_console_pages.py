@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 
-from agents.models import Agent, ApiKey, LedgerEntry, LedgerScope, Membership, Role, Tenant
+from agents.models import Agent, ApiKey, Freeze, LedgerEntry, LedgerScope, Membership, Role, Tenant
 from catalog.models import CatalogEntry, FailureMatch
 from runs.models import Outbox, Run, Session
 from skills.models import SkillVersion
@@ -27,6 +27,7 @@ COSTS = frozenset({"developer", "operator", "tenant_admin", "auditor"})
 SEEN_BY = {
     "agents.Agent": EVERYBODY,
     "agents.ApiKey": OVERSIGHT,
+    "agents.Freeze": EVERYBODY,
     "agents.LedgerEntry": COSTS,
     "agents.LedgerScope": COSTS,
     "agents.Membership": OVERSIGHT,
@@ -118,7 +119,7 @@ def rows_of(tenant: Tenant) -> list[Any]:
     """Return one row of each kind that belongs to a tenant."""
     plain = [
         model.objects.filter(tenant=tenant).first()
-        for model in (Agent, ApiKey, LedgerScope, Membership, CatalogEntry, FailureMatch, Outbox, Run)
+        for model in (Agent, ApiKey, Freeze, LedgerScope, Membership, CatalogEntry, FailureMatch, Outbox, Run)
     ]
     return [*plain, LedgerEntry.objects.filter(scope__tenant=tenant).first(), tenant]
 

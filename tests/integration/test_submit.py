@@ -107,11 +107,11 @@ def test_it_does_not_find_an_agent_deleted_elsewhere(workshop: Workshop) -> None
 def test_it_looks_again_when_the_agent_changes_between_reading_and_writing(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     take_in, seen = intake.take_in, list[int]()
 
-    def after_a_change(run: Run, first: Any, agent: known_agents.KnownAgent) -> bool:
+    def after_a_change(run: Run, first: Any, agent: known_agents.KnownAgent, skills: set[str]) -> bool:
         seen.append(agent.row.version)
         if len(seen) == 1:
             change(workshop, profile={"max_parallel_steps": 3})
-        return take_in(run, first, agent)
+        return take_in(run, first, agent, skills)
 
     monkeypatch.setattr(services, "take_in", after_a_change)
     submit_by_name(workshop)
