@@ -116,49 +116,62 @@ class Sums(NamedTuple):
     """A scope: what it may hold, what is set aside, what is gone."""
 
     limit: int | None
-    reserved: int = 0
+    reserved: int
+    spent: int
+
+
+class Money(NamedTuple):
+    """What one run has drawn and not given back, spent money included; what is spent; and by which questions it drew."""
+
+    held: int = 0
     spent: int = 0
+    asked: frozenset[str] = frozenset()
 
 
 class Books(NamedTuple):
-    """Scopes by name, and the movements made, by kind and reference."""
+    """The limits of scopes, and the money of runs, each of which is in some of the scopes."""
 
-    scopes: tuple[tuple[str, Sums], ...]
-    made: frozenset[tuple[str, str, int]] = frozenset()
+    limits: tuple[tuple[str, int | None], ...]
+    scopes_of: tuple[tuple[str, tuple[str, ...]], ...]
+    runs: tuple[tuple[str, Money], ...]
+
+    def sums(self) -> tuple[tuple[str, Sums], ...]:
+        """Return every scope as its row must be."""
+        inside = {name: [money for run, money in self.runs if name in dict(self.scopes_of)[run]] for name, _ in self.limits}
+        return tuple(
+            (name, Sums(limit, sum(m.held - m.spent for m in inside[name]), sum(m.spent for m in inside[name])))
+            for name, limit in self.limits
+        )
+
+    def with_run(self, run: str, money: Money) -> Books:
+        return self._replace(runs=tuple((name, money if name == run else was) for name, was in self.runs))
 
 
 def the_books(books: Books, operation: Operation) -> Iterable[Books]:
-    """Money moves in every scope or in none; it is refused just where a scope lacks room, and a repetition moves nothing."""
+    """Money is drawn from every scope or from none, refused just where one lacks room; the same question draws once."""
     if operation.name == "read":
-        yield from [books] if operation.answer == books.scopes else []
+        yield from [books] if operation.answer == books.sums() else []
         return
-    names, amount, reference = operation.given
-    before = next((was for kind, made, was in books.made if (kind, made) == (operation.name, reference)), None)
-    if before is not None:
-        yield from [books] if operation.answer == ("repeated" if before == amount else "reused") else []
+    run, amount, *asked = operation.given
+    money = dict(books.runs)[run]
+    if operation.name == "give back":
+        spent = max(money.spent, amount)
+        yield books.with_run(run, money._replace(held=spent, spent=spent))
         return
-    scopes = dict(books.scopes)
-    lacks = {name: _lack(operation.name, scopes[name], amount) for name in names}
+    if asked[0] in money.asked:
+        yield from [books] if operation.answer == money.held else []
+        return
+    sums, scopes = dict(books.sums()), dict(books.scopes_of)[run]
+    lacks = {name: _lack(sums[name], amount) for name in scopes}
     missing = max(lacks.values())
     if missing > 0:
         yield from [books] if operation.answer in {(missing, name) for name, lack in lacks.items() if lack == missing} else []
-    elif operation.answer == "granted":
-        moved = {name: _moved(operation.name, sums, amount) if name in names else sums for name, sums in scopes.items()}
-        yield Books(tuple(moved.items()), books.made | {(operation.name, reference, amount)})
+    elif operation.answer == money.held + amount:
+        yield books.with_run(run, Money(money.held + amount, money.spent, money.asked | {asked[0]}))
 
 
-def _lack(kind: str, sums: Sums, amount: int) -> int:
-    if kind == "reserve":
-        return 0 if sums.limit is None else sums.spent + sums.reserved + amount - sums.limit
-    return amount - sums.reserved
-
-
-def _moved(kind: str, sums: Sums, amount: int) -> Sums:
-    if kind == "reserve":
-        return sums._replace(reserved=sums.reserved + amount)
-    if kind == "settle":
-        return sums._replace(reserved=sums.reserved - amount, spent=sums.spent + amount)
-    return sums._replace(reserved=sums.reserved - amount)
+def _lack(sums: Sums, amount: int) -> int:
+    return 0 if sums.limit is None else sums.spent + sums.reserved + amount - sums.limit
 
 
 # Keys

@@ -15,7 +15,7 @@ import pytest
 from django.db import connection
 
 from agents import ledger
-from agents.models import LedgerScope, Tenant
+from agents.models import LedgerScope
 from runs import services
 from runs.engine.decisions import Ignore
 from runs.engine.events import ApprovalDecided, CancelRequested
@@ -26,7 +26,7 @@ from runs.shell.sessions import Fenced
 from skills.refusal import Refusal
 from tests.fakes.skills import witnessed
 from tests.integration import sequential
-from tests.integration.sequential import Books, Gate, Purse, RunNow, Sums
+from tests.integration.sequential import Books, Gate, Money, Purse, RunNow, Sums
 from tests.integration.workshop import Workshop, a_worker, assert_is_whole, hand_back, now, over, parked, step, step_of
 from tests.linearizability import Histories, linearization
 
@@ -189,9 +189,9 @@ def test_it_gives_a_run_to_one_session_at_a_time(workshop: Workshop, settings: A
 
 
 class Desk:
-    """Gates to decide, runs to top up, scopes to draw from, and keys to submit with."""
+    """Gates to decide, runs to top up, purses to draw from their scopes, and keys to submit with."""
 
-    LIMITS = {"tenant:acme": 1_500, "agent:a": None, "run:1": 300, "run:2": 900}
+    TENANT_LIMIT, CALLER_LIMIT = 1_500, 900
     KEYS = ("k1", "k2", "k3", "k4", "k5")
 
     def __init__(self, workshop: Workshop, histories: Histories, folder: Path) -> None:
@@ -203,8 +203,29 @@ class Desk:
         for run, waits_for in [(gate, "approval") for gate in self.gates] + [(purse, "input") for purse in self.purses]:
             parked(run, waits_for)
         self._hashes = {gate.pk: step_of(gate, "gate")["action_hash"] for gate in self.gates}
-        for name, limit in self.LIMITS.items():
-            ledger.open_scope(tenant=workshop.tenant, kind=name.partition(":")[0], key=name.partition(":")[2], limit_micro_usd=limit)
+        ledger.set_budget(tenant=workshop.tenant, kind="tenant", period="total", limit_micro_usd=self.TENANT_LIMIT)
+        tenant, agent = workshop.tenant.pk, workshop.agent.pk
+        self._money = {
+            "run:caller": ledger.RunPurse(tenant, agent, "caller", self.CALLER_LIMIT),
+            "run:called": ledger.RunPurse(tenant, agent, "called", None, ("caller",)),
+            "run:alone": ledger.RunPurse(tenant, agent, "alone", None),
+        }
+        for purse in self._money.values():
+            purse.open()
+
+    def first_books(self) -> Books:
+        """Return the books before anything moved."""
+        shared = (f"tenant:{self._workshop.tenant.public_id}", f"agent:{self._workshop.agent.public_id}")
+        limits = (
+            (shared[0], self.TENANT_LIMIT),
+            (shared[1], None),
+            ("run:caller", self.CALLER_LIMIT),
+            ("run:called", None),
+            ("run:alone", None),
+        )
+        inside = {"run:caller": ("run:caller",), "run:called": ("run:caller", "run:called"), "run:alone": ("run:alone",)}
+        scopes_of = tuple((run, (*shared, *runs)) for run, runs in inside.items())
+        return Books(tuple(limited.items()), scopes_of, tuple((run, Money()) for run in inside))
 
     def witness(self, place: int) -> Path:
         return self._folder / f"witness-{place}"
@@ -270,23 +291,32 @@ class Desk:
         return Run.objects.get(public_id=run_id)
 
     def _move(self, dice: random.Random) -> None:
-        kind = dice.choice(["reserve", "reserve", "settle", "release"])
-        names = tuple(sorted(dice.sample(list(self.LIMITS), dice.randint(1, 3))))
-        amount, reference = dice.choice([40, 80]), f"{'+'.join(names)} {dice.randrange(6)}"
-        move = partial(moved, self._workshop.tenant, kind, names, amount, reference)
-        self._histories.call("books", kind, (names, amount, reference), move)
+        run, amount = dice.choice(list(self._money)), dice.choice([40, 80])
+        if dice.random() < 0.25:
+            self._histories.call("books", "give back", (run, amount), lambda: self._give_back(run, amount))
+        else:
+            reference = f"q{dice.randrange(30)}"
+            self._histories.call("books", "draw", (run, amount, reference), lambda: self._draw(run, amount, reference))
+
+    def _draw(self, run: str, amount: int, reference: str) -> Any:
+        answer = self._money[run].draw(ledger.Amounts(amount), reference)
+        return (answer.missing_micro_usd, answer.scope) if isinstance(answer, ledger.Short) else answer.held.total
+
+    def _give_back(self, run: str, spent: int) -> None:
+        self._money[run].give_back(ledger.Amounts(spent))
 
     def _read_books(self, dice: random.Random) -> None:
         self.read_books()
 
     def read_books(self) -> Any:
         """Read the scopes at one instant, and put it down."""
+        names = [name for name, _ in self.first_books().limits]
 
         def read() -> tuple[tuple[str, Sums], ...]:
             columns = ("kind", "key", "limit_micro_usd", "reserved_micro_usd", "spent_micro_usd")
-            rows = LedgerScope.objects.filter(key__in=[name.partition(":")[2] for name in self.LIMITS]).values_list(*columns)
+            rows = LedgerScope.objects.filter(tenant=self._workshop.tenant, day=None).values_list(*columns)
             found = {f"{kind}:{key}": Sums(*sums) for kind, key, *sums in rows}
-            return tuple((name, found[name]) for name in self.LIMITS)
+            return tuple((name, found.get(name, Sums(None, 0, 0))) for name in names)
 
         return self._histories.call("books", "read", None, read)
 
@@ -297,19 +327,6 @@ def word_that_counts(gate: Run) -> str | None:
         if isinstance(fact, ApprovalDecided | CancelRequested) and not isinstance(decisions[0], Ignore):
             return "cancel" if isinstance(fact, CancelRequested) else "approve" if fact.approved else "reject"
     return None
-
-
-def moved(tenant: Tenant, kind: str, names: Sequence[str], amount: int, reference: str) -> Any:
-    """Move money; return what was answered as the specification says it."""
-    keys = [(name.partition(":")[0], name.partition(":")[2]) for name in names]
-    given = {"spent_micro_usd" if kind == "settle" else "amount_micro_usd": amount}
-    try:
-        answer: ledger.Answer = getattr(ledger, kind)(tenant=tenant, keys=keys, reference=reference, **given)
-    except ledger.ReferenceReused:
-        return "reused"
-    if isinstance(answer, ledger.Refused):
-        return answer.missing_micro_usd, answer.scope
-    return "repeated" if answer.repeated else "granted"
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
@@ -336,7 +353,7 @@ def test_it_answers_people_and_programs_one_after_the_other(workshop: Workshop, 
     for key in desk.KEYS:
         linearization(histories.of["key", key], None, sequential.a_key)
     desk.read_books()
-    linearization(histories.of["books"], Books(tuple((name, Sums(limit)) for name, limit in desk.LIMITS.items())), sequential.the_books)
+    linearization(histories.of["books"], desk.first_books(), sequential.the_books)
 
 
 def check_gate(gate: Run, word: str | None, effects: Sequence[str], was_cancelled: bool) -> None:
