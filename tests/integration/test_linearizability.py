@@ -216,13 +216,7 @@ class Desk:
     def first_books(self) -> Books:
         """Return the books before anything moved."""
         shared = (f"tenant:{self._workshop.tenant.public_id}", f"agent:{self._workshop.agent.public_id}")
-        limits = (
-            (shared[0], self.TENANT_LIMIT),
-            (shared[1], None),
-            ("run:caller", self.CALLER_LIMIT),
-            ("run:called", None),
-            ("run:alone", None),
-        )
+        limited = {shared[0]: self.TENANT_LIMIT, shared[1]: None, "run:caller": self.CALLER_LIMIT, "run:called": None, "run:alone": None}
         inside = {"run:caller": ("run:caller",), "run:called": ("run:caller", "run:called"), "run:alone": ("run:alone",)}
         scopes_of = tuple((run, (*shared, *runs)) for run, runs in inside.items())
         return Books(tuple(limited.items()), scopes_of, tuple((run, Money()) for run in inside))
