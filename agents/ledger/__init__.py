@@ -19,7 +19,7 @@ what was spent is told as a sum, so a caller may repeat anything after a commit 
 """
 
 from agents.ledger.amounts import Amounts, Crossing, Drawn, Raised, Short, Standing, model_key
-from agents.ledger.books import ScopeMissing
+from agents.ledger.books import ScopeMissing, owner_of
 from agents.ledger.budgets import list_budgets, remove_budget, set_budget, top_up_budget
 from agents.ledger.purse import ReferenceReused, RunPurse
 from agents.ledger.standing import room_of, scopes_of_run
@@ -36,6 +36,7 @@ __all__ = [
     "Standing",
     "list_budgets",
     "model_key",
+    "owner_of",
     "remove_budget",
     "room_of",
     "scopes_of_run",

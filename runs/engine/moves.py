@@ -77,7 +77,7 @@ def begin_attempt(state: State, step: StepState, skill: str) -> int:
 def end_attempt(state: State, step: StepState, status: str, **seen: Any) -> None:
     """Write down how the latest attempt went."""
     latest = step.attempts[-1]
-    latest.status, latest.finished_at_ms = status, state.now_ms
+    latest.status, latest.finished_at_ms, latest.model = status, state.now_ms, step.model
     for name, value in seen.items():
         setattr(latest, name, value)
 

@@ -60,6 +60,7 @@ class Attempt(msgspec.Struct):
     latency_ms: int | None = None
     retry_due_ms: int | None = None
     rule: str | None = None
+    model: str = ""
 
 
 class StepState(msgspec.Struct):

@@ -35,7 +35,8 @@ from runs.engine.events import (
 from runs.engine.machine import step
 from runs.engine.state import State
 from runs.shell import clock, purse, settlement, summaries
-from runs.shell.charges import charges_of, write_charges
+from runs.shell.alerts import alerts_of, write_alerts
+from runs.shell.charges import Calls, charges_of, write_charges
 from runs.shell.claims import Claimed
 from runs.shell.clock import RunClock, now_ms
 from runs.shell.codec import decode, encode, kind_of
@@ -103,6 +104,7 @@ class RunDriver:
         self._state: State | None = None
         self._seq = 0
         self._last_decisions: tuple[Decision, ...] = ()
+        self._calls = Calls()
         self._turn_is_due = False
         self._wake_at: int | None = None
         self._alarm: asyncio.TimerHandle | None = None
@@ -260,12 +262,12 @@ class RunDriver:
         )
         if matches:
             turn.riders.append(partial(settlement.write_matches, matches))
-        charges = charges_of(self.run, self._seq, fact, decisions, self.state)
+        charges = charges_of(self.run, self._seq, fact, decisions, self.state, self._calls)
         if charges:
             turn.riders.append(partial(write_charges, charges))
-        alerts = settlement.alerts_of(self.run, decisions)
+        alerts = alerts_of(self.run, decisions)
         if alerts:
-            turn.riders.append(partial(settlement.write_news, alerts))
+            turn.riders.append(partial(write_alerts, alerts))
         for key, worked in settlement.resolved_steps(fact, self.state):
             turn.riders.append(partial(settlement.resolve_step, self.run.id, key, worked, self.state.now_ms))
 

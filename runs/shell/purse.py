@@ -6,18 +6,16 @@ meanwhile would never give back what is drawn for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from django.db import transaction
 
-from agents.ledger import Amounts, Crossing, RunPurse, Short
+from agents.ledger import Amounts, RunPurse, Short
 from runs.engine.decisions import ExtendReservation
 from runs.engine.events import Fact, ReservationExtended, ReservationRefused
 from runs.engine.state import State
+from runs.shell.alerts import alerts_of_crossings, write_alerts
 from runs.shell.claims import Claimed
 from runs.shell.clock import now_ms
 from runs.shell.sessions import fence
-from runs.shell.settlement import alert_of, write_news
 
 
 def purse_of(run: Claimed, state: State) -> RunPurse:
@@ -70,25 +68,18 @@ def extend(session_id: int, wish: ExtendReservation, run: Claimed, state: State)
 
 def give_back(run: Claimed, state: State) -> None:
     """Settle what the run has spent so far and give the rest back, in the transaction that parks it."""
-    _tell(run, purse_of(run, state).give_back(spent_by(state)))
+    write_alerts(alerts_of_crossings(run, purse_of(run, state).give_back(spent_by(state))))
 
 
 def settle_run(run: Claimed, state: State) -> None:
     """Settle what the run spent, more than it drew too, and give the rest back, in the transaction that ends it."""
-    _tell(run, purse_of(run, state).close(spent_by(state)))
+    write_alerts(alerts_of_crossings(run, purse_of(run, state).close(spent_by(state))))
 
 
 def settle_unreadable(run: Claimed) -> None:
     """Settle what the row of a run says was spent, where its journal can tell no more."""
-    _tell(run, RunPurse(run.tenant_id, run.agent_id, run.public_id, None).close(Amounts(run.spent_micro_usd)))
-
-
-def _tell(run: Claimed, crossings: Iterable[Crossing]) -> None:
-    # What the run has spent of its own limit it has told by itself, when it happened.
-    others = (crossing for crossing in crossings if crossing.scope != f"run:{run.public_id}")
-    news = [alert_of(run, crossing.scope, crossing.spent_micro_usd, crossing.limit_micro_usd) for crossing in others]
-    if news:
-        write_news(news)
+    purse = RunPurse(run.tenant_id, run.agent_id, run.public_id, None)
+    write_alerts(alerts_of_crossings(run, purse.close(Amounts(run.spent_micro_usd))))
 
 
 def may_hold_money(state: State) -> bool:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import msgspec
 from django.db import connection
 
 from catalog.services import MatchRow, record_matches, resolve_matches
-from runs.engine.decisions import Abort, Alert, Continue, Decision, Escalate, Fallback, Finish, HoldDoubt, Lost, NoRetry, Retry
+from runs.engine.decisions import Abort, Continue, Decision, Escalate, Fallback, Finish, HoldDoubt, Lost, NoRetry, Retry
 from runs.engine.events import AnswerGiven, Fact, ProbeAnswered, StepFailed, StepSucceeded, VerdictGiven
 from runs.engine.state import State
 from runs.shell.claims import Claimed
 from runs.shell.clock import as_datetime
-from runs.shell.store import NewsRow, store
+from runs.shell.store import NewsRow
 from skills.taxonomy import spec_of
 
 Advise = Callable[[str, str, str], dict[str, Any]]
@@ -114,22 +113,6 @@ def resolved_steps(fact: Fact, state: State) -> list[tuple[str, bool]]:
 def end_of(run: Claimed, status: str) -> NewsRow:
     """Return the news that a run has ended."""
     return NewsRow(run.tenant_id, run.id, f"run.{status}", f'{{"run_id":"{run.public_id}","status":"{status}"}}')
-
-
-def alert_of(run: Claimed, scope: str, spent_micro_usd: int, limit_micro_usd: int) -> NewsRow:
-    """Return the news that most of a limit is spent."""
-    said = {"run_id": run.public_id, "scope": scope, "spent_micro_usd": spent_micro_usd, "limit_micro_usd": limit_micro_usd}
-    return NewsRow(run.tenant_id, run.id, "budget.alert", msgspec.json.encode(said).decode())
-
-
-def alerts_of(run: Claimed, decisions: tuple[Decision, ...]) -> list[NewsRow]:
-    """Return the news of what the run itself has spent of its limit."""
-    alerts = (decision for decision in decisions if isinstance(decision, Alert))
-    return [alert_of(run, f"run:{run.public_id}", alert.spent_micro_usd, alert.limit_micro_usd) for alert in alerts]
-
-
-def write_news(rows: list[NewsRow]) -> None:
-    store().write_news(rows)
 
 
 def requeue_if_signalled(run_id: int) -> None:

@@ -17,7 +17,7 @@ from agents.models import Agent, LedgerEntry, LedgerScope, Tenant
 from agents.tenancy import SCOPES, Principal
 from catalog.models import FailureMatch
 from runs import selectors, services
-from runs.models import Outbox, Run, RunEvent, Session, StepSummary
+from runs.models import Charge, Outbox, Run, RunEvent, Session, StepSummary
 from runs.shell.drain import drain
 from runs.shell.journal import Entry, Row
 from runs.shell.store import RunRow
@@ -169,6 +169,7 @@ def assert_is_whole(workshop: Workshop, run: Run) -> None:
 def _assert_money_adds_up(run: Run, told: dict[str, Any]) -> None:
     costs = sum(s["cost_micro_usd"] for s in told["steps"])
     assert (run.spent_micro_usd, run.reserved_micro_usd) == (costs, 0)
+    assert sum(Charge.objects.filter(run_id=run.pk).values_list("cost_micro_usd", flat=True)) == costs
     scope = LedgerScope.objects.filter(kind="run", key=run.public_id).first()
     if scope is None:
         assert costs == 0
