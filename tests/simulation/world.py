@@ -19,7 +19,7 @@ import catalog.lookup
 import runs.services
 import skills.execution
 import skills.ids
-from agents import known_agents
+from agents import freezes, known_agents
 from agents.services import create_agent
 from runs.models import TERMINAL_STATUSES, Run, RunEvent
 from runs.shell import claims, clock, drain, sessions
@@ -130,6 +130,7 @@ class World:
             (known_agents, "_known", {}),
             (runs.services, "ring", self._bell.ring),
             (catalog.lookup, "time", time),
+            (freezes, "time", time),
             (skills.ids, "time", time),
             (skills.execution, "time", time),
             (skills.ids, "secrets", SeededSecrets(random)),
