@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, ForeignKey, Model, Q, QuerySet
+from django.db.models import F, ForeignKey, Model, OuterRef, Q, QuerySet, Subquery
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -19,7 +19,7 @@ from unfold.decorators import display
 
 from agents import freezes
 from agents.console_base import EVERY_ROLE, OPERATING_ROLES, TenantScopedAdmin, may, sees_everything, tenants_for
-from agents.models import Freeze, Tenant
+from agents.models import Agent, Freeze, FreezeKind, Tenant
 from skills.console_base import chip
 from skills.refusal import Refusal
 
@@ -66,7 +66,8 @@ class FreezeAdmin(TenantScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Freeze]:
         """Show what is frozen for everybody too: whoever is refused because of it must be able to read why."""
         shown = Q() if sees_everything(request) else Q(tenant=None) | Q(tenant__in=tenants_for(request, self.view_roles))
-        return self.model.objects.filter(shown).order_by(*self.ordering)
+        named = Subquery(Agent.objects.filter(public_id=OuterRef("key")).values("name"))
+        return self.model.objects.filter(shown).annotate(agent_name=named).order_by(*self.ordering)
 
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Model], request: HttpRequest, **kwargs: Any) -> ModelChoiceField | None:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -88,8 +89,8 @@ class FreezeAdmin(TenantScopedAdmin):
         found = self.get_object(request, unquote(object_id))
         may_lift = found.lifted_at is None and self.has_lift_permission(request, found)
         told = freezes.freeze_json(found, names_operator=sees_everything(request))
-        context = {"aos_freeze": told, "aos_state": self.state(found), "aos_tenant": found.tenant, "aos_may_lift": may_lift}
-        return self.page(request, "console/freeze.html", found, context)
+        shown = {"aos_freeze": told, "aos_state": self.state(found), "aos_what": self.what(found), "aos_tenant": found.tenant}
+        return self.page(request, "console/freeze.html", found, {**shown, "aos_may_lift": may_lift})
 
     def get_urls(self) -> list[URLPattern]:
         lift = require_POST(self.admin_site.admin_view(self.lift_view))
@@ -113,7 +114,8 @@ class FreezeAdmin(TenantScopedAdmin):
 
     @display(description="What")
     def what(self, found: Freeze) -> str:
-        return f"{found}{'' if found.tenant_id else ' for everybody'}"
+        name = found.tenant.slug if found.tenant and found.kind == FreezeKind.TENANT else getattr(found, "agent_name", None)
+        return f"{found.kind} {name or found.key}{'' if found.tenant_id else ' for everybody'}"
 
     @display(description="State")
     def state(self, found: Freeze) -> SafeString:

@@ -46,7 +46,7 @@ def test_it_shows_what_stands_before_what_was_lifted(cast: Cast) -> None:
     old, late = frozen(cast.acme), frozen(cast.acme, "agent", "agent-of-acme")
     lift(late, reason="mended", by="bob")
     page = SignIn("viewer").get(LIST).content.decode()
-    assert page.index("skill:http_call") < page.index(f"agent:{late.key}")
+    assert page.index("skill http_call") < page.index("agent agent-of-acme")
     assert "by bob: mended" in page
     assert old.lifted_at is None
 
