@@ -47,10 +47,12 @@ class TopUpBudget(Target):
     amount_micro_usd: Positive
 
 
-def set_budget(*, tenant: Tenant, kind: str, period: str, limit_micro_usd: Any, key: Any = None, by: str = "") -> dict[str, Any]:
+def set_budget(
+    *, tenant: Tenant, kind: str, period: str, limit_micro_usd: Any, key: Any = None, by: str = "", at_ms: int | None = None
+) -> dict[str, Any]:
     """Set a limit; null is unlimited. It may be below what is spent already: then nothing more is drawn. Raises Refusal."""
     asked = parse_body(SetBudget, {"kind": kind, "key": key, "period": period, "limit_micro_usd": limit_micro_usd})
-    with _opened(tenant, asked) as (books, name):
+    with _opened(tenant, asked, at_ms) as (books, name):
         budget, _ = Budget.objects.update_or_create(
             tenant=tenant, kind=name.kind, key=name.key, period=asked.period, defaults={"limit_micro_usd": asked.limit_micro_usd}
         )
@@ -59,12 +61,20 @@ def set_budget(*, tenant: Tenant, kind: str, period: str, limit_micro_usd: Any, 
 
 
 def top_up_budget(
-    *, tenant: Tenant, kind: str, period: str, amount_micro_usd: Any, key: Any = None, idempotency_key: str | None = None, by: str = ""
+    *,
+    tenant: Tenant,
+    kind: str,
+    period: str,
+    amount_micro_usd: Any,
+    key: Any = None,
+    idempotency_key: str | None = None,
+    by: str = "",
+    at_ms: int | None = None,
 ) -> dict[str, Any]:
     """Raise a limit: of a day's budget today's alone. The same key again changes nothing. Raises Refusal."""
     asked = parse_body(TopUpBudget, {"kind": kind, "key": key, "period": period, "amount_micro_usd": amount_micro_usd})
     reference = f"topup:{digest([by, idempotency_key])[:32] if idempotency_key else new_id('top')}"
-    with _opened(tenant, asked) as (books, name):
+    with _opened(tenant, asked, at_ms) as (books, name):
         before = _topped_up(tenant, name, reference)
         if before not in (None, asked.amount_micro_usd):
             raise _key_reused()
@@ -74,10 +84,10 @@ def top_up_budget(
         return {**_shown(budget, name, books.rows[name]), "amount_micro_usd": asked.amount_micro_usd, "repeated": before is not None}
 
 
-def remove_budget(*, tenant: Tenant, kind: str, period: str, key: Any = None, by: str = "") -> dict[str, Any]:
+def remove_budget(*, tenant: Tenant, kind: str, period: str, key: Any = None, by: str = "", at_ms: int | None = None) -> dict[str, Any]:
     """Take a limit away: what it was about is unlimited from now on. Raises Refusal."""
     asked = parse_body(Target, {"kind": kind, "key": key, "period": period})
-    with _opened(tenant, asked) as (books, name):
+    with _opened(tenant, asked, at_ms) as (books, name):
         budget = _found(tenant, name, asked.period)
         budget.delete()
         _set_limits(books, name, None, by)
@@ -94,11 +104,12 @@ def list_budgets(*, tenant: Tenant, at_ms: int | None = None) -> list[dict[str, 
 
 
 @contextmanager
-def _opened(tenant: Tenant, asked: Target) -> Iterator[tuple[Books, Name]]:
+def _opened(tenant: Tenant, asked: Target, at_ms: int | None) -> Iterator[tuple[Books, Name]]:
     """Lock the tenant's books with the scope that is asked for, so that nobody draws by another limit meanwhile."""
     key = _key_of(tenant, asked)
     with transaction.atomic(), opened(tenant.pk) as books:
-        name = Name(asked.kind, key, books.owner.today(now_ms()) if asked.period == BudgetPeriod.DAY else None)
+        today = books.owner.today(now_ms() if at_ms is None else at_ms)
+        name = Name(asked.kind, key, today if asked.period == BudgetPeriod.DAY else None)
         books.lock([name])
         yield books, name
 

@@ -121,6 +121,7 @@ def test_it_draws_once_for_one_reference(house: House) -> None:
     assert purse.draw(Amounts(60), "admit") == drawn(60)
     assert purse.draw(Amounts(60), "admit") == drawn(60)
     assert purse.draw(Amounts(99, {"m": 5}), "admit", at_ms=at_day(5)) == drawn(60)
+    assert purse.draw(Amounts(0, {"m": 5}), "admit") == drawn(60)
     purse.draw(Amounts(20), "extend:1")
     assert purse.draw(Amounts(60), "admit") == drawn(80)
     assert LedgerLot.objects.count() == 2
