@@ -8,7 +8,7 @@ from pydantic import Field, computed_field, model_validator
 
 from skills.contracts import Contract, Name, cents
 
-MicroUsd = Annotated[int, Field(ge=0, le=9_007_199_254_740_991)]
+MicroUsd = Annotated[int, Field(strict=True, ge=0, le=9_007_199_254_740_991)]
 Host = Annotated[str, Field(pattern=r"^(\*\.)?[A-Za-z0-9.-]{1,253}(:\d{1,5})?$|^\[[0-9a-fA-F:.]+\](:\d{1,5})?$")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -68,6 +69,11 @@ def default_agent(*, tenant: Tenant) -> Agent:
 def agent_status(agent_pk: int) -> str:
     """Return an agent's status by row id, for a worker that holds one of its runs."""
     return Agent.objects.values_list("status", flat=True).get(pk=agent_pk)
+
+
+def agent_names(public_ids: Iterable[str]) -> dict[str, str]:
+    """Return what agents are called, by id; who is gone has no name."""
+    return dict(Agent.objects.filter(public_id__in=set(public_ids)).values_list("public_id", "name"))
 
 
 def list_keys(*, tenant: Tenant) -> QuerySet[ApiKey]:

@@ -31,6 +31,8 @@ SCOPES = (
     "runs:write",
     "agents:read",
     "agents:write",
+    "budgets:read",
+    "budgets:write",
     "skills:read",
     "skills:execute",
     "catalog:read",

@@ -13,9 +13,11 @@ import agents.api
 import agents.freezes_api
 import catalog.api
 import runs.api
+import runs.budgets_api
 import runs.events_api
 import runs.runtime_api
 import runs.schemas_api
+import runs.usage_api
 import skills.api
 from aos_site import errors, health, metrics
 from runs.console.invariants_page import invariants_page
@@ -35,6 +37,8 @@ api_v1: list[URLPattern | URLResolver] = [
     *runs.events_api.urlpatterns,
     *runs.runtime_api.urlpatterns,
     *runs.schemas_api.urlpatterns,
+    *runs.usage_api.urlpatterns,
+    *runs.budgets_api.urlpatterns,
 ]
 
 # The description of the API names no tenant's data, so it needs no key.

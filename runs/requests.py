@@ -116,7 +116,7 @@ class ReplayBody(RequestModel):
 
 
 class TopUpBody(RequestModel):
-    amount_micro_usd: Annotated[int, Field(ge=1, le=9_007_199_254_740_991)] | None = None
+    amount_micro_usd: Annotated[int, Field(strict=True, ge=1, le=9_007_199_254_740_991)] | None = None
     amount_cents: Annotated[Decimal, Field(gt=0, le=Decimal("900719925474"), decimal_places=4)] | None = None
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.apps import apps
 
 from runs import retention
+from runs.shell import tally
 from runs.shell.processes import doorbell
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,10 @@ class Job(NamedTuple):
 
 
 HOURLY = "H"
-JOBS = (Job("aos: retention", "runs.schedules.remove_what_is_due", HOURLY),)
+JOBS = (
+    Job("aos: retention", "runs.schedules.remove_what_is_due", HOURLY),
+    Job("aos: tally", "runs.schedules.add_up_charges", HOURLY),
+)
 
 
 def keep_schedules() -> None:
@@ -42,3 +46,10 @@ def remove_what_is_due() -> None:
     for removed in retention.remove_due(stopped=doorbell.is_stopping):
         if any(removed.rows.values()):
             log.info("retention.removed", extra={"class": removed.name, "runs": removed.runs, "rows": removed.rows})
+
+
+def add_up_charges() -> None:
+    """Add up what has been charged since the last time, so that questions about usage read few rows."""
+    added = tally.add_up()
+    if added:
+        log.info("charges.added_up", extra={"rows": added})

@@ -19,7 +19,7 @@ def test_it_creates_an_agent_with_its_defaults_filled_in(alice: Any) -> None:
     assert response.headers["Location"] == f"/api/v1/agents/{made['agent_id']}"
     assert (made["name"], made["status"], made["version"]) == ("scout", "active", 1)
     assert made["profile"]["allowed_skills"] == ["http_call"]
-    assert made["profile"]["budget"] == {"per_run_micro_usd": 1_000_000, "per_step_max_micro_usd": None}
+    assert made["profile"]["budget"] == {"per_run_micro_usd": 1_000_000, "per_step_max_micro_usd": None, "on_exhausted": "pause"}
     assert alice.get(response.headers["Location"]).json() == made
 
 

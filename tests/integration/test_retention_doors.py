@@ -58,7 +58,7 @@ def test_it_mends_a_schedule_that_is_there_twice_or_says_something_else(db: None
         rows.create(name=JOBS[0].name, func="an.older.function", schedule_type="D")
     rows.create(name="somebody else's", func="math.floor", schedule_type="D")
     keep_schedules()
-    assert sorted(schedules()) == sorted([tuple(JOBS[0]), ("somebody else's", "math.floor", "D")])
+    assert sorted(schedules()) == sorted([*map(tuple, JOBS), ("somebody else's", "math.floor", "D")])
 
 
 def test_it_leaves_at_once_when_the_worker_is_told_to_stop(old: Run, monkeypatch: pytest.MonkeyPatch) -> None:
