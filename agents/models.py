@@ -162,7 +162,15 @@ class LedgerScope(models.Model):
     is_closed = models.BooleanField(default=False)
 
     class Meta:
-        indexes = [models.Index(fields=("tenant", "key", "day"), name="scope_by_key")]
+        indexes = [
+            models.Index(fields=("tenant", "key", "day"), name="scope_by_key"),
+            # Few among those of runs.
+            models.Index(
+                fields=("tenant", "day"),
+                condition=models.Q(kind__in=(ScopeKind.TENANT, ScopeKind.AGENT, ScopeKind.MODEL)),
+                name="shared_scopes",
+            ),
+        ]
         constraints = [
             # As an expression, because to a plain one no two rows without a day are the same.
             models.UniqueConstraint("tenant", "kind", "key", Coalesce("day", models.Value(date.min)), name="one_scope_per_key"),

@@ -113,8 +113,10 @@ def drop_triggers(apps, schema_editor):
 # Until now only runs had scopes. What they drew becomes a lot of this day, and is in the scopes of tenant and agent too,
 # so that a run that is under way settles as any other does, and a limit set later finds true sums.
 
-_RUNS = "agents_ledgerscope s JOIN agents_tenant t ON t.id = s.tenant_id"
-_AGENTS = "runs_run r ON r.public_id = s.key JOIN agents_agent a ON a.id = r.agent_id"
+_RUNS = """
+    agents_ledgerscope s JOIN agents_tenant t ON t.id = s.tenant_id
+    JOIN runs_run r ON r.public_id = s.key JOIN agents_agent a ON a.id = r.agent_id
+"""
 _MONEY = "s.kind = 'run' AND s.reserved_micro_usd + s.spent_micro_usd > 0"
 _SCOPE = "INSERT INTO agents_ledgerscope (tenant_id, kind, key, day, reserved_micro_usd, spent_micro_usd, is_closed)"
 _ENTRY = "INSERT INTO agents_ledgerentry (scope_id, kind, amount_micro_usd, limit_micro_usd, reference, created_at)"
@@ -123,31 +125,27 @@ _ENTRY = "INSERT INTO agents_ledgerentry (scope_id, kind, amount_micro_usd, limi
 def carry_over(apps, schema_editor):
     connection = schema_editor.connection
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM agents_ledgerscope")
-        if not cursor.fetchone()[0]:
-            return
+        if "runs_run" not in connection.introspection.table_names(cursor):
+            return  # nothing has run yet
         now = timezone.now()
         values = {"now": connection.ops.adapt_datetimefield_value(now), "today": str(now.date()), "no": False}
         # SQLite keeps dates as text, and would make numbers of them.
         date_type = "date" if connection.vendor == "postgresql" else "text"
-        for statement in _carried(connection.introspection.table_names(cursor), date_type):
+        for statement in _carried(date_type):
             cursor.execute(statement, values)
     # PostgreSQL makes the indexes last, and none while checks are still due.
     connection.check_constraints()
 
 
-def _carried(tables, date_type):
-    today, never = f"CAST(%(today)s AS {date_type})", f"CAST(NULL AS {date_type})"
+def _carried(date_type):
+    rows, today, never = _RUNS, f"CAST(%(today)s AS {date_type})", f"CAST(NULL AS {date_type})"
     yield f"{_ENTRY} SELECT id, 'adjust', limit_micro_usd, limit_micro_usd, 'carried over', %(now)s FROM agents_ledgerscope WHERE limit_micro_usd IS NOT NULL"
     yield f"""
         INSERT INTO agents_ledgerlot (scope_id, reference, model, day, amount_micro_usd, open_micro_usd, spent_micro_usd)
         SELECT s.id, 'carried over', '', {today}, s.reserved_micro_usd + s.spent_micro_usd, s.reserved_micro_usd, s.spent_micro_usd
-        FROM agents_ledgerscope s WHERE {_MONEY}
+        FROM {rows} WHERE {_MONEY}
     """
-    shared = [("tenant", "t.public_id", _RUNS)]
-    if "runs_run" in tables:
-        shared.append(("agent", "a.public_id", f"{_RUNS} JOIN {_AGENTS}"))
-    for kind, key, rows in shared:
+    for kind, key in (("tenant", "t.public_id"), ("agent", "a.public_id")):
         for day in (never, today):
             yield f"{_SCOPE} SELECT DISTINCT s.tenant_id, '{kind}', {key}, {day}, 0, 0, CAST(%(no)s AS boolean) FROM {rows} WHERE {_MONEY}"
         for moved, amount in (("reserve", "reserved_micro_usd + s.spent_micro_usd"), ("settle", "spent_micro_usd")):
@@ -260,6 +258,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='ledgerscope',
             index=models.Index(fields=['tenant', 'key', 'day'], name='scope_by_key'),
+        ),
+        migrations.AddIndex(
+            model_name='ledgerscope',
+            index=models.Index(condition=models.Q(('kind__in', ('tenant', 'agent', 'model'))), fields=['tenant', 'day'], name='shared_scopes'),
         ),
         migrations.AddConstraint(
             model_name='ledgerentry',

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from agents.models import LedgerEntry, LedgerScope, Tenant
+from agents.models import LedgerEntry, LedgerLot, LedgerScope, Tenant
 from agents.services import create_agent
 from catalog.models import FailureMatch
 from runs import services
@@ -240,6 +240,44 @@ def entries_of(run: Run) -> Any:
     return LedgerEntry.objects.filter(scope__in=scope_of(run))
 
 
+def lots_of(run: Run) -> Any:
+    return LedgerLot.objects.filter(scope__in=scope_of(run))
+
+
+def another_scope(run: Run) -> Any:
+    """Return the scope of another run that spent something."""
+    others = LedgerScope.objects.filter(kind="run", spent_micro_usd__gt=0).exclude(key=run.public_id)
+    return LedgerScope.objects.filter(pk=others.latest("pk").pk)
+
+
+def days_of(run: Run, kind: str) -> Any:
+    """Return the scopes of days of the run's tenant, or of its agent."""
+    key = run.tenant.public_id if kind == "tenant" else run.agent.public_id
+    return LedgerScope.objects.filter(kind=kind, key=key, day__isnull=False)
+
+
+def on_a_model(run: Run) -> None:
+    LedgerLot.objects.create(scope=scope_of(run).get(), reference="x", model="m", day="2026-01-01", amount_micro_usd=1, open_micro_usd=1)
+
+
+def held_by_nobody(run: Run) -> None:
+    scope_of(run).update(reserved_micro_usd=1)
+    without_row(run)
+
+
+def unguarded(change: Callable[[Run], Any]) -> Callable[[Run], Any]:
+    """Return what changes entries although the database refuses that: what guards them is taken away first."""
+
+    def sow(run: Run) -> None:
+        guards = ["ledger_refuse"] if connection.vendor == "postgresql" else ["ledger_refuse", "ledger_keep"]
+        with connection.cursor() as cursor:
+            for guard in guards:
+                cursor.execute(f"DROP TRIGGER {guard}" + (" ON agents_ledgerentry" if connection.vendor == "postgresql" else ""))
+        assert change(run)
+
+    return sow
+
+
 def unmatched(run: Run) -> None:
     assert FailureMatch.objects.filter(run_id=run.pk).delete()[0]
 
@@ -316,11 +354,32 @@ SEEDS = {
     "a parked run that is held": Seed("leases_are_held", "gated", columns(session_id=1)),
     "a scope that spent more": Seed("scopes_add_up", "paid", lambda run: scope_of(run).update(spent_micro_usd=121)),
     "a scope that reserved more": Seed("scopes_add_up", "short", lambda run: scope_of(run).update(reserved_micro_usd=7)),
-    "a movement that is gone": Seed("scopes_add_up", "paid", lambda run: entries_of(run).filter(kind="settle").delete()),
-    "an end that settled less": Seed("ends_are_settled", "paid", lambda run: scope_of(run).update(spent_micro_usd=119)),
-    "an end that holds money": Seed("ends_are_settled", "paid", lambda run: scope_of(run).update(reserved_micro_usd=1)),
+    "a scope with another limit": Seed("scopes_add_up", "paid", lambda run: scope_of(run).update(limit_micro_usd=129)),
+    "a scope without its limit": Seed("scopes_add_up", "paid", lambda run: scope_of(run).update(limit_micro_usd=None)),
+    "a movement that is gone": Seed("scopes_add_up", "paid", unguarded(lambda run: entries_of(run).filter(kind="settle").delete())),
+    "a top-up that is gone": Seed("scopes_add_up", "paid", unguarded(lambda run: entries_of(run).filter(kind="top_up").delete())),
+    "a total that is not the sum of its days": Seed("scopes_add_up", "paid", lambda run: days_of(run, "tenant").delete()),
+    "a day that spent more": Seed("scopes_add_up", "paid", lambda run: days_of(run, "tenant").update(spent_micro_usd=1)),
+    "a reserve past a limit": Seed(
+        "caps_hold", "paid", unguarded(lambda run: entries_of(run).filter(kind="reserve").update(limit_micro_usd=39))
+    ),
+    "a lot that spent more": Seed("lots_agree", "paid", lambda run: lots_of(run).update(spent_micro_usd=0)),
+    "a lot that is held once more": Seed(
+        "lots_agree", "paid", lambda run: lots_of(run).update(open_micro_usd=1, amount_micro_usd=F("amount_micro_usd") + 1)
+    ),
+    "a lot of another day": Seed("lots_agree", "paid", lambda run: lots_of(run).update(day="2001-01-01")),
+    "a lot on a model nobody knows": Seed("lots_agree", "paid", lambda run: lots_of(run).update(model="nobody")),
+    "a scope that was passed over": Seed("lots_agree", "paid", lambda run: scope_of(run).update(spent_micro_usd=0)),
+    "a day that was passed over": Seed("lots_agree", "paid", lambda run: days_of(run, "tenant").update(spent_micro_usd=0)),
+    "an agent that was passed over": Seed("lots_agree", "paid", lambda run: days_of(run, "agent").update(spent_micro_usd=0)),
+    "a run that was called by nobody": Seed("lots_agree", "paid", lambda run: another_scope(run).update(parent=scope_of(run).get())),
+    "an end that settled less": Seed("ends_are_settled", "paid", lambda run: lots_of(run).update(spent_micro_usd=1)),
+    "an end that holds money": Seed(
+        "ends_are_settled", "paid", lambda run: lots_of(run).update(open_micro_usd=1, amount_micro_usd=F("amount_micro_usd") + 1)
+    ),
+    "an end that holds money on a model": Seed("ends_are_settled", "paid", on_a_model),
     "money spent in no scope": Seed("ends_are_settled", "retried", columns(spent_micro_usd=1)),
-    "money reserved for no run": Seed("ends_are_settled", "short", without_row),
+    "money reserved for no run": Seed("ends_are_settled", "short", held_by_nobody),
 }
 
 
@@ -336,7 +395,7 @@ def is_found(seed: Seed, run: Run) -> bool:
         seed.sow(run)
         broken = check(invariant).broken
         transaction.set_rollback(True)
-    names = (run.public_id, f"run number {run.pk} ", f"session {run.session_id} ")
+    names = (run.public_id, f"run number {run.pk} ", f"session {run.session_id} ", run.tenant.public_id)
     return bool(broken) and all(any(name in what for name in names) for what in broken)
 
 

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from agents.models import LedgerEntry, LedgerScope
+from agents.models import LedgerScope
 from agents.services import create_agent, update_agent
 from catalog.models import FailureMatch
 from runs import services
@@ -45,7 +45,7 @@ EXAMPLES = 20 * int(os.environ.get("AOS_TEST_ROUNDS", "1"))
 STEPS = 40
 MAX_CRASHES = 1
 LEASE_MS = 600_000
-LEFT_BEHIND = (Signal, Outbox, StepSummary, RunEvent, FailureMatch, LedgerEntry, LedgerScope, Session)
+LEFT_BEHIND = (Signal, Outbox, StepSummary, RunEvent, FailureMatch, LedgerScope, Session)
 """Rows of an example that go before its runs do."""
 
 PEOPLE = st.sampled_from(["alice", "bob"])

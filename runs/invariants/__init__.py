@@ -20,21 +20,14 @@ from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
+from runs.invariants import money
+from runs.invariants.invariant import Invariant
 from runs.models import TERMINAL_STATUSES
 from runs.shell.clock import database_now_ms
 from runs.shell.reading import journal_sql
 
 SWEEP_MS = 10_000
 """How long after its end a lease may stand: drains and the queue's broker look every second, and may be busy."""
-
-
-@dataclass(frozen=True)
-class Invariant:
-    """Something that must be true of all runs, and the query for what breaks it: one column, one row per breach."""
-
-    name: str
-    says: str
-    query: str
 
 
 @dataclass(frozen=True)
@@ -152,53 +145,6 @@ FENCES_HOLD = Invariant(
     """,
 )
 
-SPENDING_ADDS_UP = Invariant(
-    "spending_adds_up",
-    "What a run has spent is what its calls cost; at no event was that more than its budget, bar calls beyond their worst case.",
-    """
-    WITH outcome AS (
-        SELECT e.run_id, e.seq, CASE WHEN e.kind IN ('plan_proposed', 'plan_rejected') THEN '$plan' ELSE e.step END AS step,
-            e.attempt, {cost} AS cost
-        FROM {counted} e
-        WHERE e.kind IN ('step_succeeded', 'step_failed', 'step_interrupted', 'plan_proposed', 'plan_rejected')
-    ),
-    taken_over AS (SELECT e.run_id, e.seq FROM {counted} e WHERE e.kind IN ('run_reclaimed', 'run_poisoned')),
-    call AS (
-        SELECT run_id, seq, step, attempt, worst FROM {decision[start]} d WHERE run_id IN (SELECT run_id FROM taken_over)
-        UNION ALL
-        SELECT d.run_id, d.seq, d.step, d.attempt, (
-            SELECT {bound} FROM runs_runevent e
-            WHERE e.run_id = d.run_id AND e.kind = 'cost_bounded' AND e.step = d.step AND e.seq <= d.seq ORDER BY e.seq DESC LIMIT 1)
-        FROM {decision[call_planner]} d WHERE d.run_id IN (SELECT run_id FROM taken_over)
-    ),
-    -- A call that was lost with its worker, nobody knows at which cost, counts with its worst case.
-    lost AS (
-        SELECT a.run_id, min(t.seq) AS seq, a.worst
-        FROM call a JOIN taken_over t ON t.run_id = a.run_id AND t.seq > a.seq
-        LEFT JOIN outcome o ON o.run_id = a.run_id AND o.step = a.step AND o.attempt = a.attempt
-        WHERE a.worst > 0 AND o.run_id IS NULL GROUP BY a.run_id, a.step, a.attempt, a.worst
-    ),
-    movement AS (
-        SELECT run_id, seq, cost, 0 AS overrun, CAST(NULL AS BIGINT) AS budget FROM outcome WHERE cost > 0
-        UNION ALL SELECT run_id, seq, worst, 0, CAST(NULL AS BIGINT) FROM lost
-        UNION ALL SELECT run_id, seq, 0, cost - worst, CAST(NULL AS BIGINT) FROM {decision[overrun]} d
-        UNION ALL SELECT e.run_id, e.seq, 0, 0, {first_limit} FROM {event} e
-        WHERE e.kind = 'run_accepted' AND e.run_id IN (SELECT run_id FROM outcome WHERE cost > 0 UNION SELECT run_id FROM lost)
-        UNION ALL SELECT e.run_id, e.seq, 0, 0, {limit} FROM {counted} e WHERE e.kind = 'topped_up'
-    ),
-    standing AS (
-        SELECT run_id, seq, sum(cost) OVER so_far AS spent, sum(overrun) OVER so_far AS overrun, max(budget) OVER so_far AS budget
-        FROM movement WINDOW so_far AS (PARTITION BY run_id ORDER BY seq)
-    )
-    SELECT DISTINCT c.public_id || ' had spent ' || p.spent || ' of ' || p.budget || ' at event ' || p.seq
-    FROM standing p JOIN checked c ON c.id = p.run_id WHERE p.spent > p.budget + p.overrun
-    UNION ALL
-    SELECT c.public_id || ' spent ' || c.spent_micro_usd || ' by its row and ' || COALESCE(sum(m.cost), 0) || ' by its journal'
-    FROM checked c LEFT JOIN movement m ON m.run_id = c.id AND m.seq <= c.last_seq
-    GROUP BY c.id, c.public_id, c.spent_micro_usd HAVING c.spent_micro_usd <> COALESCE(sum(m.cost), 0)
-    """,
-)
-
 KEYS_ARE_SINGLE = Invariant(
     "keys_are_single",
     "An idempotency key belongs to one run.",
@@ -268,49 +214,21 @@ LEASES_ARE_HELD = Invariant(
     """,
 )
 
-SCOPES_ADD_UP = Invariant(
-    "scopes_add_up",
-    "What a budget scope has spent and reserved are the sums of its ledger entries.",
-    """
-    SELECT s.kind || ':' || s.key || ' has spent ' || s.spent_micro_usd || ' and reserved ' || s.reserved_micro_usd
-        || ', its entries say ' || COALESCE(sum(CASE WHEN e.kind = 'settle' THEN e.amount_micro_usd END), 0) || ' and '
-        || COALESCE(sum({reserved}), 0)
-    FROM agents_ledgerscope s LEFT JOIN agents_ledgerentry e ON e.scope_id = s.id
-    WHERE (s.kind <> 'run' OR s.key IN (SELECT public_id FROM checked)) AND (s.tenant_id IN ({tenants}) OR {all_tenants})
-    GROUP BY s.id, s.kind, s.key, s.spent_micro_usd, s.reserved_micro_usd
-    HAVING s.spent_micro_usd <> COALESCE(sum(CASE WHEN e.kind = 'settle' THEN e.amount_micro_usd END), 0)
-        OR s.reserved_micro_usd <> COALESCE(sum({reserved}), 0)
-    """,
-)
-
-ENDS_ARE_SETTLED = Invariant(
-    "ends_are_settled",
-    "A run that is over has settled all it spent and holds no money; money is reserved for runs that go on, and for no other.",
-    """
-    SELECT c.public_id || ' is over and spent ' || c.spent_micro_usd || ', settled ' || COALESCE(s.spent_micro_usd, 0)
-        || ', still reserved ' || COALESCE(s.reserved_micro_usd, 0)
-    FROM checked c LEFT JOIN agents_ledgerscope s ON s.kind = 'run' AND s.key = c.public_id
-    WHERE c.status IN ({over}) AND (c.spent_micro_usd <> COALESCE(s.spent_micro_usd, 0) OR COALESCE(s.reserved_micro_usd, 0) <> 0)
-    UNION ALL
-    SELECT s.key || ' has ' || s.reserved_micro_usd || ' reserved and there is no such run'
-    FROM agents_ledgerscope s LEFT JOIN runs_run r ON r.public_id = s.key
-    WHERE {all_tenants} AND s.kind = 'run' AND s.reserved_micro_usd <> 0 AND r.id IS NULL
-    """,
-)
-
 INVARIANTS = (
     RUNS_GO_ON,
     ENDS_ARE_FINAL,
     JOURNALS_ARE_WHOLE,
     STARTS_ARE_SINGLE,
     FENCES_HOLD,
-    SPENDING_ADDS_UP,
+    money.SPENDING_ADDS_UP,
     KEYS_ARE_SINGLE,
     GATES_ARE_KEPT,
     FAILURES_ARE_MATCHED,
     LEASES_ARE_HELD,
-    SCOPES_ADD_UP,
-    ENDS_ARE_SETTLED,
+    money.SCOPES_ADD_UP,
+    money.CAPS_HOLD,
+    money.LOTS_AGREE,
+    money.ENDS_ARE_SETTLED,
 )
 
 
@@ -370,18 +288,19 @@ _HAS_JOURNAL = "kept IN ('everything', 'events')"
 def _words(vendor: str, since: datetime | None, tenants: Collection[int] | None) -> dict[str, Any]:
     instant = "'0001-01-01'" if since is None else f"'{connection.ops.adapt_datetimefield_value(since)}'"
     recent = "1 = 1" if since is None else f"id IN ({_RECENT.format(since=instant)})"
+    everybody = "1 = 1" if tenants is None else "1 = 0"
     theirs = ", ".join(str(int(tenant)) for tenant in tenants or ()) or "NULL"
     return {
         "over": ", ".join(f"'{status}'" for status in sorted(TERMINAL_STATUSES)),
         "since": instant,
         "tenants": theirs,
-        "all_tenants": "1 = 1" if tenants is None else "1 = 0",
+        "all_tenants": everybody,
         "chosen": f"{recent} AND {_HAS_JOURNAL}" + ("" if tenants is None else f" AND tenant_id IN ({theirs})"),
         "now": database_now_ms(vendor),
         "sweep": SWEEP_MS,
         # Ended by its row alone, because no event can be added to a journal that cannot be read.
         "unreadable": "(c.status = 'dead_lettered' AND c.failure_code = 'REPLAY_DIVERGED')",
-        "reserved": "CASE e.kind WHEN 'reserve' THEN e.amount_micro_usd WHEN 'top_up' THEN 0 ELSE -e.amount_micro_usd END",
+        **money.words_of(since, theirs, everybody),
         **_journal_words(vendor, few=since is not None),
     }
 
