@@ -35,6 +35,7 @@ from runs.shell.lease import Lease
 from runs.shell.memory import resident_mb
 from runs.shell.perform import Performer
 from runs.shell.sessions import Fenced
+from skills import prices
 from skills.net.client import GuardedHttp
 
 log = logging.getLogger(__name__)
@@ -47,8 +48,6 @@ LOOK_SECONDS = 1.0
 """How often a drain looks for itself, should a ring be lost."""
 REST_SECONDS = 0.5
 """How long it listens at a time, with nothing to do, before it looks at its stop flag."""
-FREEZES_SECONDS = 0.02
-"""How old the snapshot of freezes may be when the bell has rung; under load it rings more often than that."""
 AFTER_AN_END_SECONDS = 0.05
 """How soon it looks whether the end of a run has let another one in that was held up by a limit."""
 FIRST_REST_MS, LONGEST_REST_MS = 250, 60_000
@@ -108,6 +107,7 @@ class Drain:
         self._fenced = False
         self._woken = asyncio.Event()
         self._may_be_more = True
+        self._has_rung = False
         self._one_has_ended = False
         self._is_memory_high = False
         self._lease = Lease(session_id, settings.LEASE_MS, asyncio.get_running_loop(), lambda: len(self._drivers), self._on_fenced)
@@ -138,7 +138,7 @@ class Drain:
     async def _listen(self, bell: Listener) -> None:
         while True:
             if await bell.wait(REST_SECONDS):
-                self._may_be_more = True
+                self._may_be_more = self._has_rung = True
                 self._woken.set()
 
     async def _rest(self) -> None:
@@ -162,6 +162,7 @@ class Drain:
         sessions.reap()
         claims.wake_due()
         unblock.wake_unblocked()
+        prices.refresh_if_old()
         return self._performer.lookup.fresh(), sessions.live_sessions_anywhere()
 
     # Claiming
@@ -181,12 +182,13 @@ class Drain:
         room = self._room() if self._may_be_more else 0
         # Before the question, so that a ring while it is asked is not forgotten.
         self._may_be_more = self._may_be_more and not room
+        # Whoever rang may have frozen something; unless somebody rings, what is frozen is read once a second.
+        max_age, self._has_rung = 0.0 if self._has_rung else LOOK_SECONDS, False
         try:
-            work, signals, freezes = await self._database.run(take_work, self.session_id, room, self._performer.gate.freezes)
+            work, signals, freezes = await self._database.run(take_work, self.session_id, room, self._performer.gate.freezes, max_age)
         except Fenced:
             self._on_fenced()
             return
-        # Before any run begins: whoever rang may have frozen what these would do.
         self._performer.gate.freezes = freezes
         self._may_be_more = self._may_be_more or len(work) == room > 0
         for found in work:
@@ -280,18 +282,22 @@ def pause_after(crashes: int) -> int:
 
 
 def _snapshots() -> tuple[Lookup, Freezes]:
+    """Read what every run is driven by: the catalog, what is frozen, and (kept for the whole process) the prices."""
+    prices.refresh()
     return Lookup.load(), Freezes.load()
 
 
-def take_work(session_id: int, limit: int, freezes: Freezes) -> tuple[list[Work], list[tuple[int, int, Fact]], Freezes]:
+def take_work(
+    session_id: int, limit: int, freezes: Freezes, max_age_seconds: float
+) -> tuple[list[Work], list[tuple[int, int, Fact]], Freezes]:
     """Claim up to `limit` runs and read what driving them needs; return them, the signals of all runs the session holds, and
-    what is frozen now."""
+    what is frozen, as old as that may be."""
     runs = claims.claim(session_id, limit) if limit else []
     crash_point("claim.committed")
     begun = [run.id for run in runs if run.first_event is None]
     journals = read_rows_of(begun) if begun else {}
     work = [Work(run, journals[run.id] if run.first_event is None else [Row(*run.first_event)]) for run in runs]
-    return work, pending_signals(session_id), freezes.fresh(FREEZES_SECONDS)
+    return work, pending_signals(session_id), freezes.fresh(max_age_seconds)
 
 
 def give_up_unreadable(session_id: int, run: Claimed, why: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -53,7 +54,7 @@ from runs.shell.slots import Slots
 from skills.base import Skill, SkillFailure
 from skills.canonical import digest
 from skills.contracts import Effect, FailureInfo, FaultDetail, StructuredOutcome, Usage
-from skills.costs import worst_case_of
+from skills.costs import model_of, worst_case_of
 from skills.execution import failure_info, run_skill
 from skills.ports import HttpPort, SecretsPort, SkillContext
 from skills.registry import registry
@@ -263,7 +264,7 @@ class Performer:
         pin = pin_of(state, step)
         skill = registry.resolve(pin.skill, pin.version)
         config = (state.means.get("skill_config") or {}).get(pin.skill) or {}
-        return (worst_case_of(skill, step.params, config), skill.model_of(step.params, config)) if skill else (0, None)
+        return (worst_case_of(skill, step.params, config), model_of(skill, step.params, config)) if skill else (0, None)
 
     def _frozen(self, wish: CallPlanner | Admit, run: Claimed) -> Fact | None:
         frozen = self.gate.freezes.holds(run.tenant_id, run.agent_id)
@@ -277,7 +278,7 @@ class Performer:
         refusal = _admission_refusal(await self.database.run(agent_status, run.agent_id), pinned)
         if refusal is not None:
             return self._not_admitted(wish, run, refusal)
-        worst = self._worst(state, pinned)
+        worst = self._worst(run, state, pinned)
         refusal = _dearer_than_simulated(state, worst)
         if refusal is not None:
             return self._not_admitted(wish, run, refusal)
@@ -302,9 +303,9 @@ class Performer:
         assert state.plan is not None
         return pin_plan(state.nodes, versions_of(state.plan), state.terms, state.means.get("skill_config") or {})
 
-    def _worst(self, state: State, pinned: Pinned) -> Forecast:
+    def _worst(self, run: Claimed, state: State, pinned: Pinned) -> Forecast:
         assert state.plan is not None
-        model = call_model(state.means.get("skill_config") or {})
+        model = call_model(state.means.get("skill_config") or {}, advise=partial(self.lookup.advice_by_code, run.tenant_id))
         return forecast("worst", plan=state.plan, pins=pinned.pins, terms=state.terms, inputs=state.inputs, model=model)
 
     def _not_admitted(self, wish: Admit, run: Claimed, refusal: SkillFailure) -> StepFailed:
