@@ -22,7 +22,14 @@ _SECTIONS = (
         (("Agents", "smart_toy", "agents.agent"), ("Skills", "extension", "skills.skillversion"), ("Freezes", "ac_unit", "agents.freeze")),
     ),
     ("Knowledge", (("Failure catalog", "menu_book", "catalog.catalogentry"),)),
-    ("Money", (("Budgets", "account_balance_wallet", "agents.ledgerscope"), ("Ledger", "receipt_long", "agents.ledgerentry"))),
+    (
+        "Money",
+        (
+            ("Budgets", "account_balance_wallet", "agents.ledgerscope"),
+            ("Ledger", "receipt_long", "agents.ledgerentry"),
+            ("Prices", "sell", "skills.pricerow"),
+        ),
+    ),
     (
         "Platform",
         (

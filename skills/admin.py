@@ -10,6 +10,7 @@ from django.contrib.admin.utils import unquote
 from django.http import HttpRequest, HttpResponse
 from unfold.decorators import display
 
+from skills import admin_prices  # noqa: F401 - pages register themselves
 from skills.console_base import ReadOnlyAdmin
 from skills.models import SkillVersion
 from skills.wording import duration, money

@@ -137,6 +137,10 @@ class Skill:
         """Return the parameters that make a call free or cheaper, to be laid over its own; None where there are none."""
         return None
 
+    def other_models(self, params: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """Return the models that could answer the call instead, each with the parameters to lay over its own. Called like `model_of`."""
+        return {}
+
     def target_of(self, params: Mapping[str, Any]) -> str | None:
         """Return where a call goes, as `host:port`; ANYWHERE where the host is not known yet, None for a skill that calls none.
 

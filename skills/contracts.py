@@ -183,13 +183,26 @@ class StructuredOutcome(Contract):
         return self
 
 
-class CostModel(Contract):
-    """What a call costs: a base and a price per unit; `worst_case_micro_usd` is for the default parameters."""
+LARGEST_MICRO_USD = 2**53 - 1
+"""The largest amount of money anything may cost: what JSON says exactly."""
 
-    base_micro_usd: int = 0
+MicroUsd = Annotated[int, Field(strict=True, ge=0, le=LARGEST_MICRO_USD)]
+
+
+class CostModel(Contract):
+    """What a call costs: a base, charged by the runtime for every call that counts, and a price per unit, which the skill
+    itself reports. `worst_case_micro_usd` is all of it for the default parameters, None where no price is known."""
+
+    base_micro_usd: MicroUsd = 0
     per_unit: str | None = None
-    per_unit_micro_usd: int | None = None
-    worst_case_micro_usd: int | None = 0
+    per_unit_micro_usd: MicroUsd | None = None
+    worst_case_micro_usd: MicroUsd | None = 0
+
+    @model_validator(mode="after")
+    def _worst_holds_the_base(self) -> CostModel:
+        if self.worst_case_micro_usd is not None and self.worst_case_micro_usd < self.base_micro_usd:
+            raise ValueError("worst_case_micro_usd is below base_micro_usd, which every call costs")
+        return self
 
 
 class FailureMode(Contract):

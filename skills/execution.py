@@ -25,6 +25,7 @@ from skills.contracts import (
     StructuredOutcome,
     faults_of,
 )
+from skills.costs import charge_of
 from skills.instants import instant
 from skills.ports import CallReport, SkillContext
 from skills.taxonomy import spec_of
@@ -70,6 +71,7 @@ def _effect_of(skill: Skill, params: Mapping[str, Any]) -> Effect:
 async def _call(skill: Skill, params: Mapping[str, Any], context: SkillContext) -> Any:
     """Validate, run and validate again. Raises SkillFailure, TimeoutError or whatever the skill raises."""
     checked = _validated_params(skill, params)
+    context.report.has_begun = True
     async with asyncio.timeout(context.timeout_ms / 1000):
         returned = await skill.run(checked, context)
     return _validated_result(skill, returned, context.report)
@@ -127,6 +129,7 @@ def outcome_of(
 ) -> StructuredOutcome:
     """Write the outcome of a finished call from its report."""
     report = context.report
+    charge = charge_of(skill, report, counts=_counts(report, failure, effect))
     return StructuredOutcome(
         success=failure is None,
         result=result,
@@ -135,8 +138,8 @@ def outcome_of(
             skill=skill.name,
             version=skill.version,
             latency_ms=latency_ms,
-            cost_micro_usd=report.cost_micro_usd,
-            pricing_status=_pricing_status(report),
+            cost_micro_usd=charge.cost_micro_usd,
+            pricing_status=charge.pricing,
             attempt=context.attempt,
             retries=context.attempt - 1,
             timestamp=instant(datetime.now(UTC)),
@@ -145,17 +148,19 @@ def outcome_of(
             degraded=report.degraded_reason is not None,
             degraded_reason=report.degraded_reason,
             usage=report.usage,
-            pricing_version=report.pricing_version,
+            pricing_version=charge.version,
         ),
         side_effects=list(report.side_effects),
         next_actions=_NOTHING_NEXT,
     )
 
 
-def _pricing_status(report: CallReport) -> Any:
-    if report.cost_micro_usd is None:
-        return "unpriced"
-    return "priced" if report.priced else "free"
+def _counts(report: CallReport, failure: SkillFailure | None, effect: Effect) -> bool:
+    """Tell whether a call is one that is charged for: it gave a result, or may have left the process before it failed; where
+    nothing leaves, the work itself is what costs."""
+    if failure is None or not report.has_begun:
+        return failure is None
+    return effect is Effect.NONE or failure.phase != "not_sent" or _phase(report) != "not_sent"
 
 
 def failure_info(failure: SkillFailure, effect: Effect) -> FailureInfo:

@@ -59,7 +59,8 @@ class CallReport:
     """What a skill tells about its own call while it runs; the outcome is written from it, failure or not.
 
     Append to `side_effects` *before* the effect can happen and correct the phase afterwards, so that a
-    call cut short leaves the truth behind.
+    call cut short leaves the truth behind. `cost_micro_usd` is what comes on top of the base its cost model declares, which
+    the runtime adds itself; None says that nobody knows. `has_begun` is the runtime's: the parameters were accepted.
     """
 
     side_effects: list[SideEffect] = field(default_factory=list)
@@ -69,6 +70,7 @@ class CallReport:
     pricing_version: str | None = None
     cache_hit: bool = False
     degraded_reason: str | None = None
+    has_begun: bool = False
 
 
 @dataclass(frozen=True)

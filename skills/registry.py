@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from skills.base import Skill
-from skills.contracts import SkillMetadata
+from skills.contracts import CostModel, SkillMetadata
 
 
 class DuplicateSkill(ValueError):
@@ -21,7 +21,9 @@ class Registry:
     _metadata: dict[tuple[str, str], SkillMetadata] = field(default_factory=dict)
 
     def add(self, cls: type[Skill]) -> None:
-        """Add a skill class. Raises DuplicateSkill where another class holds its name and version."""
+        """Add a skill class. Raises DuplicateSkill where another class holds its name and version, ValueError where what
+        it says of its costs makes no sense."""
+        check_costs(cls)
         versions = self._skills.setdefault(cls.name, {})
         held = versions.get(cls.version)
         if held is not None and type(held) is not cls:
@@ -52,6 +54,13 @@ class Registry:
     def metadata(self, name: str, version_range: str | None = None) -> SkillMetadata | None:
         found = self.resolve(name, version_range)
         return None if found is None else self._metadata[found.name, found.version]
+
+
+def check_costs(cls: type[Skill]) -> None:
+    """Raise ValueError where what a skill declares of its costs is no cost model, or was made past its checks."""
+    if not isinstance(cls.cost_model, CostModel):
+        raise ValueError(f"{cls.__name__}: cost_model is a {type(cls.cost_model).__name__}, not a CostModel")
+    CostModel.model_validate(vars(cls.cost_model))
 
 
 def version_key(version: str) -> tuple[int, ...]:

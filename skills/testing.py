@@ -16,6 +16,7 @@ from typing import Any
 from skills.base import Skill, SkillFailure
 from skills.canonical import canonical_json
 from skills.contracts import REPEATABLE_EFFECTS, Effect, Phase, SkillMetadata, StructuredOutcome
+from skills.costs import worst_case_of
 from skills.execution import run_skill
 from skills.json_schema import SchemaInvalid, compile_schema
 from skills.net.redaction import spellings_of
@@ -136,8 +137,8 @@ def _check_failure_modes(cls: type[Skill]) -> Iterator[Finding]:
 
 
 def _check_raw_params(cls: type[Skill], examples: Sequence[Example]) -> Iterator[Finding]:
-    """effect_of and worst_case_micro_usd are asked before anything is rendered or validated."""
-    names = cls.Params.model_json_schema().get("properties", {})
+    """What a skill says of a call beforehand, it is asked before anything is rendered or validated."""
+    names = sorted(_names_of(cls))
     cases: list[Mapping[str, Any]] = [{}, dict.fromkeys(names, UNRENDERED), dict.fromkeys(names), {name: [] for name in names}]
     for params in [*cases, *(example.params for example in examples)]:
         yield from _check_one_raw(cls(), params)
@@ -146,13 +147,23 @@ def _check_raw_params(cls: type[Skill], examples: Sequence[Example]) -> Iterator
 def _check_one_raw(skill: Skill, params: Mapping[str, Any]) -> Iterator[Finding]:
     try:
         effect, cost = skill.effect_of(params), skill.worst_case_micro_usd(params, {})
+        model, cheaper = skill.model_of(params, {}), skill.cheaper_params(params, {})
     except Exception as error:  # noqa: BLE001 - whatever it raises is the finding
-        yield Finding("raw_params", f"effect_of or worst_case_micro_usd raises {type(error).__name__} for {_short(params)}")
+        names = "effect_of, worst_case_micro_usd, model_of or cheaper_params"
+        yield Finding("raw_params", f"{names} raises {type(error).__name__} for {_short(params)}")
         return
     if not isinstance(effect, Effect):
         yield Finding("raw_params", f"effect_of gives {effect!r}, which is no Effect")
     if cost is not None and (isinstance(cost, bool) or not isinstance(cost, int) or cost < 0):
         yield Finding("raw_params", f"worst_case_micro_usd gives {cost!r}, not micro-dollars or None")
+    if model is not None and (not isinstance(model, str) or not model):
+        yield Finding("raw_params", f"model_of gives {model!r}, not a name or None")
+    if cheaper is not None and not (isinstance(cheaper, dict) and cheaper.keys() <= _names_of(type(skill))):
+        yield Finding("raw_params", f"cheaper_params gives {cheaper!r}, not parameters of the skill or None")
+
+
+def _names_of(cls: type[Skill]) -> set[str]:
+    return set(cls.Params.model_json_schema().get("properties", {}))
 
 
 def _check_bad_params(cls: type[Skill]) -> Iterator[Finding]:
@@ -197,6 +208,7 @@ def _check_outcome(cls: type[Skill], example: Example, outcome: StructuredOutcom
         yield Finding("failure_modes", f"{outcome.failure.code} happens and is not declared")
     if outcome.success:
         yield from _check_result(cls, outcome.result)
+    yield from _check_cost(cls, example, outcome)
     graver = cls.effect in REPEATABLE_EFFECTS and any(noted.effect not in REPEATABLE_EFFECTS for noted in outcome.side_effects)
     if graver or (cls.effect is Effect.NONE and outcome.side_effects):
         yield Finding("side_effects", f"the call reports more than the declared effect {cls.effect}")
@@ -209,6 +221,14 @@ def _check_result(cls: type[Skill], result: Any) -> Iterator[Finding]:
         canonical_json(result)
     except ValueError as error:
         yield Finding("result", f"the result cannot be hashed: {error}")
+
+
+def _check_cost(cls: type[Skill], example: Example, outcome: StructuredOutcome) -> Iterator[Finding]:
+    worst, cost = worst_case_of(cls(), example.params, example.config), outcome.execution.cost_micro_usd
+    if worst is not None and cost is not None and cost > worst:
+        yield Finding("cost", f"{_short(example.params)} cost {cost} micro-USD, and was to cost at most {worst}")
+    if worst == 0 and cost is None:
+        yield Finding("cost", f"{_short(example.params)} was to be free, and nobody can say what it cost")
 
 
 def _check_leaks(example: Example, outcome: StructuredOutcome) -> Iterator[Finding]:

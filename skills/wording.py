@@ -36,6 +36,10 @@ LOOKS = {
     "in_doubt": Look("?", "in doubt", "violet"),
     "frozen": Look("❄", "frozen", "red"),
     "lifted": Look("⊘", "lifted", "grey"),
+    "in_force": Look("✓", "in force", "green"),
+    "coming": Look("◷", "coming", "blue"),
+    "past": Look("•", "past", "grey"),
+    "withdrawn": Look("⊘", "withdrawn", "grey"),
 }
 
 
@@ -53,6 +57,11 @@ def money(micro_usd: int | None) -> str:
     if 0 < micro_usd < 100:
         return "<$0.0001"
     return f"${micro_usd / 1_000_000:.4f}" if micro_usd < 1_000_000 else f"${micro_usd / 1_000_000:,.2f}"
+
+
+def limit_of(micro_usd: int | None) -> str:
+    """Return a limit in dollars, in words where there is none."""
+    return "unlimited" if micro_usd is None else money(micro_usd)
 
 
 def duration(milliseconds: int | None) -> str:

@@ -95,6 +95,10 @@ class Planner(Protocol):
         """Return the most one proposal can cost, None where no price is known."""
         ...
 
+    def model_of(self, request: PlanRequest) -> str | None:
+        """Return the model a proposal is charged to, None where it is not priced by model."""
+        ...
+
     async def propose(self, request: PlanRequest, means: PlannerMeans) -> Proposal | PlannerFailure:
         """Return a plan, or why there is none. Cancelled from outside, answer CANCELLED with what was spent."""
         ...

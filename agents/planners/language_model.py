@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
@@ -13,7 +13,18 @@ from pydantic import BaseModel, Field, ValidationError
 from agents.planners.interface import PlannerFailure, PlannerMeans, PlanRequest, Proposal, Spent, failed
 from agents.planners.prompt import answer_schema, plan_of, system_prompt, user_prompt
 from skills.adapters.llm import CompletionFailed, CompletionRequest, Endpoint
-from skills.adapters.prices import Price, Quote, StatedPrice, price_of, quote, settled_micro_usd, worst_case_micro_usd
+from skills.adapters.prices import (
+    Price,
+    Quote,
+    StatedPrice,
+    days_of_a_call,
+    most_micro_usd,
+    price_of,
+    price_table,
+    quote,
+    settled_micro_usd,
+    today,
+)
 from skills.adapters.prompts import input_bytes, input_token_bound
 from skills.adapters.providers import DEFAULT_MODELS, endpoint_of, language_model
 from skills.base import SkillFailure
@@ -26,7 +37,7 @@ class PlannerOptions(Contract):
     model: Annotated[str, Field(min_length=1, max_length=128)] | None = None
     max_tokens: Annotated[int, Field(ge=256, le=32_000)] = 4_096
     max_input_bytes: Annotated[int, Field(ge=1_024, le=1_048_576)] = 262_144
-    max_cost_per_call_micro_usd: Annotated[int, Field(ge=0)] | None = None
+    max_cost_per_call_micro_usd: Annotated[int, Field(strict=True, ge=0)] | None = None
     effort: Literal["low", "medium", "high"] | None = None
     price: StatedPrice | None = None
 
@@ -45,21 +56,27 @@ class LanguageModelPlanner:
         """Return the most one proposal can cost, None where no price is known."""
         try:
             options = self._options(request)
+            question = self._question(request, options)
         except SkillFailure:
-            # Nothing is sent with options that cannot be read.
+            # Nothing is sent with options that cannot be read, or where the question is too long.
             return 0
-        price, cap = self._price(options), options.max_cost_per_call_micro_usd
-        if price is None:
-            return cap
-        worst = worst_case_micro_usd(price, *_bounds(self._question(request, options)))
-        return worst if cap is None else min(worst, cap)
+        prices = [self._price(options, day) for day in days_of_a_call()]
+        return most_micro_usd(prices, *_bounds(question), options.max_cost_per_call_micro_usd)
+
+    def model_of(self, request: PlanRequest) -> str | None:
+        """Return the model a proposal is charged to, by the one name the price table has for it."""
+        try:
+            model = self._model(self._options(request))
+        except SkillFailure:
+            return None
+        return price_table().model_named(self.provider, model, today())
 
     async def propose(self, request: PlanRequest, means: PlannerMeans) -> Proposal | PlannerFailure:
         """Return the plan the model wrote, or why there is none, and in both cases what it cost."""
         try:
             options = self._options(request)
             question = self._question(request, options)
-            quoted = quote(question.model, self._price(options), *_bounds(question), options.max_cost_per_call_micro_usd)
+            quoted = quote(question.model, self._price(options, today()), *_bounds(question), options.max_cost_per_call_micro_usd)
             endpoint = self._endpoint(means.providers)
         except SkillFailure as refused:
             return failed(refused)
@@ -83,10 +100,13 @@ class LanguageModelPlanner:
             details = FailureDetails(errors=faults_of(error))
             raise SkillFailure("INVALID_INPUT", f"the options of the planner '{self.name}' break their schema", details=details) from error
 
-    def _price(self, options: PlannerOptions) -> Price | None:
+    def _model(self, options: PlannerOptions) -> str:
+        return options.model or DEFAULT_MODELS[self.provider]
+
+    def _price(self, options: PlannerOptions, on: date) -> Price | None:
         if options.price is not None:
             return options.price.as_price()
-        return price_of(self.provider, options.model or DEFAULT_MODELS[self.provider], datetime.now(UTC).date())
+        return price_of(self.provider, self._model(options), on)
 
     def _question(self, request: PlanRequest, options: PlannerOptions) -> CompletionRequest:
         system, prompt = system_prompt(request.skills), user_prompt(request)
@@ -98,7 +118,7 @@ class LanguageModelPlanner:
                 suggestions=["Allow the agent fewer skills.", "Raise max_input_bytes in the planner's options."],
             )
         return CompletionRequest(
-            model=options.model or DEFAULT_MODELS[self.provider],
+            model=self._model(options),
             prompt=prompt,
             system=system,
             max_tokens=options.max_tokens,

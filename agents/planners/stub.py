@@ -81,6 +81,9 @@ class StubPlanner:
     def worst_case_micro_usd(self, request: PlanRequest) -> int | None:
         return 0
 
+    def model_of(self, request: PlanRequest) -> str | None:
+        return None
+
     async def propose(self, request: PlanRequest, means: PlannerMeans) -> Proposal | PlannerFailure:
         """Return the plan of the first rule that fits. Means are not needed: nothing leaves the process."""
         try:

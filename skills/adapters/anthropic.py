@@ -22,7 +22,7 @@ from skills.adapters.llm import (
     status_failure,
     tls_context,
 )
-from skills.contracts import FailureDetails, Usage
+from skills.contracts import FailureDetails
 
 
 class AnthropicModel:
@@ -59,7 +59,8 @@ class AnthropicModel:
             raise self._refused(error, answer) from error
         except (anthropic.APIConnectionError, httpx2.HTTPError, httpx2.StreamError) as error:
             raise connection_failure(self._endpoint.provider, error, answer) from error
-        except ValueError as error:
+        except (ValueError, TypeError, AttributeError) as error:
+            # The SDK checks nothing it reads: a number where an object belongs shows only where it is used.
             seen = answer or Answer(self._endpoint.provider, request.model)
             raise seen.failed("INVALID_RESPONSE", "an event of the stream cannot be read", final=False) from error
         return answer.finished(request)
@@ -113,23 +114,25 @@ def _take(event: Any, answer: Answer) -> None:
     """Add one event of the stream to the answer; kinds that carry neither text nor usage are passed over."""
     if event.type == "message_start":
         answer.model = event.message.model
-        answer.usage = _usage(event.message.usage, Usage())
+        _count(event.message.usage, answer)
     elif event.type == "content_block_delta" and event.delta.type == "text_delta":
         answer.add(event.delta.text)
     elif event.type == "message_delta":
         answer.stop_reason = event.delta.stop_reason
-        answer.usage = _usage(event.usage, answer.usage or Usage())
+        _count(event.usage, answer)
 
 
-def _usage(told: Any, before: Usage) -> Usage:
-    """Return the usage told last. The numbers are totals; what an event leaves out stands as told before."""
-    return Usage(
-        input=_either(told.input_tokens, before.input),
-        output=_either(told.output_tokens, before.output),
-        cache_read=_either(told.cache_read_input_tokens, before.cache_read),
-        cache_write=_either(told.cache_creation_input_tokens, before.cache_write),
+def _count(told: Any, answer: Answer) -> None:
+    """Take over the usage told last. The numbers are totals; of the input, what an event leaves out stands as told before."""
+    before = answer.usage
+
+    def either(name: str, bucket: str, unsaid: int | None) -> Any:
+        number = getattr(told, name, None)
+        return number if number is not None else unsaid if before is None else getattr(before, bucket)
+
+    answer.count(
+        input=either("input_tokens", "input", None),
+        output=getattr(told, "output_tokens", None),
+        cache_read=either("cache_read_input_tokens", "cache_read", 0),
+        cache_write=either("cache_creation_input_tokens", "cache_write", 0),
     )
-
-
-def _either(told: int | None, before: int) -> int:
-    return before if told is None else told

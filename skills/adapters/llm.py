@@ -6,6 +6,7 @@ follows a redirect or reads the environment; endpoints are the operator's config
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 import ssl
@@ -22,6 +23,10 @@ from skills.contracts import FailureDetails, Phase, Usage
 from skills.net.retry_after import retry_after_ms
 from skills.taxonomy import code_for_http_status
 
+log = logging.getLogger(__name__)
+
+# No call uses more; a larger number is a mistake of the one who counted.
+MOST_TOKENS = 10**9
 # No model answers with more than this; a server that keeps on writing must not fill our memory.
 MAX_ANSWER_CHARACTERS = 4_000_000
 TRUNCATED = frozenset({"max_tokens", "model_context_window_exceeded"})
@@ -96,6 +101,16 @@ class Answer:
     length: int = 0
     stop_reason: str | None = None
     usage: Usage | None = None
+    is_miscounted: bool = False
+
+    def count(self, *, input: Any, output: Any, cache_read: Any, cache_write: Any) -> None:
+        """Take over the totals the provider tells. Where one is no number of tokens, it is as if nobody had counted: the
+        answer stands, and the call is charged with the most it can cost."""
+        told = (input, output, cache_read, cache_write)
+        if not all(type(number) is int and 0 <= number <= MOST_TOKENS for number in told):
+            log.warning("llm.usage.nonsense", extra={"provider": self.provider, "model": self.model})
+            self.is_miscounted = True
+        self.usage = None if self.is_miscounted else Usage(input=input, output=output, cache_read=cache_read, cache_write=cache_write)
 
     def add(self, text: str) -> None:
         self.parts.append(text)

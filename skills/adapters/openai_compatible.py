@@ -21,27 +21,12 @@ from skills.adapters.llm import (
     status_failure,
     tls_context,
 )
-from skills.contracts import FailureDetails, Usage
+from skills.contracts import FailureDetails
 
 # An error's body is read up to here; nothing of use stands further down.
 MAX_ERROR_BYTES = 65_536
 
 _STOP_REASONS = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal"}
-
-
-class CachedTokens(msgspec.Struct, frozen=True):
-    """Which of the prompt's tokens came from, or went into, the provider's cache."""
-
-    cached_tokens: int | None = None
-    cache_write_tokens: int | None = None
-
-
-class ChunkUsage(msgspec.Struct, frozen=True):
-    """What the call used, as the last chunk tells it."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    prompt_tokens_details: CachedTokens | None = None
 
 
 class Delta(msgspec.Struct, frozen=True):
@@ -63,7 +48,7 @@ class Chunk(msgspec.Struct, frozen=True):
 
     model: str | None = None
     choices: list[Choice] | None = None
-    usage: ChunkUsage | None = None
+    usage: Any = None
     error: Any = None
 
 
@@ -187,7 +172,7 @@ def _take(chunk: Chunk, answer: Answer) -> None:
         raise answer.failed("UPSTREAM_ERROR", f"the stream reported {kind or 'an error'}", final=False)
     answer.model = chunk.model or answer.model
     if chunk.usage is not None:
-        answer.usage = _usage(chunk.usage)
+        _count(chunk.usage, answer)
     for choice in chunk.choices or []:
         answer.add(choice.delta.content or "")
         if choice.delta.refusal:
@@ -196,8 +181,13 @@ def _take(chunk: Chunk, answer: Answer) -> None:
             answer.stop_reason = _STOP_REASONS.get(choice.finish_reason, choice.finish_reason)
 
 
-def _usage(told: ChunkUsage) -> Usage:
-    """Return usage in our buckets: theirs counts cached tokens inside the prompt, ours beside it."""
-    details = told.prompt_tokens_details or CachedTokens()
-    read, write = details.cached_tokens or 0, details.cache_write_tokens or 0
-    return Usage(input=max(0, told.prompt_tokens - read - write), output=told.completion_tokens, cache_read=read, cache_write=write)
+def _count(told: Any, answer: Answer) -> None:
+    """Take usage over in our buckets: theirs counts cached tokens inside the prompt, ours beside it."""
+    used: dict[str, Any] = told if isinstance(told, dict) else {}
+    details = used.get("prompt_tokens_details")
+    cached: dict[str, Any] = details if isinstance(details, dict) else {}
+    prompt: Any = used.get("prompt_tokens")
+    read, write = cached.get("cached_tokens") or 0, cached.get("cache_write_tokens") or 0
+    if all(type(number) is int and number >= 0 for number in (prompt, read, write)):
+        prompt = max(0, prompt - read - write)
+    answer.count(input=prompt, output=used.get("completion_tokens"), cache_read=read, cache_write=write)

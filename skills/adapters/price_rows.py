@@ -11,9 +11,11 @@ from typing import Any
 from genai_prices.data import providers
 from genai_prices.types import ClauseOr, ConditionalPrice, ModelPrice, StartDateConstraint, TieredPrices
 
-from skills.adapters.prices import ROWS_FILE
+from skills.adapters.price_table import ROWS_FILE
 
-PROVIDERS = ("anthropic", "openai")
+# Who the source says bills, and what we call the provider. A model behind an OpenAI-compatible endpoint is priced by its
+# name; where that is wrong, the operator adds a row.
+PROVIDERS = {"anthropic": "anthropic", "openai": "openai_compatible"}
 # Open weights cost what their host asks, so a name alone says nothing about the price; the others are billed by
 # more than text tokens, so a cost from four token buckets would be too low.
 _NO_TOKEN_PRICE = ("gpt-oss", "audio", "image", "realtime", "search", "transcribe", "tts")
@@ -31,7 +33,13 @@ def _rows(provider: str, model: Any) -> Iterator[dict[str, Any]]:
         return
     for start, price in _dated(model.prices):
         if price.input_mtok is not None and price.output_mtok is not None:
-            yield {"provider": provider, "model": model.id, "match": _clauses(model.match), "from": start, "tiers": _tiers(price)}
+            yield {
+                "provider": PROVIDERS[provider],
+                "model": model.id,
+                "match": _clauses(model.match),
+                "from": start,
+                "tiers": _tiers(price),
+            }
 
 
 def _dated(prices: ModelPrice | list[ConditionalPrice]) -> list[tuple[str | None, ModelPrice]]:

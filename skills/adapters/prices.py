@@ -1,50 +1,54 @@
-"""What a model call costs: dated price rows, four token buckets, whole micro-USD rounded up. Integers only. Pure.
+"""What a call costs: the price table in force in this process, four token buckets, whole micro-USD rounded up. Integers only.
 
-A price is micro-USD per million tokens. The rows stand in `skills/data/prices.json`, which
-`python -m skills.adapters.price_rows` writes; nothing is looked up over the network.
+The table is the one AOS comes with until `skills.prices` has read the rows of the database; asking it does no I/O, so
+that skills may, in the middle of a worker's loop.
 """
 
 from __future__ import annotations
 
-import json
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from functools import lru_cache
-from pathlib import Path
-from typing import Annotated, Any
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
 
 from pydantic import Field
 
+from skills.adapters.price_table import Price, PriceTable, Tier, shipped_table
 from skills.base import SkillFailure
 from skills.contracts import Contract, Usage
 
-ROWS_FILE = Path(__file__).parent.parent / "data" / "prices.json"
 PER_TOKENS = 1_000_000
 
-PricePerMillion = Annotated[int, Field(ge=0, le=10**12)]
+PricePerMillion = Annotated[int, Field(strict=True, ge=0, le=10**12)]
 
-# A model behind an OpenAI-compatible endpoint is priced by its name; where that is wrong, the operator states a price.
-_ROWS_OF_PROVIDER = {"anthropic": "anthropic", "openai_compatible": "openai"}
-
-
-@dataclass(frozen=True)
-class Tier:
-    """Prices that hold for the whole call once its input is longer than `above_input_tokens`."""
-
-    above_input_tokens: int
-    input: int
-    output: int
-    cache_read: int
-    cache_write: int
+_in_force: PriceTable | None = None
 
 
-@dataclass(frozen=True)
-class Price:
-    """The prices of one model from one day on. `version` is stored with every cost computed from it."""
+def price_table() -> PriceTable:
+    """Return the table in force in this process."""
+    return _in_force or shipped_table()
 
-    version: str
-    tiers: tuple[Tier, ...]
+
+def put_in_force(table: PriceTable | None) -> None:
+    """Let a table be in force in this process from now on; None: the one AOS comes with."""
+    global _in_force
+    _in_force = table
+
+
+def price_of(provider: str, model: str, on: date) -> Price | None:
+    """Return the price in force on a day, None where no row knows the model."""
+    return price_table().price_of(provider, model, on)
+
+
+def today() -> date:
+    """Return the day prices are asked for: days begin at midnight UTC."""
+    return datetime.now(UTC).date()
+
+
+def days_of_a_call() -> tuple[date, date]:
+    """Return the days a call that is bounded now may be charged on: a price may change at midnight, before it is sent."""
+    now = today()
+    return now, now + timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -66,47 +70,11 @@ class StatedPrice(Contract):
     cache_write: PricePerMillion | None = None
 
     def as_price(self) -> Price:
-        """Return it as a price; a cache bucket left out costs like input."""
+        """Return it as a price; a cache bucket left out costs like input. Its version says all of it: no row does."""
         read = self.input if self.cache_read is None else self.cache_read
         write = self.input if self.cache_write is None else self.cache_write
-        return Price("stated", (Tier(0, self.input, self.output, read, write),))
-
-
-@lru_cache(maxsize=1)
-def price_rows() -> dict[str, Any]:
-    """Return the content of the rows file."""
-    rows: dict[str, Any] = json.loads(ROWS_FILE.read_text(encoding="utf-8"))
-    return rows
-
-
-@lru_cache(maxsize=1_024)
-def price_of(provider: str, model: str, on: date) -> Price | None:
-    """Return the price in force on a day, None where no row knows the model."""
-    table = price_rows()
-    in_force: dict[str, Any] | None = None
-    for row in table["rows"]:
-        if row["provider"] != _ROWS_OF_PROVIDER.get(provider) or not _matches(model, row["match"]):
-            continue
-        if in_force is not None and row["model"] != in_force["model"]:
-            break
-        if row["from"] is None or date.fromisoformat(row["from"]) <= on:
-            in_force = row
-    if in_force is None:
-        return None
-    version = f"{table['version']}/{in_force['model']}/{in_force['from'] or 'start'}"
-    return Price(version, tuple(Tier(**tier) for tier in in_force["tiers"]))
-
-
-def _matches(model: str, clauses: list[dict[str, str]]) -> bool:
-    return any(_holds(how, text, model) for clause in clauses for how, text in clause.items())
-
-
-def _holds(how: str, text: str, model: str) -> bool:
-    if how == "equals":
-        return model == text
-    if how == "starts_with":
-        return model.startswith(text)
-    return re.search(text, model) is not None if how == "regex" else text in model
+        version = f"stated/{self.input}/{self.output}/{read}/{write}"
+        return Price(version, (Tier(0, self.input, self.output, read, write),))
 
 
 def cost_micro_usd(price: Price, usage: Usage) -> int:
@@ -126,6 +94,16 @@ def worst_case_micro_usd(price: Price, input_tokens: int, output_tokens: int) ->
         _whole_micro_usd(input_tokens * max(tier.input, tier.cache_read, tier.cache_write) + output_tokens * tier.output)
         for tier in reachable
     )
+
+
+def most_micro_usd(prices: Sequence[Price | None], input_tokens: int, output_tokens: int, cap_micro_usd: int | None) -> int | None:
+    """Return the most a call within these bounds can cost by any of these prices; None where one is not known and no cap
+    is set. A call above the cap is refused before it is sent, so it cannot cost more."""
+    known = [price for price in prices if price is not None]
+    if len(known) < len(prices):
+        return cap_micro_usd
+    worst = max(worst_case_micro_usd(price, input_tokens, output_tokens) for price in known)
+    return worst if cap_micro_usd is None else min(worst, cap_micro_usd)
 
 
 def _whole_micro_usd(scaled: int) -> int:
@@ -165,5 +143,6 @@ def settled_micro_usd(quoted: Quote, usage: Usage | None, *, final: bool) -> int
         return None
     if final and usage is not None:
         return cost_micro_usd(quoted.price, usage)
-    seen = 0 if usage is None else usage.input + usage.cache_read + usage.cache_write
-    return worst_case_micro_usd(quoted.price, seen or quoted.input_tokens, quoted.output_tokens)
+    seen = usage or Usage()
+    input_tokens = seen.input + seen.cache_read + seen.cache_write
+    return worst_case_micro_usd(quoted.price, input_tokens or quoted.input_tokens, max(seen.output, quoted.output_tokens))

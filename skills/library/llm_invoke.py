@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
 from skills.adapters import extractive
 from skills.adapters.llm import Completion, CompletionFailed, CompletionRequest, Endpoint
-from skills.adapters.prices import Price, Quote, StatedPrice, price_of, quote, settled_micro_usd, worst_case_micro_usd
+from skills.adapters.prices import (
+    Price,
+    Quote,
+    StatedPrice,
+    days_of_a_call,
+    most_micro_usd,
+    price_of,
+    price_table,
+    quote,
+    settled_micro_usd,
+    today,
+)
 from skills.adapters.prompts import DATA_RULE, as_data, input_bytes, input_token_bound
 from skills.adapters.providers import DEFAULT_MODELS, endpoint_of, language_model
 from skills.adapters.structured import MAX_SCHEMA_BYTES, SchemaInvalid, StructuredAnswerInvalid, validator_of
@@ -69,7 +81,7 @@ class LlmInvokeConfig(Params):
     base_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
     api_key_secret: str | None = None
     max_input_bytes: Annotated[int, Field(ge=1, le=1_048_576)] = 65_536
-    max_cost_per_call_micro_usd: Annotated[int, Field(ge=0)] | None = None
+    max_cost_per_call_micro_usd: Annotated[int, Field(strict=True, ge=0)] | None = None
     price: StatedPrice | None = None
 
 
@@ -123,7 +135,8 @@ class LlmInvoke(Skill):
             # Scoring a megabyte of text takes a while; other runs share this event loop.
             return await asyncio.to_thread(extract, params)
         request = request_for(params, config, provider, context.timeout_ms)
-        quoted = quote(request.model, price_for(provider, request.model, config), *bounds_of(request), config.max_cost_per_call_micro_usd)
+        price = price_for(provider, request.model, config, today())
+        quoted = quote(request.model, price, *bounds_of(request), config.max_cost_per_call_micro_usd)
         endpoint = endpoint_for(provider, config, context)
         completion = await metered(endpoint, request, quoted, context)
         return LlmInvokeResult(
@@ -143,15 +156,50 @@ class LlmInvoke(Skill):
         except SkillFailure:
             # A call with a configuration that cannot be read is refused before anything is sent.
             return 0
-        provider = params.get("provider") or settings.provider
-        if provider == "extractive":
+        if is_free(params, settings):
             return 0
-        price = price_for(settings.provider, str(params.get("model") or model_of(settings)), settings)
-        if price is None:
-            return settings.max_cost_per_call_micro_usd
-        worst = worst_case_micro_usd(price, raw_input_bound(params, settings), raw_max_tokens(params))
-        # A call above the cap is refused before it is sent, so it cannot cost more.
-        return worst if settings.max_cost_per_call_micro_usd is None else min(worst, settings.max_cost_per_call_micro_usd)
+        model = raw_model(params, settings)
+        prices = [price_for(settings.provider, model, settings, day) for day in days_of_a_call()]
+        bounds = raw_input_bound(params, settings), raw_max_tokens(params)
+        return most_micro_usd(prices, *bounds, settings.max_cost_per_call_micro_usd)
+
+    def model_of(self, params: Mapping[str, Any], config: Mapping[str, Any]) -> str | None:
+        """Return the model the call is charged to, by the one name the price table has for it."""
+        try:
+            settings = read_config(config)
+        except SkillFailure:
+            return None
+        model = raw_model(params, settings)
+        # Which model a reference leads to is known when it is rendered, and asked again then.
+        if is_free(params, settings) or "${" in model:
+            return None
+        return price_table().model_named(settings.provider, model, today())
+
+    def other_models(self, params: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """Return the provider's models with a price, of the same generation or a later one: an older one may be gone by now.
+
+        Behind an endpoint of the operator's own, or at a price stated for one model, nobody knows what else there is.
+        """
+        try:
+            settings = read_config(config)
+        except SkillFailure:
+            return {}
+        model, day = raw_model(params, settings), today()
+        if is_free(params, settings) or "${" in model or settings.base_url is not None or settings.price is not None:
+            return {}
+        own = price_table().model_named(settings.provider, model, day)
+        known = (row.model for row in price_table().current(day) if row.provider == settings.provider)
+        return {
+            name: {"model": name} for name in known if name != own and is_as_new(name, model) and answers_to(settings.provider, name, day)
+        }
+
+    def cheaper_params(self, params: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return what makes the built-in model answer, which is free; None where it does already."""
+        try:
+            settings = read_config(config)
+        except SkillFailure:
+            return None
+        return None if is_free(params, settings) else {"provider": "extractive"}
 
 
 def read_config(config: Mapping[str, Any]) -> LlmInvokeConfig:
@@ -206,7 +254,8 @@ def extract(params: LlmInvokeParams) -> LlmInvokeResult:
     return LlmInvokeResult(text=text, data=data, model=extractive.MODEL, provider="extractive", stop_reason="end_turn", degraded=True)
 
 
-def model_of(config: LlmInvokeConfig) -> str:
+def model_for(config: LlmInvokeConfig) -> str:
+    """Return the model that answers where the call names none."""
     return config.model or DEFAULT_MODELS.get(config.provider, extractive.MODEL)
 
 
@@ -224,7 +273,7 @@ def request_for(params: LlmInvokeParams, config: LlmInvokeConfig, provider: str,
             suggestions=["Extract what matters with json_transform first.", "Raise max_input_bytes in the configuration."],
         )
     return CompletionRequest(
-        model=params.model or model_of(config),
+        model=params.model or model_for(config),
         prompt=prompt,
         system=system,
         max_tokens=params.max_tokens,
@@ -238,11 +287,11 @@ def bounds_of(request: CompletionRequest) -> tuple[int, int]:
     return input_token_bound(input_bytes(request.system, request.prompt), request.schema), request.max_tokens
 
 
-def price_for(provider: str, model: str, config: LlmInvokeConfig) -> Price | None:
-    """Return the price of a model: what the operator states for the configured one, else the row of today."""
-    if config.price is not None and model == model_of(config):
+def price_for(provider: str, model: str, config: LlmInvokeConfig, on: date) -> Price | None:
+    """Return the price of a model: what the operator states for the configured one, else the row in force on the day."""
+    if config.price is not None and model == model_for(config):
         return config.price.as_price()
-    return price_of(provider, model, datetime.now(UTC).date())
+    return price_of(provider, model, on)
 
 
 def endpoint_for(provider: str, config: LlmInvokeConfig, context: SkillContext) -> Endpoint:
@@ -283,6 +332,30 @@ def _reached(context: SkillContext, phase: Phase) -> None:
     effects[-1] = effects[-1].model_copy(update={"phase": phase})
 
 
+def is_free(params: Mapping[str, Any], config: LlmInvokeConfig) -> bool:
+    """Tell whether the call costs nothing: the built-in model answers, or it is refused before it is sent, because the
+    provider it asks for is not the configured one."""
+    return "extractive" in (config.provider, params.get("provider"))
+
+
+_GENERATION = re.compile(r"\d+")
+
+
+def is_as_new(model: str, than: str) -> bool:
+    """Tell whether a model's name says that it is of the generation of another one, or of a later one."""
+    found, wanted = _GENERATION.search(model), _GENERATION.search(than)
+    return found is not None and wanted is not None and int(found[0]) >= int(wanted[0])
+
+
+def answers_to(provider: str, name: str, day: date) -> bool:
+    """Tell whether the price table's name of a model is one a provider is asked by, not a part of its names or a tune of it."""
+    return ":" not in name and not name.endswith("-") and price_table().model_named(provider, name, day) == name
+
+
+def raw_model(params: Mapping[str, Any], config: LlmInvokeConfig) -> str:
+    return str(params.get("model") or model_for(config))
+
+
 def raw_input_bound(params: Mapping[str, Any], config: LlmInvokeConfig) -> int:
     """Return the most input tokens parameters can lead to, references not yet rendered included."""
     # What simulation does not know yet is no JSON; it counts as open, like a reference.
@@ -293,8 +366,8 @@ def raw_input_bound(params: Mapping[str, Any], config: LlmInvokeConfig) -> int:
     # Written out as JSON with indents, `input` grows by line breaks and spaces: count it as it is sent.
     texts = [str(params.get("prompt") or ""), str(params.get("system") or "")]
     if params.get("input") is not None:
-        texts += [as_data(params["input"]), DATA_RULE]
-    size = min(input_bytes(*texts) + len("\n\n") * 2, config.max_input_bytes)
+        texts += ["\n\n", as_data(params["input"]), "\n\n", DATA_RULE]
+    size = min(input_bytes(*texts), config.max_input_bytes)
     return input_token_bound(size, schema if isinstance(schema, dict) else None)
 
 

@@ -39,6 +39,7 @@ SEEN_BY = {
     "runs.Outbox": frozenset({"developer", "operator", "tenant_admin"}),
     "runs.Run": EVERYBODY,
     "runs.Session": frozenset(),
+    "skills.PriceRow": frozenset(),
     "skills.SkillVersion": EVERYBODY,
 }
 

@@ -11,9 +11,10 @@ import pytest
 from pydantic import BaseModel
 
 from skills.base import Params, Skill, SkillFailure
-from skills.contracts import Constraints, Effect, FailureMode, SideEffect, failure_mode
+from skills.contracts import Constraints, CostModel, Effect, FailureMode, SideEffect, failure_mode
 from skills.library.http_call import HttpCall
 from skills.library.json_transform import JsonTransform
+from skills.library.llm_invoke import LlmInvoke
 from skills.ports import SkillContext
 from skills.taxonomy import Category
 from skills.testing import Example, check_skill
@@ -102,6 +103,35 @@ class Pricey(Good):
         return 0.5
 
 
+class Nameless(Good):
+    def model_of(self, params: Mapping[str, Any], config: Mapping[str, Any]) -> Any:
+        return ""
+
+
+class Misadvised(Good):
+    def cheaper_params(self, params: Mapping[str, Any], config: Mapping[str, Any]) -> Any:
+        return {"quality": "low"}
+
+
+class Undercharging(Good):
+    async def run(self, params: NumberParams, context: SkillContext) -> Any:
+        context.report.cost_micro_usd, context.report.priced = 5, True
+        return {"number": params.number}
+
+
+class Counted(Good):
+    """What it reports holds the base already, which the runtime adds."""
+
+    cost_model = CostModel(base_micro_usd=5, worst_case_micro_usd=5)
+    run = Undercharging.run
+
+
+class Vague(Good):
+    async def run(self, params: NumberParams, context: SkillContext) -> Any:
+        context.report.cost_micro_usd = None
+        return {"number": params.number}
+
+
 class Random(Good):
     async def run(self, params: NumberParams, context: SkillContext) -> Any:
         return {"number": time.perf_counter_ns()}
@@ -146,7 +176,8 @@ BREAKS = {
     "schema": [Lenient],
     "unknown_params": [Lenient],
     "failure_modes": [Inventive, Contradicting, Undeclared],
-    "raw_params": [Fragile, Pricey],
+    "raw_params": [Fragile, Pricey, Nameless, Misadvised],
+    "cost": [Undercharging, Counted, Vague],
     "deterministic": [Random],
     "raises": [Defective],
     "side_effects": [Touching],
@@ -156,8 +187,21 @@ BREAKS = {
 }
 
 
+def test_llm_invoke_conforms() -> None:
+    examples = [
+        Example({"prompt": "What is it about?", "input": PAGE}),
+        Example({"prompt": "x"}, config={"provider": "anthropic"}, succeeds=False),
+        Example({"prompt": "x"}, config={"provider": "openai_compatible", "model": "nobody-knows-7b"}, succeeds=False),
+    ]
+    assert check_skill(LlmInvoke, examples) == []
+
+
 def test_the_good_one_conforms() -> None:
     assert check_skill(Good, [Example({"number": 1})]) == []
+
+
+def test_a_skill_that_charges_by_the_call_conforms() -> None:
+    assert check_skill(type("Charging", (Good,), {"cost_model": CostModel(base_micro_usd=5, worst_case_micro_usd=5)}), [Example({})]) == []
 
 
 @pytest.mark.parametrize(("rule", "cls"), [(rule, cls) for rule, classes in BREAKS.items() for cls in classes])

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skills.adapters.prices import worst_case_micro_usd
+from skills.adapters.prices import today, worst_case_micro_usd
 from skills.contracts import StructuredOutcome
 from skills.execution import run_skill
-from skills.library.llm_invoke import LlmInvoke, LlmInvokeParams, bounds_of, model_of, price_for, read_config, request_for
+from skills.library.llm_invoke import LlmInvoke, LlmInvokeParams, bounds_of, model_for, price_for, read_config, request_for
 from skills.ports import SkillContext
 from tests.fakes.llm_server import LlmServer, Scenario, redirect, slow, structured, text
 
@@ -172,7 +172,7 @@ def test_it_asks_a_keyless_server_of_ones_own_without_a_key(server: LlmServer) -
     config = {"provider": "openai_compatible", "model": "llama3", "base_url": server.openai_url, "price": {"input": 0, "output": 0}}
     outcome = call(config, {"prompt": "Hello?"})
     assert outcome.success and outcome.execution.cost_micro_usd == 0
-    assert outcome.execution.pricing_version == "stated"
+    assert outcome.execution.pricing_version == "stated/0/0/0/0"
     assert "authorization" not in server.requests[0].headers
 
 
@@ -210,7 +210,7 @@ def test_its_worst_case_before_is_never_below_the_quote_at_the_call(
     config = {"provider": "anthropic"}
     settings_read = read_config(config)
     sent = request_for(LlmInvokeParams.model_validate(raw), settings_read, "anthropic", 1_000)
-    price = price_for("anthropic", model_of(settings_read), settings_read)
+    price = price_for("anthropic", model_for(settings_read), settings_read, today())
     assert price is not None
     before = LlmInvoke().worst_case_micro_usd(raw, config)
     assert before is not None and before >= worst_case_micro_usd(price, *bounds_of(sent))

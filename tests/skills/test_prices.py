@@ -9,14 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skills.adapters.price_rows import as_text, build
+from skills.adapters.price_table import ROWS_FILE, Price, shipped_rows
 from skills.adapters.prices import (
-    ROWS_FILE,
-    Price,
     Quote,
     StatedPrice,
     cost_micro_usd,
     price_of,
-    price_rows,
     quote,
     settled_micro_usd,
     worst_case_micro_usd,
@@ -93,8 +91,7 @@ def test_it_rounds_up_to_whole_micro_usd(usage: Usage, cost: int) -> None:
     assert cost_micro_usd(known("anthropic", "claude-haiku-5-5"), usage) == cost
 
 
-ROWS = price_rows()["rows"]
-MODELS = sorted({(row["provider"].replace("openai", "openai_compatible"), row["match"][0].get("equals") or row["model"]) for row in ROWS})
+MODELS = sorted({(row.provider, row.match[0].text if row.match[0].how == "equals" else row.model) for row in shipped_rows()})
 TOKENS = st.integers(0, 600_000)
 
 
