@@ -107,9 +107,36 @@ class Money(Contract):
         }
 
 
+class WhoMay(Contract):
+    """Who is allowed to do something: people by their role, programs by a scope of their key, and whom it is not open to."""
+
+    roles: list[str]
+    api_scopes: list[str]
+    not_by: str | None = None
+
+
+class Shortage(Contract):
+    """Why a run waits for money: the scope that is short, what it lacks for the next step, and what the run may need in all.
+
+    `cost_to_finish_micro_usd` is the worst case, null where nobody knows. At `retry_at` the scope has room by itself.
+    """
+
+    scope: str
+    missing_micro_usd: int
+    cost_to_finish_micro_usd: int | None
+    retry_at: str | None
+    may_top_up: WhoMay
+
+
 class RunBudget(Money):
+    """The run's own money. `subtree_spent_micro_usd` is its own and that of all runs it called, each counted once."""
+
     per_step_max_micro_usd: int | None = None
     worst_case_to_finish_micro_usd: int | None = None
+    subtree_spent_micro_usd: int = 0
+    on_exhausted: Literal["pause", "fail", "finish_cheap"] = "pause"
+    may_top_up: WhoMay
+    shortage: Shortage | None = None
 
 
 class RateLimit(Contract):
@@ -121,9 +148,20 @@ class RateLimit(Contract):
     resets_at: str | None
 
 
+class RunsNow(Contract):
+    """Runs that are being worked on, and how many may be; null is unlimited."""
+
+    running: int
+    limit: int | None
+
+
 class Concurrency(Contract):
+    """Steps of the run that run now and how many may, and the runs of its agent and its tenant beside it."""
+
     max_parallel_steps: int
     running: int
+    agent_runs: RunsNow
+    tenant_runs: RunsNow
 
 
 class Time(Contract):
@@ -134,30 +172,42 @@ class Time(Contract):
 
 
 class Attempts(Contract):
+    """Calls the run has made, and how many more it may make; null is unlimited."""
+
     used: int
     left: int | None
 
 
 class ApprovalNotice(Contract):
-    """A step that will ask somebody before it starts, and why."""
+    """A step that will ask somebody before it starts, whom, and why."""
 
     step_id: str
     skill: str
     reason: str
+    asks: WhoMay
 
 
 class ScopeMoney(Money):
+    """A scope the run draws on. Reserved is what runs hold of it, what they have spent since they last settled included.
+
+    `scope` is its label, `kind:key`, and of a day `kind:key@2026-11-28`.
+    """
+
     scope: str
+    kind: Literal["tenant", "agent", "model", "run"]
     key: str
+    day: str | None
 
 
 class ResourceContract(Contract):
     """What a run may use: fixed before it starts, its numbers read live.
 
-    `rate_limits` names the limits its calls stand under, some of them shared with other runs.
+    `rate_limits` names the limits its calls stand under, some of them shared with other runs. `blocked_by` is the scope the
+    run waits for, because it is short of money or frozen.
     """
 
     run_id: str
+    blocked_by: str | None
     budget: RunBudget
     rate_limits: list[RateLimit]
     concurrency: Concurrency

@@ -343,7 +343,7 @@ class Charge(models.Model):
 
 
 class ChargeSum(models.Model):
-    """What charges of one kind add up to in a day, up to the mark of the tally (runs/tally.py): nobody adds up millions."""
+    """What charges of one kind add up to in a day, up to the mark of the tally (runs/shell/tally.py): nobody adds up millions."""
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+", db_index=False)
     day = models.DateField()

@@ -18,7 +18,10 @@ class Answer(BaseModel):
 
 
 class RunCost(Answer):
+    """`subtree_spent_micro_usd`: what the run and all runs it called have spent."""
+
     spent_micro_usd: int
+    subtree_spent_micro_usd: int
     reserved_micro_usd: int
     limit_micro_usd: int | None
     worst_to_finish_micro_usd: int | None

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from agents.tenancy import one_scoped, scoped
+from runs import lineage
 from runs.models import TERMINAL_STATUSES, Run, RunStatus
 from runs.shell.codec import decode, plain
 from runs.shell.journal import Row, read_rows
 from runs.shell.reading.explain import explanation
 from runs.shell.reading.history import entries_of, read_history, read_state, what_is_gone
 from runs.shell.reading.remains import remains_of
+from runs.shell.reading.subtree import spent_with_called
 from runs.shell.reading.trace import trace_of
 from runs.shell.tombstones import is_tombstone
 from runs.shell.tombstones import read as read_tombstone
@@ -26,18 +28,31 @@ if TYPE_CHECKING:
 
 def get_run(*, tenant: Tenant, run_id: str, lock: bool = False) -> Run:
     """Return a run. Raises Refusal NOT_FOUND, alike for a missing one and another tenant's."""
-    rows = Run.objects.select_related("agent", "parent")
+    rows = _readable()
     return one_scoped(rows.select_for_update(of=("self",)) if lock else rows, tenant, "run", public_id=run_id)
 
 
 def list_runs(*, tenant: Tenant, status: str | None = None, agent: str | None = None) -> QuerySet[Run]:
     """Return a tenant's runs, newest first."""
-    rows = scoped(Run.objects.select_related("agent", "parent"), tenant)
+    rows = scoped(_readable(), tenant)
     if status is not None:
         rows = rows.filter(status=status)
     if agent is not None:
         rows = rows.filter(**{"agent__public_id" if is_id("agt", agent) else "agent__name": agent})
     return rows
+
+
+def _readable() -> QuerySet[Run]:
+    """Return runs with what their JSON is made of; whether one called others is asked along, since few did."""
+    called = Run.objects.filter(parent=OuterRef("pk"), relation=lineage.CALLED)
+    return Run.objects.select_related("agent", "parent", "tenant").annotate(has_called=Exists(called))
+
+
+def subtree_spent(run: Run) -> int:
+    """Return what a run has spent together with all runs it called, as their rows say."""
+    if not getattr(run, "has_called", False):
+        return run.spent_micro_usd
+    return spent_with_called([run.pk])[run.pk]
 
 
 def list_failed(*, tenant: Tenant, since: datetime) -> QuerySet[Run]:
@@ -58,6 +73,7 @@ def run_json(run: Run) -> dict[str, Any]:
         "failure_code": run.failure_code or None,
         "cost": {
             "spent_micro_usd": run.spent_micro_usd,
+            "subtree_spent_micro_usd": subtree_spent(run),
             "reserved_micro_usd": run.reserved_micro_usd,
             "limit_micro_usd": run.limit_micro_usd,
             "worst_to_finish_micro_usd": run.worst_to_finish_micro_usd,
