@@ -22,6 +22,7 @@ from agents.ledger.books import Books, opened, owner_of
 from agents.ledger.statements import Name, Row
 from agents.models import Budget, BudgetPeriod, EntryKind, LedgerEntry, LedgerScope, ScopeKind, Tenant
 from agents.selectors import get_agent
+from skills.adapters.prices import one_name
 from skills.canonical import digest
 from skills.ids import new_id
 from skills.refusal import Refusal
@@ -125,7 +126,9 @@ def _key_of(tenant: Tenant, asked: Target) -> str:
         return get_agent(tenant=tenant, ref=asked.key).public_id
     if model_key(asked.key) != asked.key:
         raise _bad_key("the name of a model has no control characters")
-    return asked.key
+    # Money is counted under the one name of a model: a budget under another would hold nothing.
+    is_set = Budget.objects.filter(tenant=tenant, kind=asked.kind, key=asked.key).exists()
+    return asked.key if is_set else one_name(asked.key)
 
 
 def _set_limits(books: Books, name: Name, limit: int | None, by: str) -> None:

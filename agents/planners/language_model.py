@@ -19,8 +19,8 @@ from skills.adapters.prices import (
     StatedPrice,
     days_of_a_call,
     most_micro_usd,
+    one_name,
     price_of,
-    price_table,
     quote,
     settled_micro_usd,
     today,
@@ -28,7 +28,7 @@ from skills.adapters.prices import (
 from skills.adapters.prompts import input_bytes, input_token_bound
 from skills.adapters.providers import DEFAULT_MODELS, endpoint_of, language_model
 from skills.base import SkillFailure
-from skills.contracts import Contract, FailureDetails, Usage, faults_of
+from skills.contracts import Contract, FailureDetails, MicroUsd, Usage, faults_of
 
 
 class PlannerOptions(Contract):
@@ -37,7 +37,7 @@ class PlannerOptions(Contract):
     model: Annotated[str, Field(min_length=1, max_length=128)] | None = None
     max_tokens: Annotated[int, Field(ge=256, le=32_000)] = 4_096
     max_input_bytes: Annotated[int, Field(ge=1_024, le=1_048_576)] = 262_144
-    max_cost_per_call_micro_usd: Annotated[int, Field(strict=True, ge=0)] | None = None
+    max_cost_per_call_micro_usd: MicroUsd | None = None
     effort: Literal["low", "medium", "high"] | None = None
     price: StatedPrice | None = None
 
@@ -66,10 +66,9 @@ class LanguageModelPlanner:
     def model_of(self, request: PlanRequest) -> str | None:
         """Return the model a proposal is charged to, by the one name the price table has for it."""
         try:
-            model = self._model(self._options(request))
+            return one_name(self._model(self._options(request)))
         except SkillFailure:
             return None
-        return price_table().model_named(self.provider, model, today())
 
     async def propose(self, request: PlanRequest, means: PlannerMeans) -> Proposal | PlannerFailure:
         """Return the plan the model wrote, or why there is none, and in both cases what it cost."""

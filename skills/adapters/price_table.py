@@ -136,6 +136,11 @@ class PriceTable:
         row = self.row_of(provider, name, on)
         return name if row is None else row.model
 
+    def one_name(self, name: str, on: date) -> str:
+        """Return the one name of a model, whoever provides it; itself where no row knows it, or rows of several do."""
+        found = {self.model_named(provider, name, on) for provider in self._series if provider != PER_CALL} - {name}
+        return found.pop() if len(found) == 1 else name
+
     def current(self, on: date) -> Iterator[DatedPrice]:
         """Yield the rows in force on a day: of each model the last that has begun, but none of ours whose names an
         operator's row has all taken over."""

@@ -40,6 +40,11 @@ def price_of(provider: str, model: str, on: date) -> Price | None:
     return price_table().price_of(provider, model, on)
 
 
+def one_name(model: str) -> str:
+    """Return the name charges, scopes and budgets know a model by, whatever else it is called."""
+    return price_table().one_name(model, today())
+
+
 def today() -> date:
     """Return the day prices are asked for: days begin at midnight UTC."""
     return datetime.now(UTC).date()
@@ -117,7 +122,11 @@ def quote(model: str, price: Price | None, input_tokens: int, output_tokens: int
             raise SkillFailure(
                 "PRICE_UNKNOWN",
                 f"no price is known for the model '{model}'",
-                suggestions=["State a price or max_cost_per_call_micro_usd in the configuration.", "Choose a model with a known price."],
+                suggestions=[
+                    "Have its price added: manage.py prices set, or the console.",
+                    "Set max_cost_per_call_micro_usd in the configuration.",
+                    "Choose a model with a known price.",
+                ],
             )
         return Quote(None, cap_micro_usd, input_tokens, output_tokens)
     worst = worst_case_micro_usd(price, input_tokens, output_tokens)

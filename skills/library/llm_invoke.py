@@ -19,6 +19,7 @@ from skills.adapters.prices import (
     StatedPrice,
     days_of_a_call,
     most_micro_usd,
+    one_name,
     price_of,
     price_table,
     quote,
@@ -173,7 +174,7 @@ class LlmInvoke(Skill):
         # Which model a reference leads to is known when it is rendered, and asked again then.
         if is_free(params, settings) or "${" in model:
             return None
-        return price_table().model_named(settings.provider, model, today())
+        return one_name(model)
 
     def other_models(self, params: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """Return the provider's models with a price, of the same generation or a later one: an older one may be gone by now.

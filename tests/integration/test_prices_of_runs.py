@@ -1,4 +1,4 @@
-"""Prices in the life of runs: calls of any skill cost money once an operator says so, from the next call on, and every process hears of it."""
+"""Prices in the life of runs: calls of any skill cost money once an operator says so, and every process hears of it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from agents import ledger
 from runs.models import Charge
 from skills import prices
 from skills.adapters.prices import price_table, today
+from skills.costs import model_of
+from skills.library.llm_invoke import LlmInvoke
 from skills.models import PriceOrigin, PriceRow
 from skills.services import add_price
 from tests.conftest import PROJECT
@@ -34,6 +37,16 @@ def own_prices(transactional_db: None) -> Iterator[None]:
             cursor.execute("DROP TRIGGER price_stay")
             cursor.execute("DELETE FROM skills_pricerow WHERE origin = %s", [PriceOrigin.OPERATOR])
             cursor.execute(stay)
+
+
+@pytest.mark.parametrize("name", ["gpt-5.6", "gpt-5.6-sol"])
+def test_a_budget_of_a_model_holds_it_by_all_its_names(workshop: Workshop, name: str) -> None:
+    asked = {"tenant": workshop.tenant, "kind": "model", "period": "total"}
+    assert ledger.set_budget(**asked, key=name, limit_micro_usd=5)["scope"] == "model:gpt-5.6-sol"
+    config = {"provider": "openai_compatible", "model": "gpt-5.6-sol-2026-08-01"}
+    assert model_of(LlmInvoke(), {"prompt": "x"}, config) == "gpt-5.6-sol"
+    ledger.remove_budget(**asked, key=name)
+    assert ledger.list_budgets(tenant=workshop.tenant) == []
 
 
 def price(skill: str, micro_usd: int) -> str:

@@ -155,6 +155,7 @@ CHARGED_TO = {
     "the configured one": ({"provider": "openai_compatible", "model": "llama3"}, {}, "llama3"),
     "the one the call names": ({"provider": "anthropic"}, {"model": "claude-opus-5"}, "claude-opus-5"),
     "one name for all its names": ({"provider": "openai_compatible"}, {"model": "gpt-5.6"}, "gpt-5.6-sol"),
+    "one name whoever provides it": ({"provider": "openai_compatible"}, {"model": "claude-haiku-5-5-20261001"}, "claude-haiku-5-5"),
     "nobody, built in": ({}, {}, None),
     "nobody, built in by the call": ({"provider": "anthropic"}, {"provider": "extractive"}, None),
     "nobody yet": ({"provider": "anthropic"}, {"model": "${inputs.m}"}, None),

@@ -75,6 +75,14 @@ def test_it_names_a_model_by_one_name_whatever_it_is_called() -> None:
     assert table.model_named("openai_compatible", "llama3", DAY) == "llama3"
 
 
+def test_it_finds_the_one_name_whoever_provides_the_model() -> None:
+    table = shipped_table()
+    names = [table.one_name(name, DAY) for name in ("gpt-5.6", "claude-haiku-5-5-20261001", "llama3", "")]
+    assert names == ["gpt-5.6-sol", "claude-haiku-5-5", "llama3", ""]
+    both = [a_row(1, model="a", match=EQUALS), replace(a_row(2, model="b", match=EQUALS), provider="openai_compatible")]
+    assert PriceTable(both).one_name("m", DAY) == "m"
+
+
 def test_it_fits_no_name_by_two_of_the_shipped_models() -> None:
     """What goes before what would be a matter of the order in a file otherwise."""
     rows = list(shipped_rows())

@@ -222,6 +222,8 @@ NOT_SENT: dict[str, tuple[dict[str, Any], str]] = {
     "unknown_price": ({"model": "nobody-knows-7b"}, "PRICE_UNKNOWN"),
     "above_the_cap": ({"max_cost_per_call_micro_usd": 1}, "BUDGET_EXCEEDED"),
     "misspelt_option": ({"modle": "x"}, "INVALID_INPUT"),
+    "an_enormous_cap": ({"max_cost_per_call_micro_usd": 10**30}, "INVALID_INPUT"),
+    "a_fractional_cap": ({"max_cost_per_call_micro_usd": 0.5}, "INVALID_INPUT"),
     "too_long": ({"max_input_bytes": 1_024}, "CONTENT_TOO_LARGE"),
 }
 
@@ -232,6 +234,34 @@ def test_it_refuses_before_anything_is_sent(server: LlmServer, case: str) -> Non
     answer = ask(server, "claude", request(options=options))
     assert isinstance(answer, PlannerFailure) and answer.failure.code == code
     assert (answer.spent.cost_micro_usd, server.requests) == (0, [])
+    worst = PLANNERS["claude"].worst_case_micro_usd(request(options=options))
+    assert worst == {"unknown_price": None, "above_the_cap": 1}.get(case, 0)
+
+
+CHARGED_TO = {
+    "claude": ({}, "claude-haiku-5-5"),
+    "openai_compatible": ({"model": "gpt-5.6"}, "gpt-5.6-sol"),
+    "stub": ({}, None),
+}
+
+
+@pytest.mark.parametrize("name", CHARGED_TO)
+def test_it_is_charged_to_a_model_by_its_one_name(name: str) -> None:
+    options, model = CHARGED_TO[name]
+    assert PLANNERS[name].model_of(request(options=options)) == model
+
+
+def test_it_is_charged_to_no_model_where_nothing_can_be_sent() -> None:
+    assert PLANNERS["claude"].model_of(request(options={"modle": "x"})) is None
+
+
+@pytest.mark.parametrize("name", MODEL_PLANNERS)
+def test_it_charges_the_worst_case_where_the_count_cannot_be_true(server: LlmServer, name: str) -> None:
+    server.script(structured(ANSWER, output_tokens=-7))
+    asked = request()
+    answer = ask(server, name, asked)
+    assert isinstance(answer, Proposal)
+    assert answer.spent.cost_micro_usd == PLANNERS[name].worst_case_micro_usd(asked)
 
 
 def test_it_uses_a_model_without_known_price_under_a_cap(server: LlmServer) -> None:
