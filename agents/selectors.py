@@ -29,6 +29,11 @@ def tenant_for(slug: str | None) -> Tenant:
     return found
 
 
+def active_tenants() -> list[Tenant]:
+    """Return the tenants that are active."""
+    return list(Tenant.objects.filter(is_active=True))
+
+
 def get_agent(*, tenant: Tenant, ref: str) -> Agent:
     """Return an agent by id (`agt_…`) or name. Raises Refusal NOT_FOUND."""
     field = "public_id" if is_id("agt", ref) else "name"

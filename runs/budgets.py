@@ -46,20 +46,28 @@ def set_budget(*, principal: Principal, kind: str, period: str, limit_micro_usd:
     return _told(tenant, [done])[0]
 
 
-def top_up_budget(*, principal: Principal, budget_id: str, amount_micro_usd: Any, idempotency_key: str | None = None) -> Json:
-    """Raise a limit, of a day's budget today's alone. The same key again changes nothing. Raises Refusal."""
-    found = _found(principal.tenant, budget_id)
+def top_up_budget(
+    *, principal: Principal, kind: str, period: str, amount_micro_usd: Any, key: Any = None, idempotency_key: str | None = None
+) -> Json:
+    """Raise a limit, of a day's budget today's alone. The same idempotency key again changes nothing. Raises Refusal."""
     done = ledger.top_up_budget(
         tenant=principal.tenant,
-        kind=found["kind"],
-        key=found["key"],
-        period=found["period"],
+        kind=kind,
+        key=key,
+        period=period,
         amount_micro_usd=amount_micro_usd,
         idempotency_key=idempotency_key,
         by=principal.name,
     )
     ring()
     return _told(principal.tenant, [done])[0]
+
+
+def top_up_by_id(*, principal: Principal, budget_id: str, amount_micro_usd: Any, idempotency_key: str | None = None) -> Json:
+    """Raise the limit of the budget with this id, as above."""
+    found = _found(principal.tenant, budget_id)
+    target = {name: found[name] for name in ("kind", "key", "period")}
+    return top_up_budget(principal=principal, **target, amount_micro_usd=amount_micro_usd, idempotency_key=idempotency_key)
 
 
 def remove_budget(*, principal: Principal, kind: str, period: str, key: Any = None) -> Json:

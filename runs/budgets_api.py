@@ -109,7 +109,7 @@ class TopUpBudget(APIView):
     @extend_schema(operation_id="budgets_top_up", parameters=[IDEMPOTENCY_KEY], request=TopUpBody, responses={200: ToppedUpBudget})
     def post(self, request: Request, budget_id: str) -> Response:
         body = parse_body(TopUpBody, request.data)
-        done = budgets.top_up_budget(
+        done = budgets.top_up_by_id(
             principal=principal_of(request),
             budget_id=budget_id,
             amount_micro_usd=body.amount(),

@@ -258,7 +258,7 @@ LEFTOVERS = (
 OPERATIONAL = "operational"
 OPERATIONAL_SAYS = "ended worker sessions, heard signals, delivered messages, finished chores, sign-ins that ran out"
 AUDIT = "audit"
-AUDIT_SAYS = "every movement of money"
+AUDIT_SAYS = "every movement of money, and every charge of a call"
 
 
 # Removal

@@ -15,7 +15,18 @@ TABLES = {
     "event": ("runs_runevent", "runs_stepsummary", "runs_signal", "runs_outbox"),
     "effect": ("catalog_failurematch",),
     "run": ("runs_run",),
-    AUDIT: ("agents_budget", "agents_freeze", "agents_ledgerscope", "agents_ledgerentry", "agents_ledgerlot"),
+    AUDIT: (
+        "runs_charge",
+        "runs_chargesum",
+        "runs_tallymark",
+        "runs_budgetalert",
+        "runs_alertsum",
+        "agents_budget",
+        "agents_freeze",
+        "agents_ledgerscope",
+        "agents_ledgerentry",
+        "agents_ledgerlot",
+    ),
     OPERATIONAL: ("runs_session", "runs_losthold", "agents_ratewindow", "django_q_ormq", "django_q_task", "django_session"),
 }
 CLASSES = ("payload", *TABLES)

@@ -57,6 +57,25 @@ SPENDING_ADDS_UP = Invariant(
     """,
 )
 
+CHARGES_ADD_UP = Invariant(
+    "charges_add_up",
+    "What a run has spent is what its calls were charged, each once; sums of charges are those of the charges they hold.",
+    """
+    SELECT c.public_id || ' spent ' || c.spent_micro_usd || ' by its row and ' || COALESCE(sum(h.cost_micro_usd), 0) || ' by its charges'
+    FROM checked c LEFT JOIN runs_charge h ON h.run_id = c.id AND h.seq <= c.last_seq
+    GROUP BY c.id, c.public_id, c.spent_micro_usd HAVING c.spent_micro_usd <> COALESCE(sum(h.cost_micro_usd), 0)
+    UNION ALL
+    SELECT t.public_id || ' was charged ' || COALESCE(h.cost, 0) || ' up to the mark, its sums say ' || COALESCE(s.cost, 0)
+    FROM agents_tenant t
+    LEFT JOIN (
+        SELECT tenant_id, sum(cost_micro_usd) AS cost FROM runs_charge
+        WHERE {all_time} AND id <= (SELECT up_to FROM runs_tallymark WHERE name = 'charges') GROUP BY tenant_id
+    ) h ON h.tenant_id = t.id
+    LEFT JOIN (SELECT tenant_id, sum(cost_micro_usd) AS cost FROM runs_chargesum GROUP BY tenant_id) s ON s.tenant_id = t.id
+    WHERE {all_time} AND ({all_tenants} OR t.id IN ({tenants})) AND COALESCE(h.cost, 0) <> COALESCE(s.cost, 0)
+    """,
+)
+
 SCOPES_ADD_UP = Invariant(
     "scopes_add_up",
     "What a scope has spent and reserved, and its limit, are what its ledger entries say; a total is the sum of its days.",

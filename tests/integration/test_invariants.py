@@ -19,7 +19,7 @@ from agents.services import create_agent
 from catalog.models import FailureMatch
 from runs import services
 from runs.invariants import INVARIANTS, Checked, check, check_all
-from runs.models import LostHold, Run, RunEvent, Session, Signal
+from runs.models import Charge, ChargeSum, LostHold, Run, RunEvent, Session, Signal
 from runs.shell import sessions
 from tests.fakes.llm_server import LlmServer, silent
 from tests.integration.workshop import (
@@ -278,6 +278,26 @@ def unguarded(change: Callable[[Run], Any]) -> Callable[[Run], Any]:
     return sow
 
 
+def uncharged(run: Run) -> None:
+    """Take one charge of the run away, and what guards charges before."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER charge_refuse" + (" ON runs_charge" if connection.vendor == "postgresql" else ""))
+    assert Charge.objects.filter(run_id=run.pk).order_by("seq")[0].delete()[0]
+
+
+def charged_again(run: Run) -> None:
+    charge = Charge.objects.filter(run_id=run.pk).order_by("seq")[0]
+    charge.pk, charge.step = None, "another"
+    charge.save(force_insert=True)
+
+
+def summed_up_twice(run: Run) -> None:
+    ChargeSum.objects.create(tenant=run.tenant, day="2026-11-01", cost_micro_usd=5, **dict.fromkeys(SUMMED, 1))
+
+
+SUMMED = ("calls", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+
+
 def unmatched(run: Run) -> None:
     assert FailureMatch.objects.filter(run_id=run.pk).delete()[0]
 
@@ -336,6 +356,9 @@ SEEDS = {
     ),
     "more spent than the budget before the top-up": Seed("spending_adds_up", "paid", without("topped_up")),
     "an overrun that was none": Seed("spending_adds_up", "overrun", rewritten("step_succeeded", '"kind":"overrun"', '"kind":"resume"')),
+    "a charge that is gone": Seed("charges_add_up", "paid", uncharged),
+    "a call charged twice": Seed("charges_add_up", "paid_lost", charged_again),
+    "a sum of no charges": Seed("charges_add_up", "paid", summed_up_twice),
     "one key for two runs": Seed("keys_are_single", "queued", shadowed("UPDATE runs_run SET idempotency_key = 'twice' WHERE id >= %s")),
     "started without approval": Seed(
         "gates_are_kept", "approved", lambda run: events(run).filter(kind="approval_decided").update(kind="time_came")
