@@ -14,16 +14,19 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from runs.gauges import read_gauges
+from runs.gauges import Money, MoneyReader, read_gauges
 from runs.stored import database_bytes, read_stored
 from skills.refusal import Refusal
 
 
 class QueueCollector(Collector):
     """Reads the queue's gauges at each scrape; no process has to keep count for the others."""
+
+    def __init__(self) -> None:
+        self._money = MoneyReader()
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         # Asked when registered, before there may be a database.
@@ -36,10 +39,25 @@ class QueueCollector(Collector):
         yield GaugeMetricFamily("nova_approvals_pending", "Runs that wait for an approval.", value=now.approvals_pending)
         yield GaugeMetricFamily("nova_in_doubt", "Runs that wait for somebody to say whether an effect happened.", value=now.in_doubt)
         yield GaugeMetricFamily("nova_worker_pool_size", "Worker sessions whose lease runs.", value=now.workers)
+        yield from _spent(self._money.read())
         yield from _stored()
         build = GaugeMetricFamily("nova_build_info", "What runs here.", labels=["django", "environment"])
         build.add_metric([version("django"), settings.ENVIRONMENT], 1)
         yield build
+
+
+def _spent(money: Money) -> Iterable[CounterMetricFamily]:
+    cost = CounterMetricFamily("nova_cost_micro_usd", "What calls cost, in micro-USD.", labels=["skill", "model"])
+    for labels, amount in money.cost_micro_usd.items():
+        cost.add_metric(labels, amount)
+    tokens = CounterMetricFamily("nova_llm_tokens", "Tokens of calls of language models.", labels=["model", "type"])
+    for labels, count in money.tokens.items():
+        if count:
+            tokens.add_metric(labels, count)
+    alerts = CounterMetricFamily("nova_budget_alerts", "Scopes that had spent most of their limit.", labels=["scope_kind"])
+    for kind, count in money.alerts.items():
+        alerts.add_metric([kind], count)
+    yield from (cost, tokens, alerts)
 
 
 def _stored() -> Iterable[GaugeMetricFamily]:

@@ -1,12 +1,15 @@
-"""Reads the numbers that say how the queue stands: how many runs wait for what, how many workers are alive."""
+"""Reads the numbers that say how all stands: how many runs wait for what, how many workers are alive, what was spent."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from django.db.models import Count, Q
 
 from runs.models import Run, RunStatus, Session, SessionState
+from runs.shell.clock import monotonic
+from runs.shell.reading.usage_sql import TOKENS, Spent, read_alerts, read_mark, read_spent_after, read_spent_before
 
 
 @dataclass(frozen=True)
@@ -35,3 +38,45 @@ def read_gauges(*, now_ms: int) -> Gauges:
 def count_live_sessions(*, now_ms: int) -> int:
     """Return how many worker sessions hold a lease that has not run out."""
     return Session.objects.filter(state=SessionState.LIVE, lease_until_ms__gt=now_ms).count()
+
+
+MONEY_SECONDS = 5.0
+"""How long what was read of money is good enough for the next who asks."""
+
+ByKind = dict[tuple[str, str], Spent]
+
+
+@dataclass(frozen=True)
+class Money:
+    """What was spent since the beginning, over all tenants: micro-USD by (skill, model), tokens by (model, bucket), alerts by scope."""
+
+    cost_micro_usd: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    tokens: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    alerts: Mapping[str, int] = field(default_factory=dict)
+
+
+class MoneyReader:
+    """Reads what was spent so that it does not matter how much that is: sums of what is old once for each mark, then the rest."""
+
+    def __init__(self) -> None:
+        self._mark = -1
+        self._before: ByKind = {}
+        self._read_at: float | None = None
+        self._money = Money()
+
+    def read(self) -> Money:
+        if self._read_at is None or monotonic() - self._read_at >= MONEY_SECONDS:
+            self._money, self._read_at = self._read(), monotonic()
+        return self._money
+
+    def _read(self) -> Money:
+        if read_mark() != self._mark:
+            self._mark, self._before = read_spent_before()
+        costs: dict[tuple[str, str], int] = {}
+        tokens: dict[tuple[str, str], int] = {}
+        for part in (self._before, read_spent_after(self._mark)):
+            for (skill, model), (cost, counts) in part.items():
+                costs[skill, model] = costs.get((skill, model), 0) + cost
+                for bucket, count in zip(TOKENS, counts, strict=True):
+                    tokens[model, bucket] = tokens.get((model, bucket), 0) + count
+        return Money(costs, tokens, read_alerts())

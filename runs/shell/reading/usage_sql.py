@@ -6,7 +6,7 @@ run is read from the charges alone: sums do not know runs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -82,6 +82,50 @@ def first_days(tenants: Sequence[int] | None = None) -> dict[tuple[int, str], da
         return {(tenant, agent): _date(day) for tenant, agent, day in cursor.fetchall()}
 
 
+Spent = tuple[int, tuple[int, ...]]
+"""Micro-USD, and tokens in the order of `TOKENS`."""
+
+_MARK = "COALESCE((SELECT up_to FROM runs_tallymark WHERE name = '{name}'), 0)"
+_SPENT = ", ".join(f"sum({name})" for name in ["cost_micro_usd", *_TOKEN_COLUMNS])
+
+
+def read_mark() -> int:
+    """Return up to which charge the sums go."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_MARK.format(name='charges')}")
+        return int(cursor.fetchone()[0])
+
+
+def read_spent_before() -> tuple[int, dict[tuple[str, str], Spent]]:
+    """Return the mark, and what was spent up to it by skill and model, of all tenants and days."""
+    mark = _MARK.format(name="charges")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {mark}, skill, model, {_SPENT} FROM runs_chargesum GROUP BY skill, model")
+        rows = cursor.fetchall()
+    return (int(rows[0][0]), _spent(row[1:] for row in rows)) if rows else (0, {})
+
+
+def read_spent_after(mark: int) -> dict[tuple[str, str], Spent]:
+    """Return what was spent since a mark by skill and model."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT skill, model, {_SPENT} FROM runs_charge WHERE id > %s GROUP BY skill, model", [mark])
+        return _spent(cursor.fetchall())
+
+
+def _spent(rows: Iterable[Sequence[Any]]) -> dict[tuple[str, str], Spent]:
+    return {(skill, model): (int(cost), tuple(map(int, tokens))) for skill, model, cost, *tokens in rows}
+
+
+def read_alerts() -> dict[str, int]:
+    """Return how many alerts there were by kind of scope, of all tenants."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT scope_kind, sum(alerts) FROM (SELECT scope_kind, alerts FROM runs_alertsum"
+            f" UNION ALL SELECT scope_kind, 1 FROM runs_budgetalert WHERE id > {_MARK.format(name='alerts')}) told GROUP BY scope_kind"
+        )
+        return {kind: int(alerts) for kind, alerts in cursor.fetchall()}
+
+
 def _source(wanted: Wanted, *, by_run: bool) -> tuple[str, list[Any]]:
     """Return the charges that are wanted as a table of calls, costs and tokens of a kind; and the values it takes."""
     condition, values = _condition(wanted)
@@ -90,8 +134,7 @@ def _source(wanted: Wanted, *, by_run: bool) -> tuple[str, list[Any]]:
     if by_run:
         return charges, values
     sums = f"SELECT {', '.join(_KIND)}, {', '.join(_ADDED)} FROM runs_chargesum WHERE {condition}"
-    after = "id > COALESCE((SELECT up_to FROM runs_tallymark WHERE name = 'charges'), 0)"
-    return f"{sums} UNION ALL {charges} AND {after}", [*values, *values]
+    return f"{sums} UNION ALL {charges} AND id > {_MARK.format(name='charges')}", [*values, *values]
 
 
 def _condition(wanted: Wanted) -> tuple[str, list[Any]]:
