@@ -20,7 +20,7 @@ from agents.ledger import statements
 from agents.ledger.amounts import LARGEST, model_key
 from agents.ledger.books import Books, opened, owner_of
 from agents.ledger.statements import Name, Row
-from agents.models import Budget, BudgetPeriod, EntryKind, LedgerEntry, LedgerScope, ScopeKind, Tenant
+from agents.models import Budget, BudgetPeriod, EntryKind, LedgerEntry, LedgerScope, Tenant
 from agents.selectors import get_agent
 from skills.adapters.prices import one_name
 from skills.canonical import digest
@@ -110,19 +110,19 @@ def _opened(tenant: Tenant, asked: Target, at_ms: int | None) -> Iterator[tuple[
     key = _key_of(tenant, asked)
     with transaction.atomic(), opened(tenant.pk) as books:
         today = books.owner.today(now_ms() if at_ms is None else at_ms)
-        name = Name(asked.kind, key, today if asked.period == BudgetPeriod.DAY else None)
+        name = Name(asked.kind, key, today if asked.period == "day" else None)
         books.lock([name])
         yield books, name
 
 
 def _key_of(tenant: Tenant, asked: Target) -> str:
-    if asked.kind == ScopeKind.TENANT:
+    if asked.kind == "tenant":
         if asked.key not in (None, "", tenant.public_id):
             raise _bad_key("a tenant's budget is its own: leave the key out")
         return tenant.public_id
     if not asked.key:
         raise _bad_key(f"which {asked.kind}?", "MISSING_REQUIRED_FIELD")
-    if asked.kind == ScopeKind.AGENT:
+    if asked.kind == "agent":
         return get_agent(tenant=tenant, ref=asked.key).public_id
     if model_key(asked.key) != asked.key:
         raise _bad_key("the name of a model has no control characters")

@@ -45,11 +45,13 @@ class RunPurse:
     def draw(self, wanted: Amounts, what_for: str, *, at_ms: int | None = None) -> Drawn | Short:
         """Draw from every scope, or from none. Asked again, it answers what is held now and draws nothing more."""
         parts = wanted.parts()
+        if not parts:
+            return Drawn(self.held())
         with opened(self.tenant_id, self.agent_id) as books:
             today = books.owner.today(now_ms() if at_ms is None else at_ms)
             scopes = self._lock(books, {model: {today} for model in parts})
             lots = self._lots_in(books)
-            if not parts or any(lot.reference == what_for for lot in lots):
+            if any(lot.reference == what_for for lot in lots):
                 return Drawn(held_in(lots))
             fresh = drawn(parts, what_for, today)
             sums = by_scope((Move(EntryKind.RESERVE, lot.model, today, lot.amount) for lot in fresh), scopes)
@@ -93,20 +95,25 @@ class RunPurse:
     def _own(self) -> Name:
         return Name(ScopeKind.RUN, self.run_id)
 
-    @property
-    def _runs(self) -> list[str]:
-        return [*self.ancestors, self.run_id]
-
     def _lots_in(self, books: Books) -> list[Lot]:
         return [] if self._own in books.fresh else statements.read_lots(books.rows[self._own].pk)
 
     def _lock(self, books: Books, days: Mapping[str, Iterable[date]]) -> dict[str, list[Name]]:
         """Lock the rows that money of these days moves in, by model; return their names."""
-        scopes = {model: scopes_of(books.owner, model, sorted(days[model]), self._runs) for model in days}
-        runs = [Name(ScopeKind.RUN, run) for run in self._runs]
-        books.lock({*runs, *(name for names in scopes.values() for name in names)})
-        books.descend(runs)
+        scopes = self._lock_with(books, days, self.ancestors)
+        parent = books.rows[self._own].parent
+        if parent is not None and not self.ancestors:
+            # Who settles a run for somebody else may not know who called it.
+            scopes = self._lock_with(books, days, statements.read_callers(parent))
         self._limit(books)
+        return scopes
+
+    def _lock_with(self, books: Books, days: Mapping[str, Iterable[date]], callers: tuple[str, ...]) -> dict[str, list[Name]]:
+        runs = [*callers, self.run_id]
+        scopes = {model: scopes_of(books.owner, model, sorted(days[model]), runs) for model in days}
+        names = [Name(ScopeKind.RUN, run) for run in runs]
+        books.lock({*names, *(name for each in scopes.values() for name in each)})
+        books.descend(names)
         return scopes
 
     def _limit(self, books: Books) -> None:

@@ -71,6 +71,14 @@ _LOTS_OF_RUN = """
     WHERE s.tenant_id = %s AND s.kind = 'run' AND s.key = %s ORDER BY l.id
 """
 
+_CALLERS = """
+    WITH RECURSIVE caller (id, parent_id, key, height) AS (
+        SELECT id, parent_id, key, 0 FROM agents_ledgerscope WHERE id = %s
+        UNION ALL SELECT s.id, s.parent_id, s.key, c.height + 1 FROM caller c JOIN agents_ledgerscope s ON s.id = c.parent_id
+    )
+    SELECT key FROM caller ORDER BY height DESC
+"""
+
 
 @dataclass(frozen=True)
 class _Sql:
@@ -113,8 +121,8 @@ _SQLITE = _Sql(
     scopes=f"SELECT {_ROW} FROM agents_ledgerscope WHERE tenant_id = %s AND key IN (SELECT value FROM json_each(%s))"
     f" AND (day IS NULL OR day IN (SELECT value FROM json_each(%s))) ORDER BY {_ORDER}",
     insert_scopes=f"""
-        INSERT OR IGNORE INTO agents_ledgerscope (tenant_id, kind, key, day, reserved_micro_usd, spent_micro_usd, is_closed)
-        SELECT %s, {_columns(3)}, 0, 0, 0 FROM json_each(%s) RETURNING {_ROW}
+        INSERT INTO agents_ledgerscope (tenant_id, kind, key, day, reserved_micro_usd, spent_micro_usd, is_closed)
+        SELECT %s, {_columns(3)}, 0, 0, 0 FROM json_each(%s) WHERE true ON CONFLICT DO NOTHING RETURNING {_ROW}
     """,
     insert_entries=f"""
         INSERT INTO agents_ledgerentry (created_at, scope_id, kind, amount_micro_usd, limit_micro_usd, reference)
@@ -158,6 +166,11 @@ def insert_entries(entries: Sequence[Entry]) -> None:
     if entries:
         now = connection.ops.adapt_datetimefield_value(timezone.now())
         _execute(_sql().insert_entries, [now, *_rows(entries)])
+
+
+def read_callers(scope: int) -> tuple[str, ...]:
+    """Return the run of this scope and those it was called by, the outermost first."""
+    return tuple(key for (key,) in _fetched(_CALLERS, [scope]))
 
 
 def read_lots(scope: int) -> list[Lot]:

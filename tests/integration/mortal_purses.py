@@ -20,7 +20,7 @@ from agents.ledger import Amounts, Drawn, RunPurse
 
 COMMAND = (sys.executable, "-c", "import django; django.setup(); from tests.integration.mortal_purses import main; main()")
 AMOUNT = 7
-KILLING_SECONDS = 3.0
+KILLING_SECONDS = 2.0
 
 
 def spent_by(number: int) -> int:

@@ -309,6 +309,13 @@ def test_it_limits_a_caller_that_draws_after_what_it_called(house: House) -> Non
     assert child.draw(Amounts(41), "more") == Short(1, "run:run_1")
 
 
+def test_it_settles_a_called_run_in_its_callers_scopes_whoever_settles_it(house: House) -> None:
+    for run, callers in {"run_2": ("run_1",), "run_3": ("run_1", "run_2")}.items():
+        house.purse(run, None, *callers).draw(Amounts(20), "admit")
+    house.purse("run_3").close(Amounts(25))
+    assert [house.says(f"run:run_{n}") for n in (1, 2, 3)] == [(None, 20, 25), (None, 20, 25), (None, 0, 25)]
+
+
 def test_it_settles_what_a_called_run_spends_after_its_caller_has_ended(house: House) -> None:
     root, child = house.purse("run_1", 100), house.purse("run_2", None, "run_1")
     root.draw(Amounts(10), "admit")

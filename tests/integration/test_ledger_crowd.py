@@ -48,7 +48,7 @@ def sums(house: House) -> set[tuple[int, int]]:
     return {(told[kind, day, "reserved"], told[kind, day, "spent"]) for kind, day, _ in told}
 
 
-LIMITS: dict[str, dict[str, Any]] = {
+BUDGETS: dict[str, dict[str, Any]] = {
     "tenant": {"kind": "tenant"},
     "tenant's day": {"kind": "tenant", "period": "day"},
     "model": {"kind": "model", "key": "m"},
@@ -56,19 +56,27 @@ LIMITS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("scope", [*LIMITS, "run", "unlimited"])
+@pytest.mark.parametrize("scope", [*BUDGETS, "unlimited"])
 def test_it_lets_through_exactly_what_fits(scope: str) -> None:
     house = a_house(agents=3)
-    if scope in LIMITS:
-        house.budget(limit=CAP, **LIMITS[scope])
+    if scope in BUDGETS:
+        house.budget(limit=CAP, **BUDGETS[scope])
 
     def draw(number: int) -> type:
-        purse = house.purse("run_0", CAP) if scope == "run" else house.purse(f"run_{number}", agent=number % 3)
-        return type(purse.draw(Amounts(AMOUNT, {"m": AMOUNT}), f"draw:{number}"))
+        return type(house.purse(f"run_{number}", agent=number % 3).draw(Amounts(AMOUNT, {"m": AMOUNT}), "admit"))
 
-    fitting = ATTEMPTS if scope == "unlimited" else FITTING
+    fitting = FITTING if scope in BUDGETS else ATTEMPTS
     assert Counter(at_once(ATTEMPTS, draw))[Drawn] == fitting
     assert sums(house) == {(fitting * AMOUNT, 0)}
+    assert_the_books_add_up()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_lets_through_exactly_what_fits_one_run() -> None:
+    house = a_house()
+    answers = at_once(400, lambda number: type(house.purse("run_1", AMOUNT * 124 - 1).draw(Amounts(AMOUNT), f"draw:{number}")))
+    assert Counter(answers)[Drawn] == 123
+    assert house.says("run:run_1") == (AMOUNT * 124 - 1, AMOUNT * 123, 0)
     assert_the_books_add_up()
 
 

@@ -256,4 +256,4 @@ class LedgerMachine(RuleBasedStateMachine):
 
 @pytest.mark.usefixtures("db")
 def test_it_counts_as_a_plain_model_does() -> None:
-    run_state_machine_as_test(LedgerMachine, settings=settings(max_examples=60, stateful_step_count=30))
+    run_state_machine_as_test(LedgerMachine, settings=settings(max_examples=40, stateful_step_count=30))
