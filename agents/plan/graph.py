@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from agents.plan.conditions import steps_read
-from agents.plan.references import UnresolvedReference, references_in, references_of
+from agents.plan.references import UnresolvedReference, references_in, texts_of
 
 
 def referenced_steps(*values: Any) -> list[str]:
@@ -14,7 +14,7 @@ def referenced_steps(*values: Any) -> list[str]:
     validation names them."""
     found: dict[str, None] = {}
     for value in values:
-        for _, text in references_of(value):
+        for text in texts_of(value):
             try:
                 references = references_in(text)
             except UnresolvedReference:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 ROOTS = frozenset({"steps", "inputs", "memory", "secrets", "item", "index"})
@@ -70,6 +71,7 @@ class RenderedTooLarge(ValueError):
     """Parameters grow too large or too deep when their references are filled in."""
 
 
+@lru_cache(maxsize=4_096)
 def parse(text: str) -> Reference:
     """Read what stands between `${` and `}`. Raises UnresolvedReference where that is no reference."""
     match = _ROOT.match(text)
@@ -126,7 +128,26 @@ def strings_in(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
 
 def references_of(value: Any) -> list[tuple[str, str]]:
     """Return (pointer, text) of every string below a JSON value that may hold a reference."""
-    return [(pointer, text) for pointer, text in strings_in(value) if "${" in text] if value else []
+    return [(pointer, text) for pointer, text in strings_in(value) if "${" in text] if texts_of(value) else []
+
+
+def texts_of(value: Any) -> list[str]:
+    """Return every string below a JSON value that may hold a reference, in order. Most values hold none, which is told fast."""
+    found: list[str] = []
+    _gather(value, found)
+    return found
+
+
+def _gather(value: Any, found: list[str]) -> None:
+    if isinstance(value, str):
+        if "${" in value:
+            found.append(value)
+    elif isinstance(value, dict):
+        for inner in value.values():
+            _gather(inner, found)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _gather(inner, found)
 
 
 def escape_pointer(part: str) -> str:

@@ -46,9 +46,20 @@ class Node(msgspec.Struct, frozen=True):
     secrets: tuple[str, ...] = ()
 
 
+_latest: tuple[list[Any], dict[str, Node]] = ([], {})
+
+
 def build(plan: dict[str, Any]) -> dict[str, Node]:
-    """Return the nodes of a validated plan by step id, in plan order."""
-    return {step["step_id"]: _node(position, step) for position, step in enumerate(plan["steps"])}
+    """Return the nodes of a validated plan by step id, in plan order.
+
+    Plans never change, and a simulation plays one several times: the steps that were built last are not built again.
+    """
+    global _latest
+    steps, nodes = _latest
+    if len(steps) != len(plan["steps"]) or any(mine is not given for mine, given in zip(steps, plan["steps"], strict=True)):
+        nodes = {step["step_id"]: _node(position, step) for position, step in enumerate(plan["steps"])}
+        _latest = list(plan["steps"]), nodes
+    return dict(nodes)
 
 
 def _node(position: int, step: dict[str, Any]) -> Node:

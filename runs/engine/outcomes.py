@@ -79,7 +79,8 @@ def _node_of(state: State, step: StepState) -> Node | None:
 
 def _retry_or_give_up(state: State, step: StepState, effect: str, out: list[Decision]) -> None:
     assert step.failure is not None
-    if step.failure.phase == "not_sent" and effect != "none":
+    # What cost something counts as a try, however far it says it came: so a step pays for no more calls than it has tries.
+    if step.failure.phase == "not_sent" and effect != "none" and not step.attempts[-1].cost_micro_usd:
         step.unsent += 1
     else:
         step.burned += 1
@@ -134,6 +135,9 @@ def _give_up(state: State, step: StepState, mode: str, out: list[Decision]) -> N
     else:
         # Who said that a used-up budget fails the step has said what the catalog would ask a person.
         what, rule = disposition(on_error, RecoveryMode.ABORT if step.exhausted else mode, can_fall_back=can_fall_back)
+    if state.simulated and what in ("abort", "escalate"):
+        # What comes after it is to be seen too: in a run it may not come to this.
+        what, rule = "continue", "simulation"
     code = step.failure.code
     if what == "fallback":
         assert node is not None and node.fallback_skill is not None

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 
 from agents.ledger import model_key
+from agents.limits import Limit, Rule, limits_of
 from agents.plan.references import UNKNOWN
 from runs.contracts import Blocker
 from runs.engine.events import Pin, Terms
 from runs.engine.graph import Node
-from runs.engine.simulate import CallModel, Model
-from skills.base import Bounds, Skill
+from runs.engine.retry import would_help
+from runs.engine.simulate import CallModel, Model, Trouble
+from skills.base import ANYWHERE, Bounds, Skill
 from skills.contracts import SkillMetadata
-from skills.costs import worst_case_of
+from skills.costs import base_of, cheaper_params_of, model_of, worst_case_of
 from skills.registry import registry
-from skills.taxonomy import Category, spec_of
+from skills.taxonomy import CODES, spec_of
+
+log = logging.getLogger(__name__)
 
 UNRENDERED = "${unknown}"
 """Stands for a value nobody has yet, in the form skills know from plans."""
+
+Advise = Callable[[str], Mapping[str, Mapping[str, Any]]]
+"""What the catalog advises about a skill, by code."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,7 @@ def _pin(skill: Skill, metadata: SkillMetadata, params: dict[str, Any], config: 
         timeout_ms=skill.constraints.timeout_ms,
         probe=skill.probe_description is not None,
         asks=skill.asks_person,
-        cheaper=skill.cheaper_params(params, config),
+        cheaper=cheaper_params_of(skill, params, config),
     )
 
 
@@ -100,16 +109,21 @@ def bounds_of(allowed_hosts: list[str] | None) -> Bounds:
     return Bounds(settings.ALLOW_LOCAL_TARGETS, None if allowed_hosts is None else tuple(allowed_hosts))
 
 
-def call_model(configs: Mapping[str, Any]) -> Model:
-    """Return the cost and latency model of skill calls under an agent's skill configuration."""
+def call_model(configs: Mapping[str, Any], *, advise: Advise | None = None, rules: Sequence[Rule] = ()) -> Model:
+    """Return the cost and latency model of skill calls under an agent's skill configuration.
+
+    Without advice the taxonomy's own numbers stand. `rules` are the agent's rates, beside those that skills declare.
+    """
+    troubles_of = cache(lambda skill: _troubles(advise(skill) if advise else {}))
 
     def model(pin: Pin, params: Any) -> CallModel:
         skill = registry.resolve(pin.skill, pin.version)
         assert skill is not None, "pinned skills are registered"
         config, written = configs.get(pin.skill) or {}, unrendered(params)
         worst = 0 if pin.free else worst_case_of(skill, written, config)
-        charged_to = None if pin.free else skill.model_of(written, config)
-        low = 0 if pin.free else skill.cost_model.base_micro_usd
+        charged_to = None if pin.free else model_of(skill, written, config)
+        low = 0 if pin.free else base_of(skill).micro_usd
+        harmless = pin.free and pin.effect == "none"
         return CallModel(
             low_micro_usd=low,
             expected_micro_usd=(low + (worst or low)) // 2,
@@ -117,17 +131,34 @@ def call_model(configs: Mapping[str, Any]) -> Model:
             low_ms=max(1, skill.avg_latency_ms // 2),
             expected_ms=skill.avg_latency_ms,
             worst_ms=pin.timeout_ms if pin.effect != "none" else skill.avg_latency_ms * 2,
-            fails_with=None if pin.effect == "none" else _typical_failure(skill),
+            troubles=() if harmless else troubles_of(pin.skill),
             model=model_key(charged_to) if charged_to else "",
+            limits=_limits(skill, written, rules),
         )
 
     return model
 
 
-def _typical_failure(skill: Skill) -> str | None:
-    """Return a transient failure the skill declares, TIMEOUT first: what a worst case is made of."""
-    codes = [mode.code for mode in skill.failure_modes if spec_of(mode.code).category is Category.TRANSIENT]
-    return "TIMEOUT" if "TIMEOUT" in codes else next(iter(codes), None)
+def _troubles(advice: Mapping[str, Mapping[str, Any]]) -> tuple[Trouble, ...]:
+    """Return every failure that trying again might mend. Which codes a skill declares says nothing: a deadline gives others."""
+    found = (Trouble(code, advice.get(code, {})) for code in CODES)
+    return tuple(each for each in found if would_help(spec_of(each.code), each.mode, insisted=True))
+
+
+def _limits(skill: Skill, params: Any, rules: Sequence[Rule]) -> tuple[Limit, ...]:
+    declared = skill.constraints.rate_limit_per_minute
+    if declared is None and not rules:
+        return ()
+    return tuple(limits_of(skill.name, declared, _target_of(skill, params), rules))
+
+
+def _target_of(skill: Skill, params: Any) -> str | None:
+    """Return where a call goes. A skill that cannot say may go anywhere."""
+    try:
+        return skill.target_of(params)
+    except Exception:
+        log.exception("skill.target.defect", extra={"skill": skill.name})
+        return ANYWHERE
 
 
 def unrendered(params: Any) -> Any:
