@@ -94,6 +94,12 @@ class Freezes:
             asked += [(None, "skill", skill), (tenant_id, "skill", skill)]
         return next((self._found[place] for place in asked if place in self._found), None)
 
+    def all_that_hold(self, tenant_id: int, agent: str, skills: Collection[str]) -> list[Frozen]:
+        """Return everything that stops calls of these skills by an agent (a public id), the widest first."""
+        wide: list[_Place] = [(tenant_id, "tenant", ""), (tenant_id, "agent", agent)]
+        asked = [*wide, *((whose, "skill", skill) for skill in skills for whose in (None, tenant_id))]
+        return [self._found[place] for place in asked if place in self._found]
+
 
 def live() -> QuerySet[Freeze]:
     """Return the freezes that stand."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import Count, F, Q, QuerySet
 
@@ -108,6 +108,23 @@ def _with_rate(row: Mapping[str, Any]) -> dict[str, Any]:
     """Add the share of attempted recoveries that worked; None before the first attempt."""
     attempted = row["attempted"]
     return {**row, "recovery_success_rate": round(row["succeeded"] / attempted, 4) if attempted else None}
+
+
+class Failed(NamedTuple):
+    """A call that failed: of which run (row id) and step, of which skill, how, and what was decided about it."""
+
+    run_id: int
+    step_id: str
+    skill: str
+    skill_version: str
+    code: str
+    decision: str
+
+
+def failed_calls(run_ids: Collection[int], *, limit: int) -> list[Failed]:
+    """Return the calls of these runs that failed, in the order of their runs and journals; at most so many."""
+    rows = FailureMatch.objects.filter(run_id__in=run_ids).exclude(step_id="").order_by("run_id", "seq")
+    return [Failed(*row) for row in rows.values_list(*Failed._fields)[:limit]]
 
 
 def past_of(tenant: Tenant, signature: str) -> tuple[int, float | None]:

@@ -42,7 +42,9 @@ PREFER = OpenApiParameter(
 )
 
 
-def _submit(request: Request, body: Submission, *, goal: str | None, plan: dict[str, Any] | None) -> Response:
+def _submit(
+    request: Request, body: Submission, *, goal: str | None, plan: dict[str, Any] | None, simulation_id: str | None = None
+) -> Response:
     key = idempotency_key_in(request.headers.get("Idempotency-Key"))
     run, created = services.submit(
         principal=principal_of(request),
@@ -57,6 +59,7 @@ def _submit(request: Request, body: Submission, *, goal: str | None, plan: dict[
         idempotency_key=key,
         fingerprint=_fingerprint(request, key),
         trace_id=getattr(request, "trace_id", None),
+        simulation_id=simulation_id,
     )
     return _accepted(request, run, created=created)
 
@@ -98,7 +101,7 @@ class Runs(APIView):
     @extend_schema(operation_id="runs_submit", parameters=[IDEMPOTENCY_KEY, PREFER], request=RunBody, responses={202: RunView})
     def post(self, request: Request) -> Response:
         body = parse_body(RunBody, request.data)
-        return _submit(request, body, goal=body.goal, plan=body.plan)
+        return _submit(request, body, goal=body.goal, plan=body.plan, simulation_id=body.simulation_id)
 
 
 class Goals(APIView):

@@ -49,7 +49,7 @@ class DurationRange(Contract):
 
 
 class BudgetAfter(Contract):
-    """What the worst case leaves of the budget; below zero it is what is missing."""
+    """What the worst case leaves of the run's budget; below zero it is what is missing."""
 
     remaining_micro_usd: int
 
@@ -59,18 +59,32 @@ class BudgetAfter(Contract):
         return cents(self.remaining_micro_usd)
 
 
+class ScopeAfter(Contract):
+    """What the worst case leaves of a scope of money; null where that is unlimited, or the worst case not known."""
+
+    scope: str
+    limit_micro_usd: int | None
+    remaining_micro_usd: int | None
+    worst_micro_usd: int | None
+    after_micro_usd: int | None
+
+
 class Blocker(Contract):
-    """Something that would stop the run, and the rule that says so."""
+    """Something that would stop the run, and the rule that says so. `scope` is what is short or frozen, `pointer` where in
+    the plan it stands, `missing_micro_usd` what a scope of money lacks."""
 
     step_id: str | None
     code: str
     rule: str
     detail: str
     pointer: str | None = None
+    scope: str | None = None
+    missing_micro_usd: int | None = None
 
 
 class StepForecast(Contract):
-    """What one step is expected to cost and take. `source` says where the numbers come from."""
+    """What one step is expected to cost and take. `source` says where the numbers come from: `static` is what the skill
+    declares, `history(n)` what n steps of this skill version took and cost before."""
 
     step_id: str
     skill: str
@@ -88,15 +102,54 @@ class PermissionGap(Contract):
 
 
 class ApprovalForecast(Contract):
+    """A step that will ask before it starts: why, and who may answer."""
+
     step_id: str
     skill: str
     reason: str
+    who: str = ""
+
+
+class RateForecast(Contract):
+    """The calls a plan is expected to make under a limit a minute, and how long one of them waits for it at the most."""
+
+    scope: str
+    limit: int
+    calls: int
+    waits_ms: int
+
+
+class Risk(Contract):
+    """What history says may go otherwise, with the number of calls or steps it rests on."""
+
+    kind: Literal["fails", "slow", "unpredictable"]
+    skill: str
+    version: str
+    step_ids: list[str]
+    detail: str
+    value: float
+    n: int
+
+
+class Alternative(Contract):
+    """Another way to the same end, simulated like the plan itself. `change` is what would have to be otherwise; the saving
+    is that of the worst case."""
+
+    kind: Literal["cheaper_model", "degraded", "parallel_steps", "larger_budget"]
+    step_ids: list[str]
+    detail: str
+    change: dict[str, Any]
+    saving_micro_usd: int | None = None
+    cost: CostRange | None = None
+    duration: DurationRange | None = None
+    verdict: Verdict
 
 
 class Simulation(Contract):
     """What a plan would cost and take, and what would stop it, before anything is done.
 
-    `budget_after` is null without a budget, and where the worst case is not known.
+    `budget_after` is null without a budget, and where the worst case is not known; `scopes` holds every scope the run would
+    draw on. An approval is no blocker. `risks` come from history alone.
     """
 
     simulation_id: str
@@ -110,8 +163,10 @@ class Simulation(Contract):
     permission_gaps: list[PermissionGap]
     approvals: list[ApprovalForecast]
     budget_after: BudgetAfter | None
-    risks: list[dict[str, Any]] = []
-    alternatives: list[dict[str, Any]] = []
+    scopes: list[ScopeAfter] = []
+    rate_limits: list[RateForecast] = []
+    risks: list[Risk] = []
+    alternatives: list[Alternative] = []
 
 
 class Divergence(Contract):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -53,8 +54,8 @@ def idempotency_key_in(header: str | None) -> str | None:
     raise Refusal("INVALID_INPUT", "the Idempotency-Key header cannot be read", errors=[fault])
 
 
-def _exactly_one(first: Any, second: Any, names: str) -> None:
-    if (first is None) == (second is None):
+def _exactly_one(given: Iterable[Any], names: str) -> None:
+    if sum(each is not None for each in given) != 1:
         raise PydanticCustomError("exactly_one", "give exactly one of {names}", {"names": names})
 
 
@@ -87,14 +88,15 @@ class GoalBody(Submission):
 
 
 class RunBody(Submission):
-    """A run of a given plan, or of a goal for the agent's planner."""
+    """A run of a given plan, of a goal for the agent's planner, or of a simulation, which says inputs, budget and deadline too."""
 
     plan: dict[str, Any] | None = None
     goal: Goal | None = None
+    simulation_id: Annotated[str, Field(max_length=64)] | None = None
 
     @model_validator(mode="after")
     def _one_task(self) -> RunBody:
-        _exactly_one(self.plan, self.goal, "plan and goal")
+        _exactly_one((self.plan, self.goal, self.simulation_id), "plan, goal and simulation_id")
         return self
 
 
@@ -121,7 +123,7 @@ class TopUpBody(RequestModel):
 
     @model_validator(mode="after")
     def _one_unit(self) -> TopUpBody:
-        _exactly_one(self.amount_micro_usd, self.amount_cents, "amount_micro_usd and amount_cents")
+        _exactly_one((self.amount_micro_usd, self.amount_cents), "amount_micro_usd and amount_cents")
         return self
 
     def amount(self) -> int:
@@ -167,10 +169,11 @@ class SimulateBody(WithBudget):
     goal: Goal | None = None
     agent: AgentRef | None = None
     inputs: dict[str, Any] = {}
+    deadline_ms: DurationMs | None = None
 
     @model_validator(mode="after")
     def _one_task(self) -> SimulateBody:
-        _exactly_one(self.plan, self.goal, "plan and goal")
+        _exactly_one((self.plan, self.goal), "plan and goal")
         return self
 
 

@@ -26,6 +26,7 @@ from django.utils import timezone
 
 from catalog.services import count_matches, forget_matches
 from runs.models import TERMINAL_STATUSES, Kept, LostHold, Outbox, Run, RunEvent, Session, SessionState, Signal, StepSummary
+from runs.models_simulation import StoredSimulation
 from runs.shell.clock import now_ms
 from runs.shell.tombstones import PREFIX, bury
 
@@ -252,11 +253,12 @@ LEFTOVERS = (
     Leftover("runs_session", _ended_sessions),
     Leftover("runs_signal", lambda before: Signal.objects.filter(consumed_seq__isnull=False, created_at__lt=before)),
     Leftover("runs_outbox", lambda before: Outbox.objects.filter(delivered_at__lt=before)),
+    Leftover("runs_storedsimulation", lambda before: StoredSimulation.objects.filter(simulated_at__lt=before)),
     Leftover("django_q_task", _queue_rows),
     Leftover("django_session", _sign_ins),
 )
 OPERATIONAL = "operational"
-OPERATIONAL_SAYS = "ended worker sessions, heard signals, delivered messages, finished chores, sign-ins that ran out"
+OPERATIONAL_SAYS = "ended worker sessions, heard signals, delivered messages, simulations, finished chores, sign-ins that ran out"
 AUDIT = "audit"
 AUDIT_SAYS = "every movement of money, and every charge of a call"
 

@@ -47,7 +47,7 @@ class DescribeSkills(APIView):
 
     @extend_schema(operation_id="runtime_skills", responses={200: SkillList})
     def get(self, request: Request) -> Response:
-        return Response(runtime.describe_skill())
+        return Response(runtime.describe_skill(tenant=principal_of(request).tenant))
 
 
 class DescribeSkill(APIView):
@@ -56,7 +56,7 @@ class DescribeSkill(APIView):
     @extend_schema(operation_id="runtime_skill", parameters=[VersionQuery], responses={200: SkillMetadata})
     def get(self, request: Request, name: str) -> Response:
         query = parse_query(VersionQuery, request.query_params)
-        return Response(runtime.describe_skill(name=name, version=query.version))
+        return Response(runtime.describe_skill(name=name, version=query.version, tenant=principal_of(request).tenant))
 
 
 class Query(APIView):
@@ -82,6 +82,7 @@ class Simulate(APIView):
             agent_ref=body.agent,
             inputs=body.inputs,
             budget_micro_usd=body.limit_micro_usd(),
+            deadline_ms=body.deadline_ms,
         )
         return Response(answer)
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.apps import apps
 
 from runs import retention
+from runs.history import learning
 from runs.shell import tally
 from runs.shell.processes import doorbell
 
@@ -26,6 +27,7 @@ HOURLY = "H"
 JOBS = (
     Job("aos: retention", "runs.schedules.remove_what_is_due", HOURLY),
     Job("aos: tally", "runs.schedules.add_up_charges", HOURLY),
+    Job("aos: history", "runs.schedules.learn_from_runs", HOURLY),
 )
 
 
@@ -53,3 +55,9 @@ def add_up_charges() -> None:
     added = tally.add_up()
     if added:
         log.info("charges.added_up", extra={"rows": added})
+
+
+def learn_from_runs() -> None:
+    """Fold runs that are over into the histories of their skills, should no drain have looked; leaves when the worker is told to stop."""
+    while not doorbell.is_stopping() and learning.learn():
+        pass

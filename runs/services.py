@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
@@ -41,6 +41,7 @@ from runs.shell.inbox import put_signal
 from runs.shell.intake import take_in
 from runs.shell.reading.history import read_history, read_state
 from runs.simulation import terms_for
+from runs.simulation.admitting import Asked, admit
 from skills.canonical import digest
 from skills.ids import new_id
 from skills.refusal import Refusal
@@ -69,6 +70,8 @@ class _Order:
     parent: Run | None
     relation: str
     callers: tuple[str, ...] = ()
+    simulation_id: str | None = None
+    means: dict[str, Any] = field(default_factory=dict)
 
 
 def submit(
@@ -87,13 +90,15 @@ def submit(
     parent: Run | None = None,
     relation: str = "",
     called_by: str | None = None,
+    simulation_id: str | None = None,
 ) -> tuple[Run, bool]:
-    """Accept a goal or a plan as a run; return it and whether it is new.
+    """Accept a goal, a plan or a simulation as a run; return it and whether it is new.
 
     The run, its first event and the idempotency key are one transaction. Raises Refusal: PLAN_INVALID with a
     pointer to each fault, FROZEN for an agent that is not active and for what is frozen, CONCURRENCY_LIMITED when the queue is full,
     INVALID_INPUT (422) when the key was used for another request. A run that is `called_by` another one spends of that
-    one's budget too and is over by its deadline; that one must be neither over (409) nor another tenant's (404).
+    one's budget too and is over by its deadline; that one must be neither over (409) nor another tenant's (404). A run of a
+    simulation costs at most what that said; where something changed since, it is refused with the differences (409).
     """
     callers: list[Run] = []
     if called_by is not None:
@@ -114,6 +119,7 @@ def submit(
         parent=parent,
         relation=relation,
         callers=tuple(caller.public_id for caller in callers),
+        simulation_id=simulation_id,
     )
     run, created = _taken_by_memory(order) or _taken_by_reading(order)
     if created:
@@ -171,6 +177,8 @@ def _key_reused() -> Refusal:
 
 def _take(order: _Order, agent: KnownAgent) -> Run | None:
     """Write an order as a run under an agent; None where the agent has changed or the key is used. Raises Refusal."""
+    if order.simulation_id is not None:
+        order = _of_simulation(order, order.simulation_id, agent)
     checked = None if order.plan is None else _checked_plan(order.plan, agent.profile)
     skills = set() if checked is None else set(skills_of(checked))
     agent.refuse_frozen(skills)
@@ -195,6 +203,11 @@ def _take(order: _Order, agent: KnownAgent) -> Run | None:
     run.limit_micro_usd, run.deadline_at_ms = fact.terms.limit_micro_usd, fact.terms.deadline_at_ms
     _, decisions = step(None, fact)
     return run if take_in(run, row_of(1, fact, decisions), agent, skills) else None
+
+
+def _of_simulation(order: _Order, simulation_id: str, agent: KnownAgent) -> _Order:
+    admitted = admit(simulation_id, order.principal.tenant, agent.row, Asked(order.inputs, order.budget_micro_usd, order.deadline_ms))
+    return replace(order, **vars(admitted))
 
 
 def _checked_plan(plan: dict[str, Any], profile: AgentProfile) -> dict[str, Any]:
@@ -244,6 +257,7 @@ def _accepted(run: Run, profile: AgentProfile, plan: dict[str, Any] | None, orde
         means["rate_limits"] = rules
     if order.callers:
         means["ancestors"] = list(order.callers)
+    means |= order.means
     inherited = order.parent.deadline_at_ms if order.callers and order.parent else None
     return RunAccepted(
         at,

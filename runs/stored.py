@@ -27,7 +27,15 @@ TABLES = {
         "agents_ledgerentry",
         "agents_ledgerlot",
     ),
-    OPERATIONAL: ("runs_session", "runs_losthold", "agents_ratewindow", "django_q_ormq", "django_q_task", "django_session"),
+    OPERATIONAL: (
+        "runs_session",
+        "runs_losthold",
+        "runs_storedsimulation",
+        "agents_ratewindow",
+        "django_q_ormq",
+        "django_q_task",
+        "django_session",
+    ),
 }
 CLASSES = ("payload", *TABLES)
 

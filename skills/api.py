@@ -35,7 +35,7 @@ class Skills(APIView):
     @extend_schema(operation_id="skills_list", responses={200: SkillList})
     def get(self, request: Request) -> Response:
         parse_query(NoQuery, request.query_params)
-        return Response(describe_skill())
+        return Response(describe_skill(tenant=request.user.tenant))
 
 
 class OneSkill(APIView):
@@ -44,7 +44,7 @@ class OneSkill(APIView):
     @extend_schema(operation_id="skills_get", parameters=[VersionQuery], responses={200: SkillMetadata})
     def get(self, request: Request, name: str) -> Response:
         query = parse_query(VersionQuery, request.query_params)
-        return Response(describe_skill(name, query.version))
+        return Response(describe_skill(name, query.version, tenant=request.user.tenant))
 
 
 class PricesQuery(RequestModel):

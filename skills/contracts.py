@@ -240,11 +240,37 @@ class CompositionHints(Contract):
 
 
 class MeasuredLatency(Contract):
-    """Latency from history, with the number of calls it rests on."""
+    """What steps took that came to their result, from the first try on, and how many stand behind it."""
 
     p50_ms: int
     p95_ms: int
     n: int
+
+
+class MeasuredCost(Contract):
+    """What such steps cost, tries that failed included."""
+
+    p50_micro_usd: int
+    p95_micro_usd: int
+    n: int
+
+
+class MeasuredFailures(Contract):
+    """Which part of n calls failed."""
+
+    rate: float
+    n: int
+
+
+class Calibration(Contract):
+    """Predicted against actual: of n times so many were `inside` the range told before; actual by expected, in the mean and
+    at most; and how much wider the range has become for what it promises."""
+
+    n: int
+    inside: float | None
+    mean_ratio: float | None
+    largest_ratio: float | None
+    widening: float
 
 
 class SkillMetadata(Contract):
@@ -260,6 +286,9 @@ class SkillMetadata(Contract):
     cost_model: CostModel
     avg_latency_ms: int
     measured_latency: MeasuredLatency | None = None
+    measured_cost: MeasuredCost | None = None
+    measured_failures: MeasuredFailures | None = None
+    calibration: Calibration | None = None
     failure_modes: list[FailureMode]
     constraints: Constraints
     effect: Effect

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -14,11 +14,29 @@ from skills.prices import dated, load
 from skills.refusal import Refusal
 from skills.registry import registry
 
+Measure = Callable[[Any, Collection[str]], Mapping[tuple[str, str], Mapping[str, Any]]]
+"""What a tenant's runs tell of these skills, by name and version, as descriptions show it."""
 
-def describe_skill(name: str | None = None, version: str | None = None) -> dict[str, Any]:
-    """Return the metadata of a skill, or of all under `data`. Raises Refusal SKILL_NOT_FOUND."""
-    if name is None:
-        return {"data": [describe_skill(known) for known in registry.names()]}
+_measure: list[Measure] = []
+
+
+def measure_by(measure: Measure) -> None:
+    """Have descriptions that are made for a tenant hold what was measured for it; what runs left behind stands above this app."""
+    _measure[:] = [measure]
+
+
+def describe_skill(name: str | None = None, version: str | None = None, *, tenant: Any = None) -> dict[str, Any]:
+    """Return the metadata of a skill, or of all under `data`; for a tenant with what its runs have shown of it.
+
+    Raises Refusal SKILL_NOT_FOUND.
+    """
+    found = [_described(known) for known in registry.names()] if name is None else [_described(name, version)]
+    measured = _measure[0](tenant, [each["name"] for each in found]) if tenant is not None and _measure else {}
+    told = [each | dict(measured.get((each["name"], each["version"]), {})) for each in found]
+    return {"data": told} if name is None else told[0]
+
+
+def _described(name: str, version: str | None = None) -> dict[str, Any]:
     try:
         metadata = registry.metadata(name, version)
     except ValueError:

@@ -44,6 +44,7 @@ class Simulate(RequestModel):
     agent_ref: str | None = None
     inputs: dict[str, Any] | None = None
     budget_micro_usd: int | None = None
+    deadline_ms: int | None = None
 
 
 class Contract(RequestModel):
@@ -71,7 +72,7 @@ class Interface(NamedTuple):
 
 
 def _describe(tenant: Tenant, user: str, arguments: dict[str, Any]) -> Any:
-    return runtime.describe_skill(**arguments)
+    return runtime.describe_skill(tenant=tenant, **arguments)
 
 
 def _query(tenant: Tenant, user: str, arguments: dict[str, Any]) -> Any:

@@ -78,7 +78,7 @@ def test_it_stops_following_after_the_time_and_says_that_no_worker_is_there(tena
     ("arguments", "code", "said"),
     [
         pytest.param(["run_goal", "g", "--agent", "nobody"], 3, "error[NOT_FOUND]: there is no such agent", id="no-such-agent"),
-        pytest.param(["run_goal"], 2, "give exactly one of plan and goal", id="nothing-to-do"),
+        pytest.param(["run_goal"], 2, "give exactly one of plan, goal and simulation_id", id="nothing-to-do"),
         pytest.param(["run_goal", "g", "--plan", "/nowhere.json"], 2, "cannot be read: No such file", id="no-such-file"),
         pytest.param(["run_goal", "g", "--budget-cents", "much"], 2, "/budget_cents", id="no-amount"),
         pytest.param(["run_goal", "g", "--input", "x"], 2, "--input takes name=value", id="no-pair"),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runs import runtime
 from runs.management.base import RuntimeCommand, json_text
 from runs.management.printing import Paper
-from skills.wording import money
+from skills.refusal import Refusal
+from skills.wording import duration, money
+
+if TYPE_CHECKING:
+    from agents.models import Tenant
 
 
 def tell_all(skills: list[dict[str, Any]], paper: Paper) -> None:
@@ -26,6 +30,7 @@ def tell_one(skill: dict[str, Any], paper: Paper) -> None:
             ("at once", skill["constraints"]["max_concurrency"] or "unlimited"),
             ("deterministic", "yes" if skill["deterministic"] else "no"),
             ("digest", skill["digest"]),
+            *measured(skill),
         ]
     )
     paper.heading("How it fails")
@@ -37,6 +42,18 @@ def tell_one(skill: dict[str, Any], paper: Paper) -> None:
             paper.line(line)
 
 
+def measured(skill: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what history says of a skill, nothing where there is none."""
+    took, cost, failed = (skill[f"measured_{name}"] for name in ("latency", "cost", "failures"))
+    if took is None:
+        return []
+    return [
+        ("took", f"{duration(took['p50_ms'])} as a rule, {duration(took['p95_ms'])} at the 95th percentile (n={took['n']})"),
+        ("cost", f"{money(cost['p50_micro_usd'])} as a rule, {money(cost['p95_micro_usd'])} at the 95th percentile (n={cost['n']})"),
+        ("failed", f"{failed['rate']:.1%} of {failed['n']} calls"),
+    ]
+
+
 class Command(RuntimeCommand):
     help = "Lists the skills, or prints the contract of one."
 
@@ -45,7 +62,7 @@ class Command(RuntimeCommand):
         parser.add_argument("--range", dest="version_range", metavar="RANGE", help="The newest version in this range, such as ^1.0.")
 
     def respond(self, options: dict[str, Any]) -> int:
-        described = runtime.describe_skill(name=options["name"], version=options["version_range"])
+        described = runtime.describe_skill(name=options["name"], version=options["version_range"], tenant=self._whose(options))
         if options["json"]:
             self.print_json(described)
         elif options["name"] is None:
@@ -53,3 +70,12 @@ class Command(RuntimeCommand):
         else:
             tell_one(described, self.paper)
         return 0
+
+    def _whose(self, options: dict[str, Any]) -> Tenant | None:
+        """Return the tenant whose history is told too; skills can be described where there is none yet, or several."""
+        try:
+            return self.tenant
+        except Refusal:
+            if options["tenant"] is not None:
+                raise
+            return None

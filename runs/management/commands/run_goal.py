@@ -1,4 +1,4 @@
-"""`manage.py run_goal`: gives an agent a goal, or a plan, and tells what happens."""
+"""`manage.py run_goal`: gives an agent a goal, a plan, or what was simulated, and tells what happens."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ from skills.requests import parse_body, refuse_inexact
 
 
 class Command(RuntimeCommand):
-    help = "Submits a goal (or a plan) and follows it. Exit: 0 succeeded, 1 failed, 5 refused, 6 waits for a person, 124 time-out."
+    help = (
+        "Submits a goal, a plan or a simulation and follows it. Exit: 0 succeeded, 1 failed, 5 refused, 6 waits for a person, 124 time-out."
+    )
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("goal", nargs="?", help="What to achieve, in words.")
         parser.add_argument("--agent", help="Name or id; without it the tenant's default agent.")
         parser.add_argument("--plan", metavar="FILE", help="Run this plan instead of having one made; - is standard input.")
+        parser.add_argument("--simulation", metavar="ID", help="Run what was simulated, at that worst case; inputs and budget are its own.")
         parser.add_argument("--input", action="append", default=[], metavar="NAME=VALUE", help="An input; @file.json gives several.")
         parser.add_argument("--budget-cents", help="At most so much for this run.")
         parser.add_argument("--timeout", type=float, default=60, metavar="SECONDS", help="How long to follow; the run goes on after it.")
@@ -61,6 +64,7 @@ class Command(RuntimeCommand):
             inputs=body.inputs,
             budget_micro_usd=body.limit_micro_usd(),
             deadline_ms=body.deadline_ms,
+            simulation_id=body.simulation_id,
         )
         return run
 
@@ -71,6 +75,8 @@ class Command(RuntimeCommand):
             raw["goal"] = options["goal"]
         if options["plan"] is not None:
             raw["plan"] = plan_in(json_object(options["plan"]))
+        if options["simulation"] is not None:
+            raw["simulation_id"] = options["simulation"]
         if options["budget_cents"] is not None:
             raw["budget_cents"] = options["budget_cents"]
         if options["deadline"] is not None:

@@ -23,6 +23,7 @@ class Command(RuntimeCommand):
         parser.add_argument("--agent", help="Name or id; without it the tenant's default agent.")
         parser.add_argument("--input", action="append", default=[], metavar="NAME=VALUE", help="An input; @file.json gives several.")
         parser.add_argument("--budget-cents", help="Simulate under this budget.")
+        parser.add_argument("--deadline", type=float, metavar="SECONDS", help="Simulate under this deadline.")
 
     def respond(self, options: dict[str, Any]) -> int:
         body = self._body(options)
@@ -33,6 +34,7 @@ class Command(RuntimeCommand):
             agent_ref=body.agent,
             inputs=body.inputs,
             budget_micro_usd=body.limit_micro_usd(),
+            deadline_ms=body.deadline_ms,
         )
         if options["json"]:
             self.print_json(simulation)
@@ -45,5 +47,7 @@ class Command(RuntimeCommand):
         raw |= {name: options[name] for name in ("goal", "agent", "budget_cents") if options[name] is not None}
         if options["plan"] is not None:
             raw["plan"] = plan_in(json_object(options["plan"]))
+        if options["deadline"] is not None:
+            raw["deadline_ms"] = round(options["deadline"] * 1_000)
         refuse_inexact(raw)
         return parse_body(SimulateBody, raw)

@@ -1,0 +1,181 @@
+"""Learns from runs that are over: looks at some of those that ended since the last look and folds their steps into the histories.
+
+It costs runs nothing: it reads what they leave behind anyway, by an index that is there for retention, and at most so much
+at a time. Where more runs end than that, it looks at a part of them, from every tenant in turn, and passes over the rest.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import chain, zip_longest
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from catalog.selectors import Failed, failed_calls
+from runs.history.measured import History, Sample, Seen
+from runs.models import Kept, Run, StepSummary
+from runs.models_simulation import LearningMark, SkillHistory
+
+log = logging.getLogger(__name__)
+
+RUNS_AT_ONCE = 200
+RUNS_IN_VIEW = 1_000
+STEPS_AT_ONCE = 5_000
+REST = timedelta(seconds=5)
+"""How long after a look the next one comes, whoever asks for it."""
+SETTLED = timedelta(seconds=2)
+"""How old the end of a run must be: one that is written later may have come before it."""
+
+# What the runtime says before a call, or about its worker, tells nothing about the skill.
+_NO_WORD_ABOUT_THE_SKILL = frozenset(
+    {
+        "APPROVAL_EXPIRED",
+        "APPROVAL_REJECTED",
+        "BUDGET_EXCEEDED",
+        "CANCELLED",
+        "CONDITION_INVALID",
+        "DAILY_LIMIT_EXCEEDED",
+        "DEADLINE_EXCEEDED",
+        "FROZEN",
+        "INVALID_REFERENCE",
+        "LEASE_LOST",
+        "LOOP_DETECTED",
+        "PRICE_UNKNOWN",
+        "QUOTA_EXHAUSTED",
+        "SKILL_NOT_ALLOWED",
+        "SKILL_NOT_FOUND",
+    }
+)
+
+
+class Over(NamedTuple):
+    """A run that is over."""
+
+    pk: int
+    tenant_id: int
+    finished_at: datetime
+
+
+Version = tuple[int, str, str]
+"""Tenant (row id), skill, version."""
+
+
+def learn(limit: int = RUNS_AT_ONCE, *, rest: timedelta = REST, passes_over: bool = True, now: datetime | None = None) -> int:
+    """Look at runs that ended since the last look, at most `limit` of them; return at how many. Never raises: nothing waits for it.
+
+    Whoever else looks at the moment, or did a moment ago, has done it for us. Without `passes_over` no run is left out.
+    """
+    try:
+        now = now or timezone.now()
+        mark = LearningMark.objects.filter(pk=1).first()
+        if mark is None:
+            mark, _ = LearningMark.objects.get_or_create(pk=1)
+        if _is_fresh(mark, now, rest) or not _ended_since(mark, now).exists():
+            return 0
+        with transaction.atomic():
+            locked = LearningMark.objects.select_for_update(skip_locked=True).filter(pk=1).first()
+            return 0 if locked is None or _is_fresh(locked, now, rest) else _look(locked, now, limit, passes_over=passes_over)
+    except Exception:
+        log.exception("history.learning_failed")
+        return 0
+
+
+def _is_fresh(mark: LearningMark, now: datetime, rest: timedelta) -> bool:
+    return mark.looked_at is not None and timedelta(0) <= now - mark.looked_at < rest
+
+
+def _ended_since(mark: LearningMark, now: datetime) -> QuerySet[Run]:
+    ended = Run.objects.filter(kept=Kept.EVERYTHING, finished_at__isnull=False, finished_at__lt=now - SETTLED)
+    if mark.finished_at is not None:
+        ended = ended.filter(finished_at__gte=mark.finished_at).exclude(Q(finished_at=mark.finished_at) & Q(pk__lte=mark.run_id))
+    return ended
+
+
+def _look(mark: LearningMark, now: datetime, limit: int, *, passes_over: bool) -> int:
+    found = _in_view(mark, now, newest=passes_over and mark.finished_at is None)
+    looked_at = _chosen(found, limit) if passes_over else found[:limit]
+    _fold(looked_at, now)
+    if passes_over and len(found) == RUNS_IN_VIEW:
+        mark.finished_at, mark.run_id = now - SETTLED, 0
+    elif looked_at:
+        last = found[-1] if passes_over else looked_at[-1]
+        mark.finished_at, mark.run_id = last.finished_at, last.pk
+    mark.looked_at = now
+    mark.save()
+    return len(looked_at)
+
+
+def _in_view(mark: LearningMark, now: datetime, *, newest: bool) -> list[Over]:
+    """Return the runs to look at, in the order in which they ended; at the first look ever those that tell most, the `newest`."""
+    ended = _ended_since(mark, now).values_list("pk", "tenant_id", "finished_at")
+    if newest:
+        return [Over(*row) for row in ended.order_by("-finished_at", "-pk")[:RUNS_IN_VIEW]][::-1]
+    return [Over(*row) for row in ended.order_by("finished_at", "pk")[:RUNS_IN_VIEW]]
+
+
+def _chosen(found: Sequence[Over], limit: int) -> list[Over]:
+    """Return up to so many runs, from every tenant in turn, in the order in which they ended."""
+    by_tenant: dict[int, list[Over]] = defaultdict(list)
+    for over in found:
+        by_tenant[over.tenant_id].append(over)
+    in_turn = (over for over in chain(*zip_longest(*by_tenant.values())) if over is not None)
+    return sorted((over for _, over in zip(range(limit), in_turn, strict=False)), key=lambda over: (over.finished_at, over.pk))
+
+
+# Folding
+
+
+def _fold(runs: Sequence[Over], now: datetime) -> None:
+    seen = _seen(runs)
+    known = {(row.tenant_id, row.skill, row.version): row for row in _rows_of(seen)}
+    for (tenant_id, skill, version), what in sorted(seen.items()):
+        row = known.get((tenant_id, skill, version)) or SkillHistory(tenant_id=tenant_id, skill=skill, version=version, learned_at=now)
+        history = History.from_text(row.known) if row.known else History()
+        history.fold(what, (now - row.learned_at).total_seconds() / 86_400)
+        row.known, row.learned_at = history.to_text(), now
+        row.save()
+
+
+def _rows_of(seen: Iterable[Version]) -> QuerySet[SkillHistory]:
+    tenants, skills = {tenant for tenant, _, _ in seen}, {skill for _, skill, _ in seen}
+    return SkillHistory.objects.filter(tenant_id__in=tenants, skill__in=skills)
+
+
+def _seen(runs: Sequence[Over]) -> dict[Version, Seen]:
+    """Return what the steps of these runs tell about each skill version, in the order in which the runs ended."""
+    tenant_of = {over.pk: over.tenant_id for over in runs}
+    troubles: dict[tuple[int, str], list[Failed]] = defaultdict(list)
+    for failed in failed_calls(list(tenant_of), limit=STEPS_AT_ONCE):
+        troubles[failed.run_id, failed.step_id].append(failed)
+    found: dict[Version, Seen] = defaultdict(Seen)
+    place = {pk: position for position, pk in enumerate(tenant_of)}
+    for step in sorted(_steps_of(tenant_of), key=lambda step: (place[step.run_id], step.finished_at_ms or 0, step.key)):
+        tenant_id, had = tenant_of[step.run_id], troubles.get((step.run_id, step.key), [])
+        for failed in had:
+            version = failed.skill_version or (step.skill_version if failed.skill == step.skill else "")
+            if failed.skill and version and failed.code not in _NO_WORD_ABOUT_THE_SKILL:
+                found[tenant_id, failed.skill, version].calls += 1
+                found[tenant_id, failed.skill, version].failed += 1
+        if step.status == "succeeded" and step.attempts and step.skill_version:
+            own = found[tenant_id, step.skill, step.skill_version]
+            own.calls += 1
+            own.samples += _sample(step, had)
+    return found
+
+
+def _steps_of(runs: Iterable[int]) -> Iterable[StepSummary]:
+    return StepSummary.objects.filter(run_id__in=list(runs), attempts__gt=0).order_by("run_id", "key")[:STEPS_AT_ONCE]
+
+
+def _sample(step: StepSummary, had: Sequence[Failed]) -> list[Sample]:
+    """Return what a step took and cost, unless part of that was not its own: a fallback came in, a person, a lost worker, a rate."""
+    only_retried = all(failed.decision == "retry" and failed.skill == step.skill for failed in had)
+    if not only_retried or step.attempts != len(had) + 1 or step.started_at_ms is None or step.finished_at_ms is None:
+        return []
+    return [Sample(max(0, step.finished_at_ms - step.started_at_ms), max(0, step.cost_micro_usd))]
