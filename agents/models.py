@@ -163,7 +163,6 @@ class LedgerScope(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=("tenant", "key", "day"), name="scope_by_key"),
             # Few among those of runs.
             models.Index(
                 fields=("tenant", "day"),
@@ -172,7 +171,7 @@ class LedgerScope(models.Model):
             ),
         ]
         constraints = [
-            # As an expression, because to a plain one no two rows without a day are the same.
+            # As an expression, because to a plain one no two rows without a day are the same; scopes are looked up by it too.
             models.UniqueConstraint("tenant", "kind", "key", Coalesce("day", models.Value(date.min)), name="one_scope_per_key"),
             models.CheckConstraint(condition=models.Q(reserved_micro_usd__gte=0, spent_micro_usd__gte=0), name="scope_sums_not_negative"),
         ]

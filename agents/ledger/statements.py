@@ -1,7 +1,8 @@
 """The statements of every movement of money, for both databases: the ORM would take longer to write them than they take.
 
 Many rows travel as one value: columns as arrays on PostgreSQL, rows as JSON on SQLite. Inside one statement the rows keep
-their order, which is that in which triggers move the sums.
+their order, which is that in which triggers move the sums. Scopes are looked up one by one in their unique index, so that
+years of days cost nothing.
 """
 
 from __future__ import annotations
@@ -55,7 +56,10 @@ class Entry(NamedTuple):
 
 
 _ROW = "id, parent_id, kind, key, day, limit_micro_usd, reserved_micro_usd, spent_micro_usd, alerted_limit_micro_usd, is_closed"
-_ORDER = "CASE kind WHEN 'tenant' THEN 0 WHEN 'agent' THEN 1 WHEN 'model' THEN 2 ELSE 3 END, key, COALESCE(day, '0001-01-01')"
+_OF_S = ", ".join(f"s.{column}" for column in _ROW.split(", "))
+_DAY = "COALESCE(s.day, '0001-01-01')"  # as the index has it
+_ORDER = f"CASE s.kind WHEN 'tenant' THEN 0 WHEN 'agent' THEN 1 WHEN 'model' THEN 2 ELSE 3 END, s.key, {_DAY}"
+_NAMED = f"s.tenant_id = %s AND s.kind = n.kind AND s.key = n.key AND {_DAY} = n.day"
 
 _OWNER = """
     SELECT t.public_id, t.time_zone, a.public_id FROM agents_tenant t LEFT JOIN agents_agent a ON a.tenant_id = t.id AND a.id = %s
@@ -92,8 +96,10 @@ class _Sql:
 
 
 _POSTGRESQL = _Sql(
-    scopes=f"SELECT {_ROW} FROM agents_ledgerscope WHERE tenant_id = %s AND key = ANY(%s) AND (day IS NULL OR day = ANY(%s::date[]))"
-    f" ORDER BY {_ORDER}",
+    scopes=f"""
+        SELECT {_OF_S} FROM unnest(%s::text[], %s::text[], %s::date[]) n (kind, key, day) JOIN agents_ledgerscope s ON {_NAMED}
+        ORDER BY {_ORDER}
+    """,
     insert_scopes=f"""
         INSERT INTO agents_ledgerscope (tenant_id, kind, key, day, reserved_micro_usd, spent_micro_usd, is_closed)
         SELECT %s, r.*, 0, 0, false FROM unnest(%s::text[], %s::text[], %s::date[]) r ON CONFLICT DO NOTHING RETURNING {_ROW}
@@ -118,8 +124,12 @@ def _columns(count: int) -> str:
 
 
 _SQLITE = _Sql(
-    scopes=f"SELECT {_ROW} FROM agents_ledgerscope WHERE tenant_id = %s AND key IN (SELECT value FROM json_each(%s))"
-    f" AND (day IS NULL OR day IN (SELECT value FROM json_each(%s))) ORDER BY {_ORDER}",
+    scopes=f"""
+        SELECT {_OF_S} FROM (
+            SELECT json_extract(value, '$[0]') AS kind, json_extract(value, '$[1]') AS key, json_extract(value, '$[2]') AS day
+            FROM json_each(%s)
+        ) n CROSS JOIN agents_ledgerscope s ON {_NAMED} ORDER BY {_ORDER}
+    """,
     insert_scopes=f"""
         INSERT INTO agents_ledgerscope (tenant_id, kind, key, day, reserved_micro_usd, spent_micro_usd, is_closed)
         SELECT %s, {_columns(3)}, 0, 0, 0 FROM json_each(%s) WHERE true ON CONFLICT DO NOTHING RETURNING {_ROW}
@@ -150,11 +160,11 @@ def read_owner(tenant_id: int, agent_id: int | None) -> tuple[str, str, str | No
 
 def read_scopes(tenant_id: int, names: Iterable[Name], *, lock: bool) -> list[Row]:
     """Return the rows of these scopes that are there, and lock them, in the one order there is."""
-    wanted = set(names)
-    keys, days = list({name.key for name in wanted}), list({name.day for name in wanted if name.day})
-    sql = _sql().scopes + (" FOR NO KEY UPDATE" if lock and _is_postgresql() else "")
-    found = map(_row, _fetched(sql, [tenant_id, _value(keys), _value(days)]))
-    return [row for row in found if row.name in wanted]
+    wanted = [(name.kind, name.key, name.day or date.min) for name in set(names)]
+    if not wanted:
+        return []
+    sql = _sql().scopes + (" FOR NO KEY UPDATE OF s" if lock and _is_postgresql() else "")
+    return list(map(_row, _fetched(sql, [*_rows(wanted), tenant_id])))
 
 
 def insert_scopes(tenant_id: int, names: Sequence[Name]) -> list[Row]:
@@ -216,10 +226,6 @@ def _sql() -> _Sql:
 def _rows(rows: Sequence[Sequence[Any]]) -> list[Any]:
     """Return rows as parameters."""
     return [list(column) for column in zip(*rows, strict=True)] if _is_postgresql() else [json.dumps(rows, default=str)]
-
-
-def _value(values: list[Any]) -> Any:
-    return values if _is_postgresql() else json.dumps(values, default=str)
 
 
 def _execute(sql: str, params: Sequence[Any]) -> None:

@@ -257,10 +257,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='ledgerscope',
-            index=models.Index(fields=['tenant', 'key', 'day'], name='scope_by_key'),
-        ),
-        migrations.AddIndex(
-            model_name='ledgerscope',
             index=models.Index(condition=models.Q(('kind__in', ('tenant', 'agent', 'model'))), fields=['tenant', 'day'], name='shared_scopes'),
         ),
         migrations.AddConstraint(
