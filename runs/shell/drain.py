@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from agents.freezes import Freezes
 from catalog.lookup import Lookup
 from runs.engine.events import Fact
+from runs.history.learning import learn
 from runs.shell import claims, clock, purse, sessions, unblock
 from runs.shell.bell import Listener, listener
 from runs.shell.claims import Claimed
@@ -48,6 +49,8 @@ LOOK_SECONDS = 1.0
 """How often a drain looks for itself, should a ring be lost."""
 REST_SECONDS = 0.5
 """How long it listens at a time, with nothing to do, before it looks at its stop flag."""
+LEARN_AT_ONCE, LEARN_WHEN_IDLE = 20, 200
+"""From how many runs that are over a drain learns at a look."""
 AFTER_AN_END_SECONDS = 0.05
 """How soon it looks whether the end of a run has let another one in that was held up by a limit."""
 FIRST_REST_MS, LONGEST_REST_MS = 250, 60_000
@@ -163,6 +166,8 @@ class Drain:
         claims.wake_due()
         unblock.wake_unblocked()
         prices.refresh_if_old()
+        # On the thread that writes journals: a little at a time while runs are driven, more when there is nothing else to do.
+        learn(LEARN_AT_ONCE if self._drivers else LEARN_WHEN_IDLE)
         return self._performer.lookup.fresh(), sessions.live_sessions_anywhere()
 
     # Claiming
