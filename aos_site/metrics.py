@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from runs.gauges import Money, MoneyReader, read_gauges
@@ -28,11 +29,11 @@ class QueueCollector(Collector):
     def __init__(self) -> None:
         self._money = MoneyReader()
 
-    def describe(self) -> Iterable[GaugeMetricFamily]:
+    def describe(self) -> Iterable[Metric]:
         # Asked when registered, before there may be a database.
         return []
 
-    def collect(self) -> Iterable[GaugeMetricFamily]:
+    def collect(self) -> Iterable[Metric]:
         now = read_gauges(now_ms=time.time_ns() // 1_000_000)
         yield GaugeMetricFamily("nova_runs_queued", "Runs that wait for a worker.", value=now.runs_queued)
         yield GaugeMetricFamily("nova_runs_running", "Runs a worker holds.", value=now.runs_running)

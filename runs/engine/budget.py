@@ -7,6 +7,8 @@ cost more than its worst case (an Overrun). What a run owes after that is asked 
 
 from __future__ import annotations
 
+from typing import Any
+
 from runs.engine.decisions import Alert, Decision, ExtendReservation, Overrun, Wait
 from runs.engine.moves import queue, wait
 from runs.engine.state import State, StepState
@@ -43,7 +45,7 @@ def hold(state: State, step: StepState, out: list[Decision]) -> bool:
     missing, missing_on_model = lacks(state, step)
     if missing or missing_on_model:
         wait(state, step, "budget")
-        read = {"worst_micro_usd": worst, "headroom_micro_usd": headroom(state)}
+        read: dict[str, Any] = {"worst_micro_usd": worst, "headroom_micro_usd": headroom(state)}
         if missing_on_model:
             read |= {"model": step.model, "headroom_on_model_micro_usd": headroom_on(state, step.model)}
         out.append(Wait("reservation_short", step.key, read, reason="budget"))

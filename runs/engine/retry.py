@@ -7,6 +7,7 @@ effect class, how far the call came). Jitter is a hash of run, step and attempt,
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from runs.engine.effects import is_safe_to_retry
@@ -69,7 +70,7 @@ def would_help(spec: CodeSpec, mode: str, *, insisted: bool) -> bool:
     return mode in RETRY_MODES or (spec.retryable and insisted)
 
 
-def backoff_for(spec: CodeSpec, advice: dict[str, Any], policy: Retrying | None, *, insist: bool) -> Backoff:
+def backoff_for(spec: CodeSpec, advice: Mapping[str, Any], policy: Retrying | None, *, insist: bool) -> Backoff:
     """Return the numbers to go by: the step's policy first, then the advice, then the code's own."""
     own = spec.backoff
     attempts = int(advice.get("max_attempts") or own.max_attempts)

@@ -114,9 +114,10 @@ def _look(mark: LearningMark, now: datetime, limit: int, *, passes_over: bool) -
 def _in_view(mark: LearningMark, now: datetime, *, newest: bool) -> list[Over]:
     """Return the runs to look at, in the order in which they ended; at the first look ever those that tell most, the `newest`."""
     ended = _ended_since(mark, now).values_list("pk", "tenant_id", "finished_at")
-    if newest:
-        return [Over(*row) for row in ended.order_by("-finished_at", "-pk")[:RUNS_IN_VIEW]][::-1]
-    return [Over(*row) for row in ended.order_by("finished_at", "pk")[:RUNS_IN_VIEW]]
+    rows = (
+        list(ended.order_by("-finished_at", "-pk")[:RUNS_IN_VIEW])[::-1] if newest else ended.order_by("finished_at", "pk")[:RUNS_IN_VIEW]
+    )
+    return [Over(pk, tenant_id, finished_at) for pk, tenant_id, finished_at in rows if finished_at is not None]
 
 
 def _chosen(found: Sequence[Over], limit: int) -> list[Over]:

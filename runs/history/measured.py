@@ -142,6 +142,8 @@ def _told(sketch: Sketch) -> _Told | None:
 
 def _calibrated(calibration: Calibration, told: _Told | None, actual: Sequence[int]) -> Calibration:
     """Hold what was told before against what came; each answer widens or narrows the range of the next."""
-    for number in actual if told is not None else ():
+    if told is None:
+        return calibration
+    for number in actual:
         calibration = calibration.told(told.widened(calibration), number)
     return calibration

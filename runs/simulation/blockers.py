@@ -64,7 +64,7 @@ def blockers_of_invalid(raw: Any, invalid: PlanInvalid, setting: Setting) -> lis
 
 def blockers_of(course: Course, setting: Setting, standing: Sequence[Standing]) -> list[Blocker]:
     """Return the blockers of a plan that was gone through, or could not be because a skill is missing."""
-    limit_ms = tighter(setting.profile.max_run_duration_ms, setting.deadline_ms)
+    limit_ms = tighter(setting.profile.max_run_duration_ms, setting.deadline_ms) or setting.profile.max_run_duration_ms
     found = [
         *course.pinned.blockers,
         *refused_as_written(course.body, bounds_of(setting.profile.allowed_hosts)),

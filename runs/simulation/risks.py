@@ -30,7 +30,7 @@ def _of_one(course: Course, skill: str, version: str, names: list[str]) -> Itera
     if measured is None:
         return
     for kind, value, n, detail in _told(measured):
-        yield Risk(kind=kind, skill=skill, version=version, step_ids=list(dict.fromkeys(names)), detail=detail, value=value, n=n)  # type: ignore[arg-type]
+        yield Risk(kind=kind, skill=skill, version=version, step_ids=list(dict.fromkeys(names)), detail=detail, value=value, n=n)
 
 
 def _told(measured: Measured) -> Iterator[tuple[str, float, int, str]]:
