@@ -5,38 +5,75 @@ from __future__ import annotations
 from typing import Any
 
 from runs.console.sentence import sentence
-from runs.management.printing import Paper
+from runs.console.simulation_view import (
+    alternative_of,
+    costs_of,
+    durations_of,
+    look_of_verdict,
+    place_of,
+    rate_row,
+    risk_of,
+    scope_row,
+    sentence_of,
+)
+from runs.management.printing import Paper, clean
 from skills.wording import duration, money
 
-_SIMULATED = ("step", "skill", "effect", "cost: low", "expected", "worst", "time: low", "expected", "worst")
-_RANGE = ("low", "expected", "worst")
+_SIMULATED = ("step", "skill", "effect", "cost: low", "expected", "worst", "time: low", "expected", "worst", "from")
 
 
 def tell_simulation(simulation: dict[str, Any], paper: Paper) -> None:
-    """Print a simulation: the table, what blocks it, who will be asked, and the verdict."""
-    if simulation["steps"]:
-        paper.table(_SIMULATED, [*map(_forecast_row, simulation["steps"]), _total_row(simulation)])
+    """Print a simulation: the verdict in words, what blocks it, the table, what it leaves, who will be asked, other ways."""
+    look = look_of_verdict(simulation)
+    paper.line(f"{look.icon} {look.word}: {clean(sentence_of(simulation))}", look.colour)
     for blocker in simulation["blockers"]:
-        where = blocker["step_id"] or blocker["pointer"] or "plan"
-        paper.status("failed", f"{where}: {blocker['code']}, {blocker['detail']}")
+        paper.line(clean(f"✕ {place_of(blocker)}: {blocker['code']}, {blocker['detail']} ({blocker['rule']})"), "red")
+    if simulation["steps"]:
+        paper.line()
+        paper.table(_SIMULATED, [*map(_forecast_row, simulation["steps"]), _total_row(simulation)])
+    _tell_limits(simulation, paper)
+    if simulation["approvals"] or simulation["risks"] or simulation["alternatives"]:
+        paper.line()
     for approval in simulation["approvals"]:
-        paper.status("waiting", f"{approval['step_id']} will ask a person: {approval['reason']}")
+        paper.line(clean(f"✋ {approval['step_id']} will ask {approval['who']}: {approval['reason']}"), "amber")
+    for risk in simulation["risks"]:
+        paper.line(f"! {clean(risk_of(risk))}", "amber")
+    for kind, said in (alternative_of(found, simulation) for found in simulation["alternatives"]):
+        paper.line(f"≈ {clean(kind.lower())}: {clean(said)}", "blue")
+    _tell_end(simulation, paper)
+
+
+def _tell_limits(simulation: dict[str, Any], paper: Paper) -> None:
+    limited = [scope_row(scope) for scope in simulation["scopes"] if scope["limit_micro_usd"] is not None]
+    if limited:
+        paper.heading("Money")
+        paper.table(("scope", "limit", "left", "worst case", "left after it"), limited)
+    if simulation["rate_limits"]:
+        paper.heading("Rates")
+        paper.table(("scope", "limit", "calls", "waits"), [rate_row(rate) for rate in simulation["rate_limits"]])
+
+
+def _tell_end(simulation: dict[str, Any], paper: Paper) -> None:
     left = simulation["budget_after"]
     after = f", {money(left['remaining_micro_usd'])} of the budget left after the worst case" if simulation["feasible"] and left else ""
     paper.line(f"verdict: {simulation['verdict'].replace('_', ' ')}{after}", "green" if simulation["feasible"] else "red")
+    if simulation["feasible"]:
+        paper.line(f"run exactly this: manage.py run_goal --simulation {simulation['simulation_id']}", "grey")
 
 
 def _forecast_row(step: dict[str, Any]) -> list[str]:
-    return [step["step_id"], f"{step['skill']} {step['version']}", step["effect"].replace("_", " "), *_numbers(step)]
+    return [
+        step["step_id"],
+        f"{step['skill']} {step['version']}",
+        step["effect"].replace("_", " "),
+        *costs_of(step),
+        *durations_of(step),
+        step["source"],
+    ]
 
 
 def _total_row(simulation: dict[str, Any]) -> list[str]:
-    return ["whole plan", "", "", *_numbers(simulation)]
-
-
-def _numbers(of: dict[str, Any]) -> list[str]:
-    costs = [money(of["cost"][f"{name}_micro_usd"]) for name in _RANGE]
-    return costs + [duration(of["duration"][f"{name}_ms"]) for name in _RANGE]
+    return ["whole plan", "", "", *costs_of(simulation), *durations_of(simulation), ""]
 
 
 def tell_trace(trace: dict[str, Any], now_ms: int, paper: Paper) -> None:

@@ -16,12 +16,14 @@ from agents.ledger import Standing
 from runs.contracts import Alternative, Blocker, Verdict
 from runs.engine.simulate import CallModel, Case, Forecast, Paid, forecasts
 from runs.shell.admission import unrendered
+from runs.shell.sentence import scope_in_words
 from runs.simulation.blockers import blockers_of, verdict_of
 from runs.simulation.course import Course, duration_range, open_terms
 from runs.simulation.setting import Setting
 from runs.simulation.terms import tighter
 from skills.costs import other_models_of
 from skills.registry import registry
+from skills.wording import money
 
 MOST_PARALLEL = 200
 MOST_MODELS = 2
@@ -91,9 +93,13 @@ def _degraded(course: Course) -> Iterator[Variation]:
     if calls:
         overlays = {paid.pin: course.pins[paid.pin].cheaper or {} for paid in calls}
         steps = list(dict.fromkeys(paid.node for paid in calls))
-        skills = ", ".join(sorted({course.pins[paid.pin].skill for paid in calls}))
         changes = {paid.node: overlays[paid.pin] for paid in calls}
-        yield Variation("degraded", steps, f"what {skills} can do for less", {"params_by_step": changes}, _with(course, overlays))
+        ways = sorted({f"{course.pins[pin].skill} with {_in_words(overlay)}" for pin, overlay in overlays.items()})
+        yield Variation("degraded", steps, ", ".join(ways), {"params_by_step": changes}, _with(course, overlays))
+
+
+def _in_words(params: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in sorted(params.items()))
 
 
 # Pricing calls anew
@@ -190,7 +196,7 @@ def _larger_budgets(course: Course, blockers: Sequence[Blocker]) -> Iterator[Alt
             yield Alternative(
                 kind="larger_budget",
                 step_ids=[],
-                detail=f"{short.missing_micro_usd} micro-USD more for {short.scope}",
+                detail=f"{money(short.missing_micro_usd)} more for {scope_in_words(short.scope)}",
                 change={"scope": short.scope, "by_micro_usd": short.missing_micro_usd},
                 verdict=_verdict_without(blockers, [short]),
             )

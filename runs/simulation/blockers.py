@@ -16,6 +16,7 @@ from runs.shell.admission import bounds_of, refused_as_written, skills_of
 from runs.simulation.course import Course
 from runs.simulation.setting import Setting
 from runs.simulation.terms import tighter
+from skills.wording import duration, money
 
 # Which verdict a blocker makes, in the order they are told.
 _VERDICTS: dict[str, Verdict] = {
@@ -120,12 +121,12 @@ def _unpriced(worst: Forecast) -> Iterator[Blocker]:
 def _too_dear(course: Course) -> Iterator[Blocker]:
     worst, limit, cap = course.cases["worst"], course.terms.limit_micro_usd, course.terms.per_step_max_micro_usd
     if limit is not None and worst.cost_micro_usd > limit:
-        detail = f"the worst case is {worst.cost_micro_usd} micro-USD, the budget {limit}"
+        detail = f"the worst case is {money(worst.cost_micro_usd)}, the budget {money(limit)}"
         missing = worst.cost_micro_usd - limit
         yield Blocker(step_id=None, code="BUDGET_EXCEEDED", rule="run_budget", detail=detail, scope="run", missing_micro_usd=missing)
     for step, bound in worst.step_bound.items():
         if cap is not None and bound > cap:
-            detail = f"the worst case of a call is {bound} micro-USD, one may cost {cap}"
+            detail = f"the worst case of a call is {money(bound)}, one may cost {money(cap)}"
             missing = bound - cap
             yield Blocker(step_id=step, code="BUDGET_EXCEEDED", rule="per_step_max", detail=detail, missing_micro_usd=missing)
 
@@ -164,7 +165,7 @@ def _short(course: Course, standing: Sequence[Standing]) -> Iterator[Blocker]:
             continue
         code = "DAILY_LIMIT_EXCEEDED" if scope.day else "BUDGET_EXCEEDED"
         rule = f"{scope.kind}_day_budget" if scope.day else f"{scope.kind}_budget"
-        detail = f"{scope.scope} has {max(0, left)} micro-USD left of {scope.limit_micro_usd}, the worst case takes {wanted}"
+        detail = f"of {money(scope.limit_micro_usd)} there is {money(max(0, left))} left, the worst case takes {money(wanted)}"
         yield Blocker(step_id=None, code=code, rule=rule, detail=detail, scope=scope.scope, missing_micro_usd=wanted - left)
 
 
@@ -203,7 +204,7 @@ def _over_rates(expected: Forecast, limit_ms: int) -> Iterator[Blocker]:
 
 def _too_long(expected: Forecast, limit_ms: int) -> Iterator[Blocker]:
     if expected.duration_ms > limit_ms:
-        detail = f"the plan is expected to take {expected.duration_ms} ms, {limit_ms} are allowed"
+        detail = f"the plan is expected to take {duration(expected.duration_ms)}, {duration(limit_ms)} are allowed"
         yield Blocker(step_id=None, code="DEADLINE_EXCEEDED", rule="run_duration", detail=detail)
 
 

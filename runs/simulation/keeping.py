@@ -69,6 +69,11 @@ def stored(*, tenant: Tenant, simulation_id: str) -> StoredSimulation:
     return row
 
 
+def agent_of(*, tenant: Tenant, simulation_id: str) -> str:
+    """Return the id of the agent a simulation is about. Raises Refusal NOT_FOUND."""
+    return str(stored(tenant=tenant, simulation_id=simulation_id).agent.public_id)
+
+
 def _is_id(text: str) -> bool:
     return len(text) == 36 and text.startswith("sim_") and text[4:].isalnum()
 

@@ -17,6 +17,7 @@ from runs.management.inputs import json_object, pairs, plan_in
 from runs.management.processes import ended_in_order, started, worker
 from runs.models import Run
 from runs.requests import RunBody
+from runs.simulation import agent_of
 from skills.requests import parse_body, refuse_inexact
 
 
@@ -69,7 +70,7 @@ class Command(RuntimeCommand):
         return run
 
     def _body(self, options: dict[str, Any]) -> RunBody:
-        raw: dict[str, Any] = {"agent": options["agent"] or default_agent(tenant=self.tenant).public_id}
+        raw: dict[str, Any] = {"agent": options["agent"] or self._agent(options["simulation"])}
         raw["inputs"] = pairs(options["input"], option="--input")
         if options["goal"] is not None:
             raw["goal"] = options["goal"]
@@ -83,6 +84,12 @@ class Command(RuntimeCommand):
             raw["deadline_ms"] = round(options["deadline"] * 1_000)
         refuse_inexact(raw)
         return parse_body(RunBody, raw)
+
+    def _agent(self, simulation_id: str | None) -> str:
+        """Return the agent where none is named: the one a simulation is about, else the tenant's default."""
+        if simulation_id is not None:
+            return agent_of(tenant=self.tenant, simulation_id=simulation_id)
+        return str(default_agent(tenant=self.tenant).public_id)
 
     def _leave(self, run: Run, options: dict[str, Any]) -> int:
         if options["json"]:
