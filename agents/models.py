@@ -154,7 +154,7 @@ class LedgerScope(models.Model):
     key = models.CharField(max_length=LONGEST_SCOPE_KEY)
     day = models.DateField(null=True)
     # The run that called this run: its scope holds what it spends itself and what all below it do.
-    parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="+")
+    parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
     limit_micro_usd = models.BigIntegerField(null=True)
     reserved_micro_usd = models.BigIntegerField(default=0)
     spent_micro_usd = models.BigIntegerField(default=0)
@@ -164,6 +164,7 @@ class LedgerScope(models.Model):
     class Meta:
         indexes = [
             # Few among those of runs.
+            models.Index(fields=("parent",), condition=models.Q(parent__isnull=False), name="called_runs"),
             models.Index(
                 fields=("tenant", "day"),
                 condition=models.Q(kind__in=(ScopeKind.TENANT, ScopeKind.AGENT, ScopeKind.MODEL)),

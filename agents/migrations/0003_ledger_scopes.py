@@ -223,7 +223,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='ledgerscope',
             name='parent',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='agents.ledgerscope'),
+            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='agents.ledgerscope'),
         ),
         migrations.AddField(
             model_name='tenant',
@@ -254,6 +254,10 @@ class Migration(migrations.Migration):
             model_name='ledgerscope',
             name='kind',
             field=models.CharField(choices=[('tenant', 'Tenant'), ('agent', 'Agent'), ('model', 'Model'), ('run', 'Run')], max_length=8),
+        ),
+        migrations.AddIndex(
+            model_name='ledgerscope',
+            index=models.Index(condition=models.Q(('parent__isnull', False)), fields=['parent'], name='called_runs'),
         ),
         migrations.AddIndex(
             model_name='ledgerscope',

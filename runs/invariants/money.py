@@ -143,25 +143,28 @@ LOTS_AGREE = Invariant(
     "What runs drew, and have of it, is in every scope once: in their own, their callers', and those of tenant, agent and model.",
     """
     WITH {scopes},
-    run AS (
-        SELECT c.*, (
-            SELECT COALESCE(sum(l.open_micro_usd), 0) FROM agents_ledgerlot l WHERE l.scope_id = c.id AND l.model = ''
-        ) + (SELECT COALESCE(sum(k.reserved_micro_usd), 0) FROM agents_ledgerscope k WHERE k.parent_id = c.id) AS reserved, (
-            SELECT COALESCE(sum(l.spent_micro_usd), 0) FROM agents_ledgerlot l WHERE l.scope_id = c.id AND l.model = ''
-        ) + (SELECT COALESCE(sum(k.spent_micro_usd), 0) FROM agents_ledgerscope k WHERE k.parent_id = c.id) AS spent
-        FROM chosen c WHERE c.kind = 'run'
+    called AS MATERIALIZED (
+        SELECT parent_id, sum(reserved_micro_usd) AS reserved, sum(spent_micro_usd) AS spent
+        FROM agents_ledgerscope WHERE parent_id IS NOT NULL GROUP BY parent_id
     ),
-    lot AS (
+    run AS (
+        SELECT c.label, c.reserved_micro_usd, c.spent_micro_usd, COALESCE(k.reserved, 0) + (
+            SELECT COALESCE(sum(l.open_micro_usd), 0) FROM agents_ledgerlot l WHERE l.scope_id = c.id AND l.model = '') AS reserved,
+            COALESCE(k.spent, 0) + (
+            SELECT COALESCE(sum(l.spent_micro_usd), 0) FROM agents_ledgerlot l WHERE l.scope_id = c.id AND l.model = '') AS spent
+        FROM chosen c LEFT JOIN called k ON k.parent_id = c.id WHERE c.kind = 'run'
+    ),
+    lot AS MATERIALIZED (
         SELECT s.tenant_id, l.day, l.model, sum(l.open_micro_usd) AS reserved, sum(l.spent_micro_usd) AS spent
         FROM agents_ledgerlot l JOIN agents_ledgerscope s ON s.id = l.scope_id
         WHERE ({all_tenants} OR s.tenant_id IN ({tenants})) AND l.{recent_day} GROUP BY s.tenant_id, l.day, l.model
     ),
     -- What all agents of a tenant have is what the tenant has; of a model it is what was drawn on it.
-    agents AS (
+    agents AS MATERIALIZED (
         SELECT tenant_id, day, sum(reserved_micro_usd) AS reserved, sum(spent_micro_usd) AS spent
         FROM chosen WHERE kind = 'agent' AND day IS NOT NULL GROUP BY tenant_id, day
     ),
-    day AS (
+    day AS MATERIALIZED (
         SELECT c.*, CASE WHEN c.kind = 'model' THEN c.key ELSE '' END AS model FROM chosen c WHERE c.day IS NOT NULL AND c.kind <> 'agent'
     ),
     apart AS (
