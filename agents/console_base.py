@@ -20,6 +20,7 @@ PAYLOAD_ROLES: Roles = frozenset({Role.DEVELOPER, Role.TENANT_ADMIN})
 COST_ROLES: Roles = frozenset({Role.DEVELOPER, Role.OPERATOR, Role.TENANT_ADMIN, Role.AUDITOR})
 OPERATING_ROLES: Roles = frozenset({Role.OPERATOR, Role.TENANT_ADMIN})
 OWNING_ROLES: Roles = frozenset({Role.DEVELOPER, Role.TENANT_ADMIN})
+BUDGET_ROLES: Roles = frozenset({Role.TENANT_ADMIN})
 OVERSIGHT_ROLES: Roles = frozenset({Role.TENANT_ADMIN, Role.AUDITOR})
 
 

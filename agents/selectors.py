@@ -81,6 +81,11 @@ def agent_names(public_ids: Iterable[str]) -> dict[str, str]:
     return dict(Agent.objects.filter(public_id__in=set(public_ids)).values_list("public_id", "name"))
 
 
+def agent_pages(public_ids: Iterable[str]) -> dict[str, int]:
+    """Return the row ids of agents, which their console pages are found by, by id."""
+    return dict(Agent.objects.filter(public_id__in=set(public_ids)).values_list("public_id", "pk"))
+
+
 def list_keys(*, tenant: Tenant) -> QuerySet[ApiKey]:
     """Return a tenant's keys, newest first, those that are good for nothing any more too."""
     return scoped(ApiKey.objects.select_related("tenant"), tenant)

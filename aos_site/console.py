@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
 
-from agents.console_base import OPERATING_ROLES, may
+from agents.console_base import COST_ROLES, OPERATING_ROLES, may
 from runs.console.overview import overview
 from runs.console.runtime_page import READING_ROLES
 
@@ -25,7 +25,8 @@ _SECTIONS = (
     (
         "Money",
         (
-            ("Budgets", "account_balance_wallet", "agents.ledgerscope"),
+            ("Charges", "receipt", "runs.charge"),
+            ("Scopes", "account_tree", "agents.ledgerscope"),
             ("Ledger", "receipt_long", "agents.ledgerentry"),
             ("Prices", "sell", "skills.pricerow"),
         ),
@@ -42,6 +43,12 @@ _SECTIONS = (
         ),
     ),
 )
+
+
+# The pages of a section that are no list of rows: (title, icon, address, roles), before its lists.
+_PAGES = {
+    "Money": (("Cost", "payments", "console-cost", COST_ROLES), ("Budgets", "account_balance_wallet", "console-budgets", COST_ROLES)),
+}
 
 
 def stylesheet(request: HttpRequest) -> str:
@@ -62,8 +69,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         first.append(_item("Invariants", "verified", reverse_lazy("console-invariants")))
     shown = _viewable_models(request)
     groups = [_group("", first)]
-    for title, pages in _SECTIONS:
-        items = [_item(name, icon, _list_of(model)) for name, icon, model in pages if model in shown]
+    for title, lists in _SECTIONS:
+        items = [_item(name, icon, reverse(page)) for name, icon, page, roles in _PAGES.get(title, ()) if may(request, roles)]
+        items += [_item(name, icon, _list_of(model)) for name, icon, model in lists if model in shown]
         groups += [_group(title, items)] if items else []
     return groups
 

@@ -20,6 +20,8 @@ import runs.schemas_api
 import runs.usage_api
 import skills.api
 from aos_site import errors, health, metrics
+from runs.console.budgets_page import budgets_page
+from runs.console.cost_page import cost_page
 from runs.console.invariants_page import invariants_page
 from runs.console.runtime_page import runtime_page
 
@@ -56,6 +58,8 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
     path("admin/runtime/", admin.site.admin_view(runtime_page), name="console-runtime"),
+    path("admin/cost/", admin.site.admin_view(cost_page), name="console-cost"),
+    path("admin/budgets/", admin.site.admin_view(budgets_page), name="console-budgets"),
     path("admin/invariants/", admin.site.admin_view(invariants_page), name="console-invariants"),
     path("admin/", admin.site.urls),
 ]

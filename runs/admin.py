@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
+from uuid import uuid4
 
 from django.apps import apps
 from django.contrib import admin, messages
@@ -31,8 +32,9 @@ from agents.console_base import (
     sees_everything,
 )
 from agents.tenancy import operator_principal
-from runs import services
+from runs import admin_charges, services  # noqa: F401 - pages register themselves
 from runs.console.run_page import run_page
+from runs.console.topping_up import lack_of, top_up
 from runs.console.waterfall import instant_ms
 from runs.models import TERMINAL_STATUSES, Outbox, Run, RunStatus, Session
 from runs.selectors import trace_json
@@ -53,6 +55,7 @@ class Operation(NamedTuple):
     title: str
     consequence: str
     call: Callable[..., Any]
+    asks_amount: bool = False
 
 
 OPERATIONS = {
@@ -68,6 +71,7 @@ OPERATIONS = {
             "pause", "Pause", "Steps that run go on to their end; nothing new starts until somebody resumes the run.", services.pause_run
         ),
         Operation("resume", "Resume", "The run goes on where it stands.", services.resume_run),
+        Operation("top-up", "Top up", "Its limit is raised by that much, and it goes on where it stopped.", top_up, asks_amount=True),
     )
 }
 
@@ -129,6 +133,8 @@ class RunAdmin(TenantScopedAdmin):
             shows_costs=may(request, COST_ROLES, run.tenant_id),
         )
         context["aos_operations"] = self._operations(request, run)
+        context["aos_lack"] = lack_of(run) if may(request, COST_ROLES, run.tenant_id) else None
+        context["aos_once"] = uuid4().hex
         return self.page(request, "console/run.html", run, context)
 
     def get_urls(self) -> list[URLPattern]:
@@ -142,8 +148,11 @@ class RunAdmin(TenantScopedAdmin):
         """Return what may be done to the run as it stands, by this person."""
         if run.is_terminal or not self.has_operate_permission(request, run):
             return []
-        paused = run.waiting_for == "paused"
-        return [OPERATIONS[name] for name in ("cancel", "resume" if paused else "pause")]
+        # Held back by a freeze it is paused too, and goes on when that is lifted.
+        paused = run.waiting_for == "paused" and not run.blocked_by
+        lacks_its_own = run.waiting_for == "budget" and run.blocked_by == f"run:{run.public_id}"
+        names = (*(("top-up",) if lacks_its_own else ()), "cancel", "resume" if paused else "pause")
+        return [OPERATIONS[name] for name in names]
 
     def operate_view(self, request: HttpRequest, object_id: str, operation: str) -> HttpResponse:
         """Send the run the operator's wish, by the same service as the API, and go back to its page."""
@@ -153,8 +162,9 @@ class RunAdmin(TenantScopedAdmin):
         if not self.has_operate_permission(request, run):
             raise PermissionDenied
         person = operator_principal(run.tenant, request.user.get_username())
+        form = ("amount", "once") if chosen.asks_amount else ("reason",)
         try:
-            chosen.call(principal=person, run_id=run.public_id, reason=request.POST.get("reason", "")[:500])
+            chosen.call(principal=person, run_id=run.public_id, **{name: request.POST.get(name, "")[:500] for name in form})
             messages.success(request, f"{chosen.title}: the run has been told.")
         except Refusal as refusal:
             messages.error(request, f"{refusal.code}: {refusal.detail}")

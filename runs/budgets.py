@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 ALERTS_SHOWN = 20
+_WIDEST_FIRST = ("tenant", "agent", "model")
 
 
 def budget_id_of(tenant: Tenant, budget: Json) -> str:
@@ -30,7 +31,8 @@ def budget_id_of(tenant: Tenant, budget: Json) -> str:
 
 def list_budgets(*, tenant: Tenant) -> list[Json]:
     """Return a tenant's budgets with their numbers now, and how many runs wait for each."""
-    return _told(tenant, ledger.list_budgets(tenant=tenant))
+    found = ledger.list_budgets(tenant=tenant)
+    return _told(tenant, sorted(found, key=lambda budget: (_WIDEST_FIRST.index(budget["kind"]), budget["key"], budget["period"])))
 
 
 def get_budget(*, tenant: Tenant, budget_id: str) -> Json:

@@ -24,7 +24,7 @@ def run_page(trace: Json, now_ms: int, *, shows_payloads: bool, shows_costs: boo
     """Return the template's context; its keys start with `aos_` because the frame shares the namespace."""
     run, span = trace["run"], span_of(trace, now_ms)
     return {
-        "aos_run": _head(run, shows_payloads),
+        "aos_run": _head(run, shows_payloads, shows_costs),
         "aos_sentence": sentence(trace, now_ms, shows_costs=shows_costs),
         "aos_money": four_numbers(run["cost"]) if shows_costs else [],
         "aos_failures": [failure_box(step, shows_payloads) for step in trace["steps"] if step["failure"]],
@@ -77,7 +77,7 @@ def failure_box(step: Json, shows_payloads: bool) -> dict[str, Any]:
     }
 
 
-def _head(run: Json, shows_payloads: bool) -> dict[str, Any]:
+def _head(run: Json, shows_payloads: bool, shows_costs: bool) -> dict[str, Any]:
     hidden = {} if shows_payloads else {"goal": "", "summary": "", "result": None}
     facts = [
         ("Agent", run["agent"]),
@@ -87,10 +87,17 @@ def _head(run: Json, shows_payloads: bool) -> dict[str, Any]:
         ("Behaviour hash", run["behaviour_hash"]),
         ("Content hash", run["content_hash"]),
         ("Parent", f"{run['parent_run_id']} ({run['relation']})" if run["parent_run_id"] else ""),
+        ("Spent with the runs it called", _spent_with_called(run["cost"]) if shows_costs else ""),
     ]
     shown = {**run, **hidden, "look": look_of(run["status"]), "facts": [(name, value) for name, value in facts if value]}
     shown["result_text"] = "" if shown["result"] is None else pretty(shown["result"])
     return shown
+
+
+def _spent_with_called(cost: Json) -> str:
+    """Return what a run and those it called have spent; nothing where it called none that did."""
+    spent = cost.get("subtree_spent_micro_usd", cost["spent_micro_usd"])
+    return money(spent) if spent != cost["spent_micro_usd"] else ""
 
 
 def _text(instant: Any) -> str:

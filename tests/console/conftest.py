@@ -14,8 +14,10 @@ from agents.models import Agent, Membership, Role, Tenant
 from agents.services import create_agent
 from agents.tenancy import create_key
 from catalog.services import MatchRow, import_json, record_matches, seed_catalog
-from runs.models import Outbox, Run, RunStatus, Session
+from runs.models import BudgetAlert, Outbox, Run, RunStatus, Session
+from runs.usage import today_of
 from skills.models import SkillVersion
+from tests.integration.charging import a_charge
 
 CANARY = "canary-of-the-rival"
 
@@ -52,6 +54,17 @@ def a_tenant(slug: str, text: str) -> Tenant:
     create_key(tenant, text, ["runs:read"])
     freeze(tenant=tenant, kind="skill", key="llm_invoke", reason=text, by=text)
     ledger.RunPurse(tenant.pk, agent.pk, text, None).draw(ledger.Amounts(5, {text: 5}), text)
+    ledger.set_budget(tenant=tenant, kind="model", key=text, period="total", limit_micro_usd=1_000)
+    a_charge(agent, 5, day=today_of([tenant]), run_id=run.pk, run_public_id=run.public_id, step=text, model=text)
+    BudgetAlert.objects.create(
+        tenant=tenant,
+        run_public_id=run.public_id,
+        scope_kind="model",
+        scope=f"model:{text}",
+        spent_micro_usd=9,
+        limit_micro_usd=10,
+        at_ms=1,
+    )
     import_json(tenant, f'[{{"code": "TIMEOUT", "suggestions": ["{text}"]}}]')
     member = User.objects.create_user(f"member-{text}", is_staff=True)
     Membership.objects.create(user=member, tenant=tenant, role=Role.VIEWER)

@@ -14,12 +14,12 @@ from unfold.admin import ModelAdmin
 
 from agents.models import Agent, ApiKey, Freeze, LedgerEntry, LedgerScope, Membership, Role, Tenant
 from catalog.models import CatalogEntry, FailureMatch
-from runs.models import Outbox, Run, Session
+from runs.models import Charge, Outbox, Run, Session
 from skills.models import SkillVersion
 from tests.console.conftest import CANARY, Cast, SignIn
 
 PAGES = sorted(admin.site._registry.items(), key=lambda item: item[0]._meta.label)
-READ_ONLY = [ApiKey, LedgerScope, LedgerEntry, FailureMatch, Run, Session, Outbox, SkillVersion]
+READ_ONLY = [ApiKey, Charge, LedgerScope, LedgerEntry, FailureMatch, Run, Session, Outbox, SkillVersion]
 EVERYBODY = frozenset(Role.values)
 OVERSIGHT = frozenset({"tenant_admin", "auditor"})
 COSTS = frozenset({"developer", "operator", "tenant_admin", "auditor"})
@@ -36,6 +36,7 @@ SEEN_BY = {
     "auth.User": frozenset(),
     "catalog.CatalogEntry": EVERYBODY,
     "catalog.FailureMatch": EVERYBODY,
+    "runs.Charge": COSTS,
     "runs.Outbox": frozenset({"developer", "operator", "tenant_admin"}),
     "runs.Run": EVERYBODY,
     "runs.Session": frozenset(),
@@ -120,7 +121,7 @@ def rows_of(tenant: Tenant) -> list[Any]:
     """Return one row of each kind that belongs to a tenant."""
     plain = [
         model.objects.filter(tenant=tenant).first()
-        for model in (Agent, ApiKey, Freeze, LedgerScope, Membership, CatalogEntry, FailureMatch, Outbox, Run)
+        for model in (Agent, ApiKey, Charge, Freeze, LedgerScope, Membership, CatalogEntry, FailureMatch, Outbox, Run)
     ]
     return [*plain, LedgerEntry.objects.filter(scope__tenant=tenant).first(), tenant]
 

@@ -181,3 +181,11 @@ def test_it_says_durations(milliseconds: int | None, said: str) -> None:
 
 def test_it_shows_a_status_it_does_not_know_by_its_name() -> None:
     assert look_of("half_baked").word == "half baked"
+
+
+@pytest.mark.parametrize(("subtree", "shows_costs", "shown"), [(9_000, True, True), (9_000, False, False), (None, True, False)])
+def test_it_tells_apart_what_called_runs_spent(subtree: int | None, shows_costs: bool, shown: bool) -> None:
+    trace = a_trace()
+    trace["run"]["cost"]["subtree_spent_micro_usd"] = trace["run"]["cost"]["spent_micro_usd"] if subtree is None else subtree
+    facts = dict(run_page(trace, 0, shows_payloads=True, shows_costs=shows_costs)["aos_run"]["facts"])
+    assert ("Spent with the runs it called" in facts) == shown

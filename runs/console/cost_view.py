@@ -1,0 +1,262 @@
+"""What the cost page draws and says, from answers of usage and forecast. Pure; the template only lays it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from skills.wording import UNKNOWN, money
+
+Json = Mapping[str, Any]
+
+HEIGHT = 200
+"""How high the chart is, in the units of its drawing."""
+MOST_BARS = 100
+"""Of more days a bar would be too thin to see; they are drawn by weeks."""
+_PARTS = (("loop_waste", "loop"), ("retry_waste", "retry"))
+
+
+class Part(NamedTuple):
+    """A piece of a bar: where it begins, how high it is, and what it is of."""
+
+    y: float
+    height: float
+    kind: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A day, or a week of them. `x` and `width` are percentages ready for SVG."""
+
+    x: str
+    width: str
+    title: str
+    parts: tuple[Part, ...]
+
+
+class Tick(NamedTuple):
+    """A line of the chart's scale, and what it stands for."""
+
+    y: float
+    says: str
+
+
+class Label(NamedTuple):
+    """A day named below the chart, and to which side of its place the text goes."""
+
+    x: str
+    says: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What was spent by day, as a drawing: bars, a scale, and some days named."""
+
+    bars: tuple[Bar, ...]
+    ticks: tuple[Tick, ...]
+    labels: tuple[Label, ...]
+    says: str
+
+
+def chart(days: Mapping[date, Json], since: date, until: date) -> Chart | None:
+    """Return the drawing of the days from one to another; None where nothing was spent."""
+    stretches = _stretches(since, until)
+    sums = [_added(days, begin, end) for begin, end in stretches]
+    top = max(cost for cost, _, _ in sums)
+    if top <= 0:
+        return None
+    step = _nice_step(top)
+    scale = HEIGHT / (step * -(-top // step))
+    share = 100 / len(stretches)
+    bars = tuple(
+        Bar(
+            x=f"{place * share + share * 0.1:.3f}%",
+            width=f"{share * 0.8:.3f}%",
+            title=_title(begin, end, costs),
+            parts=_parts(costs, scale),
+        )
+        for place, ((begin, end), costs) in enumerate(zip(stretches, sums, strict=True))
+        if costs[0]
+    )
+    ticks = tuple(Tick(HEIGHT - amount * scale, money(amount)) for amount in range(step, round(HEIGHT / scale) + 1, step))
+    unit = "week" if len(stretches) <= (until - since).days else "day"
+    return Chart(bars, ticks, _labels(stretches), f"Spent by {unit} from {said_day(since)} to {said_day(until)}, at most {money(top)}")
+
+
+def _stretches(since: date, until: date) -> list[tuple[date, date]]:
+    length = 1 if (until - since).days < MOST_BARS else 7
+    begins = [since + timedelta(days=n) for n in range(0, (until - since).days + 1, length)]
+    return [(begin, min(until, begin + timedelta(days=length - 1))) for begin in begins]
+
+
+def _added(days: Mapping[date, Json], begin: date, end: date) -> tuple[int, int, int]:
+    """Return what a stretch cost, and what of it was looped and retried."""
+    found = [days[day] for n in range((end - begin).days + 1) if (day := begin + timedelta(days=n)) in days]
+    loop, retry = (sum(row[name]["cost_micro_usd"] for row in found) for name, _ in _PARTS)
+    return sum(row["cost_micro_usd"] for row in found), loop, retry
+
+
+def _parts(costs: tuple[int, int, int], scale: float) -> tuple[Part, ...]:
+    """Return the pieces of a bar from the bottom up: what was of use, what was looped, what was retried."""
+    cost, loop, retry = costs
+    parts, below = [], HEIGHT * 1.0
+    for amount, kind in ((cost - loop - retry, "used"), (loop, "loop"), (retry, "retry")):
+        height = amount * scale
+        if height > 0:
+            below -= height
+            parts.append(Part(round(below, 2), round(max(height, 0.75), 2), kind))
+    return tuple(parts)
+
+
+def _title(begin: date, end: date, costs: tuple[int, int, int]) -> str:
+    cost, loop, retry = costs
+    when = said_day(begin) if begin == end else f"{said_day(begin)} to {said_day(end)}"
+    waste = "".join(f", {money(amount)} {words}" for amount, words in ((retry, "retried in vain"), (loop, "looped")) if amount)
+    return f"{when}: {money(cost)}{waste}"
+
+
+def _nice_step(top: int) -> int:
+    """Return what lies between two lines of the scale, so that there are two to five of them: 1, 2 or 5 and zeros."""
+    magnitude = 10 ** (len(str(top)) - 1)
+    wished = (magnitude * part // 10 for part in (2, 5, 10, 20, 50) if magnitude * part >= 10)
+    return next((step for step in wished if step and top / step <= 5), magnitude)
+
+
+def _labels(stretches: Sequence[tuple[date, date]]) -> tuple[Label, ...]:
+    """Name the first, the middle and the last of them."""
+    last = len(stretches) - 1
+    if last == 0:
+        return (Label("50%", said_day(stretches[0][0]), "middle"),)
+    places = {0: "start", last: "end"} if last < 4 else {0: "start", last // 2: "middle", last: "end"}
+    share = 100 / len(stretches)
+    at = {"start": 0.0, "middle": (last // 2 + 0.5) * share, "end": 100.0}
+    return tuple(Label(f"{at[anchor]:.2f}%", said_day(stretches[place][0]), anchor) for place, anchor in places.items())
+
+
+def said_day(day: date) -> str:
+    """Return a day as people say it."""
+    return f"{day.day} {day:%b %Y}"
+
+
+# Groups
+
+
+@dataclass(frozen=True)
+class Group:
+    """A line of a table of groups. `width` is its part of the dearest, ready for SVG; `charges` leads to the calls behind it."""
+
+    name: str
+    note: str
+    link: str
+    calls: int
+    cost: str
+    share: str
+    width: str
+    tokens: str
+    retry: str
+    loop: str
+    charges: str
+    retry_charges: str
+    loop_charges: str
+
+
+class Links(NamedTuple):
+    """Where the lists are: of charges, with what they are narrowed to already, and the page of a name if there is one."""
+
+    charges: str
+    narrowed: Mapping[str, str]
+    page_of: Mapping[str, str]
+
+    def to_charges(self, **more: str) -> str:
+        return f"{self.charges}?{urlencode({**self.narrowed, **more})}"
+
+
+def groups(answer: Json, by: str, links: Links) -> list[Group]:
+    """Return the lines of a table of groups, the dearest first."""
+    dearest = max((row["cost_micro_usd"] for row in answer["data"]), default=0)
+    return [_group(row, by, dearest, answer["totals"]["cost_micro_usd"], links) for row in answer["data"]]
+
+
+def _group(row: Json, by: str, dearest: int, total: int, links: Links) -> Group:
+    key = (row["agent_id"] if by == "agent" else row[by]) or ""
+    named = row[by] or key
+    column = {"agent": "agent_public_id"}.get(by, f"{by}__exact")
+    to_list = {} if by == "tenant" else {column: key}
+    cost, tokens = row["cost_micro_usd"], sum(row["tokens"].values())
+    return Group(
+        name=named or {"model": "no model", "skill": "not recorded"}.get(by, UNKNOWN),
+        note="gone" if by == "agent" and not row["agent"] else "",
+        link=links.page_of.get(key, ""),
+        calls=row["calls"],
+        cost=money(cost),
+        share=_percent(cost, total),
+        width=f"{100 * cost / dearest:.2f}%" if cost > 0 else "",
+        tokens=short(tokens) if tokens else "",
+        retry=_waste(row, "retry"),
+        loop=_waste(row, "loop"),
+        charges=links.to_charges(**to_list),
+        retry_charges=links.to_charges(**to_list, waste="retry"),
+        loop_charges=links.to_charges(**to_list, waste="loop"),
+    )
+
+
+def _percent(part: int, whole: int) -> str:
+    if not whole:
+        return UNKNOWN
+    return "<1 %" if 0 < part * 200 < whole else f"{100 * part / whole:.0f} %"
+
+
+def _waste(row: Json, kind: str) -> str:
+    part = row[f"{kind}_waste"]
+    return money(part["cost_micro_usd"]) if part["calls"] else ""
+
+
+def short(number: int) -> str:
+    """Return a large number in few signs: `950`, `12.3 k`, `4.5 M`."""
+    if number < 1_000:
+        return str(number)
+    for unit, size in (("G", 1_000_000_000), ("M", 1_000_000), ("k", 1_000)):
+        if number >= size:
+            return f"{number / size:.1f} {unit}"
+    return str(number)
+
+
+# Words
+
+
+def sentence(totals: Json, since: date, until: date, forecast: Json | None) -> str:
+    """Say in words what was spent, how much of it in vain, and what the month will come to."""
+    if not totals["calls"]:
+        return f"Nothing was charged from {said_day(since)} to {said_day(until)}."
+    calls = "1 call" if totals["calls"] == 1 else f"{totals['calls']:,} calls"
+    said = f"{money(totals['cost_micro_usd'])} for {calls} from {said_day(since)} to {said_day(until)}"
+    waste = totals["retry_waste"]["cost_micro_usd"] + totals["loop_waste"]["cost_micro_usd"]
+    said += f", {money(waste)} of it in vain." if waste else ", nothing of it in vain."
+    if forecast and forecast["expected_micro_usd"] is not None:
+        said += f" This month will come to about {money(forecast['expected_micro_usd'])}."
+    return said
+
+
+def forecast_lines(answer: Json) -> list[dict[str, str]]:
+    """Return the forecast of the tenant and its agents as lines of a table."""
+    return [
+        {
+            "name": row["agent"] or row["agent_id"] or "All of it",
+            "spent": money(row["spent_micro_usd"]),
+            "expected": money(row["expected_micro_usd"]),
+            "range": UNKNOWN if row["low_micro_usd"] is None else f"{money(row['low_micro_usd'])} to {money(row['high_micro_usd'])}",
+            "why": _why(row),
+        }
+        for row in answer["data"]
+    ]
+
+
+def _why(row: Json) -> str:
+    if not row["days"]:
+        return "no day is over yet to tell from"
+    days = "1 day" if row["days"] == 1 else f"{row['days']} days"
+    return f"{days}, each day of the week for itself" if row["method"] == "weekday" else days
