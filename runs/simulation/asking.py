@@ -18,6 +18,7 @@ from runs.shell.planning import OFFLINE, propose_offline
 from runs.simulation.keeping import keep
 from runs.simulation.setting import Setting
 from runs.simulation.simulating import simulated
+from skills import prices
 from skills.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def simulate(
 
 def setting_of(agent: Agent, inputs: dict[str, Any], *, budget_micro_usd: int | None, deadline_ms: int | None) -> Setting:
     """Return what a run of an agent would begin under now."""
+    prices.refresh()
     lookup = Lookup.load(agent.tenant_id)
     return Setting(
         profile=AgentProfile.model_validate(agent.profile),

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from runs.engine import outcomes
-from runs.shell import driver, settlement
+from runs.shell import driver, purse, settlement
 from runs.shell import store as journal_sql
 from tests.conftest import PROJECT
 from tests.simulation.__main__ import FEWEST_EVENTS
@@ -67,7 +67,7 @@ def _nothing(*_: Any) -> None: ...
     ("target", "name", "broken"),
     [
         pytest.param(driver, "_needs_durability", lambda *_: False, id="effects_before_their_intent"),
-        pytest.param(settlement, "settle_run", _nothing, id="money_that_is_never_settled"),
+        pytest.param(purse, "settle_run", _nothing, id="money_that_is_never_settled"),
         pytest.param(settlement, "requeue_if_signalled", _nothing, id="a_signal_that_meets_the_parking_and_is_lost"),
         pytest.param(journal_sql, "_SQLITE_LIVE", "SELECT 1 WHERE %s > 0", id="a_writer_without_a_fence"),
         pytest.param(outcomes, "is_doubtful", lambda *_: False, id="effects_nobody_doubts"),
