@@ -8,6 +8,7 @@ import pytest
 
 from agents import ledger
 from agents.models import Agent, Budget, LedgerEntry, Tenant
+from runs.budgets_api import BudgetView
 from runs.models import Run
 from tests.api.cast import Caller
 
@@ -45,6 +46,7 @@ def test_it_sets_reads_and_removes_a_budget(alice: Caller, agent: Agent, body: d
     assert (told["limit_micro_usd"], told["total_micro_usd"], told["remaining_micro_usd"]) == (500, 500, 500)
     assert (told["spent_micro_usd"], told["reserved_micro_usd"], told["runs_waiting"], told["cents"]["total"]) == (0, 0, 0, 0.05)
     assert told["agent"] == ("worker" if body["kind"] == "agent" else None)
+    assert set(told) == set(BudgetView.model_json_schema(mode="serialization")["properties"])
     assert listed(alice) == [told]
     assert alice.get(f"{URL}/{told['budget_id']}").json() == told
     query = "&".join(f"{name}={value}" for name, value in body.items()).replace(" ", "%20")

@@ -12,6 +12,7 @@ from agents.services import create_agent
 from runs.models import ChargeSum, TallyMark
 from runs.shell import tally
 from runs.usage import today_of
+from runs.usage_api import ForecastAnswer, UsageAnswer
 from skills.ids import new_id
 from tests.api.cast import Caller
 from tests.integration.charging import a_charge
@@ -40,7 +41,10 @@ def used(agent: Agent, other: Agent, rival: Tenant) -> str:
 def ask(caller: Caller, query: str) -> dict[str, Any]:
     response = caller.get(f"/api/v1/usage?{query}")
     assert response.status_code == 200, response.content
-    return response.json()
+    answer: dict[str, Any] = response.json()
+    # As it is published.
+    assert UsageAnswer.model_validate(answer).model_dump(mode="json", by_alias=True, exclude_unset=True) == answer
+    return answer
 
 
 def costs(answer: dict[str, Any], *names: str) -> list[tuple[Any, ...]]:
@@ -199,4 +203,5 @@ def test_it_forecasts_the_tenant_and_each_agent_from_their_days(alice: Caller, a
     assert told[None]["spent_micro_usd"] == sum(told[name]["spent_micro_usd"] for name in ("worker", "writer"))
     assert told[None]["low_micro_usd"] <= told[None]["expected_micro_usd"] <= told[None]["high_micro_usd"]
     answer = alice.get("/api/v1/usage/forecast").json()
+    assert ForecastAnswer.model_validate(answer).model_dump(mode="json", by_alias=True) == answer
     assert date.fromisoformat(answer["to"]) == month_end
