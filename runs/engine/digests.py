@@ -29,14 +29,16 @@ _OUTSIDE = (Ignore, Wait, HoldBack, ExtendReservation, BoundCost, Pause, Resume,
 
 
 def note_decisions(state: State, decisions: tuple[Decision, ...]) -> None:
-    """Add to each step's trail what was decided about it."""
-    for decision in decisions:
+    """Add to each step's trail what was decided about it. Nobody hashes a simulation."""
+    for decision in () if state.simulated else decisions:
         if not isinstance(decision, _OUTSIDE):
             _trail(state, decision.step).append(_essence(decision))
 
 
 def note_outcome(state: State, fact: Fact) -> None:
     """Add to the step's trail how a call ended: code, cost, effects; never results, texts or latency."""
+    if state.simulated:
+        return
     if isinstance(fact, StepSucceeded):
         _trail(state, fact.step).append(["ok", fact.attempt, fact.cost_micro_usd, _effects(fact.side_effects)])
     elif isinstance(fact, StepFailed):

@@ -168,28 +168,25 @@ class _Rates:
         self._given: dict[str, int] = {}
 
     def take(self, key: str, limits: tuple[Limit, ...], now_ms: int, calls: int) -> tuple[Limit, int] | None:
-        """Return the limit that makes a call wait and for how long; None lets it through."""
-        if not limits:
+        """Return the limit that makes a call wait and for how long; None lets it through. One that stands for several comes
+        with the last of them."""
+        if not limits or self._given.pop(key, None) is not None:
             return None
-        if self._given.pop(key, None) is not None:
-            return None
-        until, fullest = max(((self._free_at(limit, now_ms, calls), limit) for limit in limits), key=lambda pair: pair[0])
-        for limit in limits:
-            self.calls[limit] += calls
-            self._passed.setdefault(limit, []).extend([until] * calls)
+        until, fullest = max(((self._passes(limit, now_ms, calls), limit) for limit in limits), key=lambda pair: pair[0])
         if until <= now_ms:
             return None
         self._given[key] = until
         self.waits_ms[fullest] = max(until - now_ms, self.waits_ms.get(fullest, 0))
         return fullest, until - now_ms
 
-    def _free_at(self, limit: Limit, now_ms: int, calls: int) -> int:
-        passed = self._passed.get(limit, [])
-        # Many calls that are played as one pass a limit minute by minute; the first of them passes like any other.
-        extra = (calls - 1) // limit.per_minute * MINUTE_MS
-        if len(passed) < limit.per_minute:
-            return now_ms + extra
-        return max(now_ms, passed[-limit.per_minute] + MINUTE_MS) + extra
+    def _passes(self, limit: Limit, now_ms: int, calls: int) -> int:
+        """Count calls in a limit, and return when it has let them all through."""
+        self.calls[limit] += calls
+        passed = self._passed.setdefault(limit, [])
+        for _ in range(calls):
+            before = passed[-limit.per_minute] + MINUTE_MS if len(passed) >= limit.per_minute else now_ms
+            passed.append(max(now_ms, before))
+        return passed[-1]
 
 
 class ModelWorld:

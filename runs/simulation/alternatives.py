@@ -17,7 +17,7 @@ from runs.contracts import Alternative, Blocker, Verdict
 from runs.engine.simulate import CallModel, Case, Forecast, Paid, forecasts
 from runs.shell.admission import unrendered
 from runs.shell.sentence import scope_in_words
-from runs.simulation.blockers import blockers_of, verdict_of
+from runs.simulation.blockers import blockers_by_numbers, verdict_of
 from runs.simulation.course import Course, duration_range, open_terms
 from runs.simulation.setting import Setting
 from runs.simulation.terms import tighter
@@ -140,17 +140,22 @@ def _priced_anew(before: Forecast, case: Case, models: Mapping[int, CallModel]) 
 
 
 def alternatives_of(
-    course: Course, setting: Setting, standing: Sequence[Standing], blockers: Sequence[Blocker], variations: Sequence[Variation]
+    course: Course,
+    setting: Setting,
+    standing: Sequence[Standing],
+    as_written: Sequence[Blocker],
+    blockers: Sequence[Blocker],
+    variations: Sequence[Variation],
 ) -> list[Alternative]:
     """Return every way that is really there, with what it would save and what would still stop it."""
     return [
-        *(_told(course, setting, standing, each) for each in variations),
+        *(_told(course, setting, standing, each, as_written) for each in variations),
         *_more_parallel(course, setting, blockers),
         *_larger_budgets(course, blockers),
     ]
 
 
-def _told(course: Course, setting: Setting, standing: Sequence[Standing], found: Variation) -> Alternative:
+def _told(course: Course, setting: Setting, standing: Sequence[Standing], found: Variation, as_written: Sequence[Blocker]) -> Alternative:
     return Alternative(
         kind=found.kind,
         step_ids=found.step_ids,
@@ -159,7 +164,7 @@ def _told(course: Course, setting: Setting, standing: Sequence[Standing], found:
         saving_micro_usd=_worst(course) - _worst(found.course) if course.is_priced else None,
         cost=found.course.cost(),
         duration=course.duration(),
-        verdict=verdict_of(blockers_of(found.course, setting, standing)),
+        verdict=verdict_of([*as_written, *blockers_by_numbers(found.course, setting, standing)]),
     )
 
 

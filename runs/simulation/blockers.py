@@ -63,18 +63,29 @@ def blockers_of_invalid(raw: Any, invalid: PlanInvalid, setting: Setting) -> lis
     return [*faults, *forbidden, *_standing_in_the_way(setting, {})]
 
 
-def blockers_of(course: Course, setting: Setting, standing: Sequence[Standing]) -> list[Blocker]:
-    """Return the blockers of a plan that was gone through, or could not be because a skill is missing."""
-    limit_ms = tighter(setting.profile.max_run_duration_ms, setting.deadline_ms) or setting.profile.max_run_duration_ms
+def blockers_as_written(course: Course, setting: Setting) -> list[Blocker]:
+    """Return what stands in the way whatever the plan costs and takes."""
     found = [
         *course.pinned.blockers,
         *refused_as_written(course.body, bounds_of(setting.profile.allowed_hosts)),
         *_standing_in_the_way(setting, _steps_by_skill(course.body)),
     ]
     if course.cases:
-        worst, expected = course.cases["worst"], course.cases["expected"]
-        found += [*_denied(worst), *_unpriced(worst), *_too_dear(course), *_short(course, standing)]
-        found += [*_too_often(expected, course.terms), *_over_rates(expected, limit_ms), *_too_long(expected, limit_ms)]
+        found += _denied(course.cases["worst"])
+    return _once(found)
+
+
+def blockers_by_numbers(course: Course, setting: Setting, standing: Sequence[Standing]) -> list[Blocker]:
+    """Return what stands in the way because of what the plan costs, how often it calls, and how long it takes."""
+    if not course.cases:
+        return []
+    limit_ms = tighter(setting.profile.max_run_duration_ms, setting.deadline_ms) or 0
+    worst, expected = course.cases["worst"], course.cases["expected"]
+    found = [*_unpriced(worst), *_too_dear(course), *_short(course, standing)]
+    return _once([*found, *_too_often(expected, course.terms), *_over_rates(expected, limit_ms), *_too_long(expected, limit_ms)])
+
+
+def _once(found: list[Blocker]) -> list[Blocker]:
     # Every item of a loop may be stopped by the same.
     return list({blocker.model_dump_json(): blocker for blocker in found}.values())
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from agents.contracts import AgentProfile
@@ -13,7 +15,8 @@ from runs.engine.virtual import TooLong
 from runs.simulation.alternatives import alternatives_of, variations_of
 from runs.simulation.blockers import (
     approvals,
-    blockers_of,
+    blockers_as_written,
+    blockers_by_numbers,
     blockers_of_invalid,
     permission_gaps,
     rates_under,
@@ -41,6 +44,24 @@ def simulated(raw: Any, setting: Setting) -> tuple[Simulation, Course | None]:
 
     The same plan in the same setting gives the same bytes. Raises Refusal for a plan that makes too many calls to be played.
     """
+    with _no_pauses():
+        return _simulated(raw, setting)
+
+
+@contextmanager
+def _no_pauses() -> Iterator[None]:
+    """Let no garbage be collected meanwhile: what a simulation makes lives for milliseconds, and the whole process would be searched
+    for it in the middle."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _simulated(raw: Any, setting: Setting) -> tuple[Simulation, Course | None]:
     try:
         plan = validate_plan(raw, registry.metadata)
     except PlanInvalid as invalid:
@@ -81,11 +102,12 @@ def _nothing_known(plan_hash: str | None, blockers: list[Blocker]) -> dict[str, 
 def _answer(course: Course, setting: Setting) -> Simulation:
     plan_hash = digest(course.body)
     if not course.cases:
-        return _identified(_nothing_known(plan_hash, blockers_of(course, setting, ())), course.body, setting)
+        return _identified(_nothing_known(plan_hash, blockers_as_written(course, setting)), course.body, setting)
     variations = variations_of(course)
     models = {*course.cases["worst"].cost_by_model, *(model for each in variations for model in each.models)}
     standing = setting.scopes(sorted(models), course.terms.limit_micro_usd)
-    blockers = blockers_of(course, setting, standing)
+    as_written = blockers_as_written(course, setting)
+    blockers = [*as_written, *blockers_by_numbers(course, setting, standing)]
     answer: dict[str, Any] = {
         "plan_hash": plan_hash,
         "feasible": not blockers,
@@ -100,7 +122,7 @@ def _answer(course: Course, setting: Setting) -> Simulation:
         "scopes": scopes_after(course, standing),
         "rate_limits": rates_under(course.cases["expected"]),
         "risks": risks_of(course),
-        "alternatives": alternatives_of(course, setting, standing, blockers, variations),
+        "alternatives": alternatives_of(course, setting, standing, as_written, blockers, variations),
     }
     return _identified(answer, course.body, setting)
 
@@ -113,7 +135,14 @@ def _budget_after(course: Course) -> BudgetAfter | None:
 def _identified(answer: dict[str, Any], plan: Any, setting: Setting) -> Simulation:
     """Return the simulation under an id made of the question and its answer: the same input gives the same bytes."""
     made = Simulation(simulation_id="", **answer)
-    asked = [plan, setting.inputs, setting.budget_micro_usd, setting.deadline_ms, setting.agent_id, setting.agent_version]
+    asked = [
+        answer["plan_hash"] or plan,
+        setting.inputs,
+        setting.budget_micro_usd,
+        setting.deadline_ms,
+        setting.agent_id,
+        setting.agent_version,
+    ]
     # Cents are derived, and no whole numbers, which take far longer to write down exactly.
     told = made.model_dump(mode="json", exclude_computed_fields=True)
     return made.model_copy(update={"simulation_id": "sim_" + digest([asked, told])[:32]})
