@@ -64,6 +64,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the sidebar: the overview, the pages that show no rows, and every section with a page this person may see."""
     first = [_item("Overview", "dashboard", reverse_lazy("admin:index"))]
     if may(request, READING_ROLES):
+        first.append(_item("Plan simulator", "science", reverse_lazy("console-simulator")))
         first.append(_item("Runtime", "terminal", reverse_lazy("console-runtime")))
     if may(request, OPERATING_ROLES):
         first.append(_item("Invariants", "verified", reverse_lazy("console-invariants")))

@@ -24,6 +24,7 @@ from runs.console.budgets_page import budgets_page
 from runs.console.cost_page import cost_page
 from runs.console.invariants_page import invariants_page
 from runs.console.runtime_page import runtime_page
+from runs.console.simulator_page import simulator_page
 
 handler400 = errors.handle_bad_request
 handler403 = errors.handle_forbidden
@@ -58,6 +59,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
     path("admin/runtime/", admin.site.admin_view(runtime_page), name="console-runtime"),
+    path("admin/simulator/", admin.site.admin_view(simulator_page), name="console-simulator"),
     path("admin/cost/", admin.site.admin_view(cost_page), name="console-cost"),
     path("admin/budgets/", admin.site.admin_view(budgets_page), name="console-budgets"),
     path("admin/invariants/", admin.site.admin_view(invariants_page), name="console-invariants"),
