@@ -79,6 +79,7 @@ _CALLERS = """
     WITH RECURSIVE caller (id, parent_id, key, height) AS (
         SELECT id, parent_id, key, 0 FROM agents_ledgerscope WHERE id = %s
         UNION ALL SELECT s.id, s.parent_id, s.key, c.height + 1 FROM caller c JOIN agents_ledgerscope s ON s.id = c.parent_id
+        WHERE c.height < 100 -- runs call runs less deep; rows that somebody made a ring of must not hold a worker for ever
     )
     SELECT key FROM caller ORDER BY height DESC
 """
