@@ -305,7 +305,7 @@ class RunDriver:
             entry = self._last_entry(turn, ended)
             self._writer.append(entry, partial(self._on_last_written, ended))
             return
-        entry = Entry(self.run.id, turn.follows, tuple(turn.rows), riders=tuple(turn.riders))
+        entry = Entry(self.run.id, turn.follows, tuple(turn.rows), riders=tuple(turn.riders), tenant_id=self.run.tenant_id)
         if turn.must_be_durable and turn.wishes:
             self._behind.update((wish.step or kind_of(wish), wish) for wish in turn.wishes if not isinstance(wish, CancelStep))
             self._begin([wish for wish in turn.wishes if isinstance(wish, CancelStep)])
@@ -327,7 +327,7 @@ class RunDriver:
             riders.append(partial(settlement.requeue_if_signalled, self.run.id))
         row = summaries.run_row(self.run.id, state, self._seq, ended, self._clock.now_ms())
         steps = () if ended == "handed_back" else summaries.step_rows(self.run.id, state)
-        return Entry(self.run.id, turn.follows, tuple(turn.rows), row, steps, news, tuple(riders))
+        return Entry(self.run.id, turn.follows, tuple(turn.rows), row, steps, news, tuple(riders), self.run.tenant_id)
 
     def _show_progress(self) -> None:
         self._progress = None

@@ -52,7 +52,8 @@ class Row(NamedTuple):
 class Entry(NamedTuple):
     """What one turn of a run wants written: its events, which come right after event `follows`, and what goes with them.
 
-    `riders` are called inside the transaction, on the database thread, after the rows are in.
+    `riders` are called inside the transaction, on the database thread, after the rows are in, those of one tenant after
+    those of another: they lock tenants' books, and two workers must come to them in one order.
     """
 
     run_id: int
@@ -62,6 +63,7 @@ class Entry(NamedTuple):
     steps: tuple[StepRow, ...] = ()
     news: tuple[NewsRow, ...] = ()
     riders: tuple[Callable[[], None], ...] = ()
+    tenant_id: int = 0
 
     @property
     def is_events_alone(self) -> bool:
@@ -209,7 +211,7 @@ class JournalWriter:
             news = [told for entry in batch for told in entry.news]
             if news:
                 to.write_news(news)
-            for entry in batch:
+            for entry in sorted(batch, key=lambda entry: entry.tenant_id):
                 for rider in entry.riders:
                     rider()
             crash_point("journal.written")

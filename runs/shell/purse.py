@@ -44,7 +44,7 @@ def reserve(session_id: int, run: Claimed, state: State, worst: Amounts, attempt
     purse = purse_of(run, state)
     with transaction.atomic():
         fence(session_id)
-        answer = purse.draw(wanted, f"admit:{attempt}")
+        answer = purse.draw(wanted, f"admit:{attempt}", at_ms=now_ms())
     return purse.held() if isinstance(answer, Short) else answer.held
 
 
@@ -60,7 +60,7 @@ def extend(session_id: int, wish: ExtendReservation, run: Claimed, state: State)
     by_model = {wish.model: wish.by_model_micro_usd} if wish.model else {}
     with transaction.atomic():
         fence(session_id)
-        answer = purse_of(run, state).draw(Amounts(wish.by_micro_usd, by_model), f"extend:{wish.number}")
+        answer = purse_of(run, state).draw(Amounts(wish.by_micro_usd, by_model), f"extend:{wish.number}", at_ms=now_ms())
     if isinstance(answer, Short):
         return ReservationRefused(now_ms(), answer.missing_micro_usd, answer.scope, answer.code, answer.until_ms)
     return ReservationExtended(now_ms(), answer.held.total, dict(answer.held.by_model))
@@ -68,18 +68,18 @@ def extend(session_id: int, wish: ExtendReservation, run: Claimed, state: State)
 
 def give_back(run: Claimed, state: State) -> None:
     """Settle what the run has spent so far and give the rest back, in the transaction that parks it."""
-    write_alerts(alerts_of_crossings(run, purse_of(run, state).give_back(spent_by(state))))
+    write_alerts(alerts_of_crossings(run, purse_of(run, state).give_back(spent_by(state), at_ms=now_ms())))
 
 
 def settle_run(run: Claimed, state: State) -> None:
     """Settle what the run spent, more than it drew too, and give the rest back, in the transaction that ends it."""
-    write_alerts(alerts_of_crossings(run, purse_of(run, state).close(spent_by(state))))
+    write_alerts(alerts_of_crossings(run, purse_of(run, state).close(spent_by(state), at_ms=now_ms())))
 
 
 def settle_unreadable(run: Claimed) -> None:
     """Settle what the row of a run says was spent, where its journal can tell no more."""
     purse = RunPurse(run.tenant_id, run.agent_id, run.public_id, None)
-    write_alerts(alerts_of_crossings(run, purse.close(Amounts(run.spent_micro_usd))))
+    write_alerts(alerts_of_crossings(run, purse.close(Amounts(run.spent_micro_usd), at_ms=now_ms())))
 
 
 def may_hold_money(state: State) -> bool:
