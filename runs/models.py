@@ -311,7 +311,6 @@ class Charge(models.Model):
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+", db_index=False)
     agent_public_id = models.CharField(max_length=40)
-    run_id = models.BigIntegerField()
     run_public_id = models.CharField(max_length=40)
     seq = models.IntegerField()
     step = models.CharField(max_length=80, blank=True)
@@ -332,7 +331,7 @@ class Charge(models.Model):
     waste = models.CharField(max_length=5, choices=Waste.choices, blank=True, default=Waste.NONE)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=("run_id", "seq", "step"), name="one_charge_per_call")]
+        constraints = [models.UniqueConstraint(fields=("run_public_id", "seq", "step"), name="one_charge_per_call")]
         indexes = [
             # usage of a time, of all agents or of one
             models.Index(fields=("tenant", "day"), name="charge_by_day"),

@@ -62,7 +62,7 @@ CHARGES_ADD_UP = Invariant(
     "What a run has spent is what its calls were charged, each once; sums of charges are those of the charges they hold.",
     """
     SELECT c.public_id || ' spent ' || c.spent_micro_usd || ' by its row and ' || COALESCE(sum(h.cost_micro_usd), 0) || ' by its charges'
-    FROM checked c LEFT JOIN runs_charge h ON h.run_id = c.id AND h.seq <= c.last_seq
+    FROM checked c LEFT JOIN runs_charge h ON h.run_public_id = c.public_id AND h.seq <= c.last_seq
     GROUP BY c.id, c.public_id, c.spent_micro_usd HAVING c.spent_micro_usd <> COALESCE(sum(h.cost_micro_usd), 0)
     UNION ALL
     SELECT t.public_id || ' was charged ' || COALESCE(h.cost, 0) || ' up to the mark, its sums say ' || COALESCE(s.cost, 0)

@@ -47,7 +47,6 @@ def carry_over(apps, schema_editor):
             charge(
                 tenant=each.tenant,
                 agent_public_id=each.agent.public_id,
-                run_id=each.pk,
                 run_public_id=each.public_id,
                 seq=each.last_seq,
                 day=day_of(at_ms, each.tenant.time_zone),
@@ -109,7 +108,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('agent_public_id', models.CharField(max_length=40)),
-                ('run_id', models.BigIntegerField()),
                 ('run_public_id', models.CharField(max_length=40)),
                 ('seq', models.IntegerField()),
                 ('step', models.CharField(blank=True, max_length=80)),
@@ -132,7 +130,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['tenant', 'day'], name='charge_by_day'), models.Index(fields=['tenant', 'agent_public_id', 'day'], name='charge_by_agent')],
-                'constraints': [models.UniqueConstraint(fields=('run_id', 'seq', 'step'), name='one_charge_per_call')],
+                'constraints': [models.UniqueConstraint(fields=('run_public_id', 'seq', 'step'), name='one_charge_per_call')],
             },
         ),
         migrations.CreateModel(

@@ -43,7 +43,6 @@ class ChargeRow(msgspec.Struct):
     """A charge as the machine knows it."""
 
     tenant_id: int
-    run_id: int
     run_public_id: str
     seq: int
     step: str
@@ -148,7 +147,6 @@ def _row(run: Claimed, seq: int, fact: Fact, state: State, step: StepState, atte
     is_planning = is_pseudo(step)
     return ChargeRow(
         tenant_id=run.tenant_id,
-        run_id=run.id,
         run_public_id=run.public_id,
         seq=seq,
         step=step.key,

@@ -28,7 +28,7 @@ def other(acme: Tenant) -> Agent:
 @pytest.fixture
 def used(agent: Agent, other: Agent, rival: Tenant) -> str:
     """Charge what the tests ask about; return the id of a run."""
-    run = {"run_public_id": new_id("run"), "run_id": 7}
+    run = {"run_public_id": new_id("run")}
     a_charge(agent, 100, model="large", input_tokens=10, output_tokens=3, **run)
     a_charge(agent, 40, model="large", waste="retry", pricing_status="unpriced", seq=6, **run)
     a_charge(agent, 20, day="2026-11-11", model="small", waste="loop", cache_read_tokens=5)

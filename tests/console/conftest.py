@@ -55,7 +55,7 @@ def a_tenant(slug: str, text: str) -> Tenant:
     freeze(tenant=tenant, kind="skill", key="llm_invoke", reason=text, by=text)
     ledger.RunPurse(tenant.pk, agent.pk, text, None).draw(ledger.Amounts(5, {text: 5}), text)
     ledger.set_budget(tenant=tenant, kind="model", key=text, period="total", limit_micro_usd=1_000)
-    a_charge(agent, 5, day=today_of([tenant]), run_id=run.pk, run_public_id=run.public_id, step=text, model=text)
+    a_charge(agent, 5, day=today_of([tenant]), run_public_id=run.public_id, step=text, model=text)
     BudgetAlert.objects.create(
         tenant=tenant,
         run_public_id=run.public_id,

@@ -22,7 +22,7 @@ from tests.unit.test_charges import a_call, of
 
 
 def charges(run: Run) -> list[Charge]:
-    return list(Charge.objects.filter(run_id=run.pk).order_by("seq"))
+    return list(Charge.objects.filter(run_public_id=run.public_id).order_by("seq"))
 
 
 def test_a_call_is_charged_with_all_that_is_known_of_it(workshop: Workshop) -> None:
@@ -111,7 +111,7 @@ def test_many_are_written_at_once(workshop: Workshop) -> None:
     rows = []
     for number in range(50):
         each = type(row)(**{name: getattr(row, name) for name in row.__struct_fields__})
-        each.tenant_id, each.agent_id, each.run_id = workshop.tenant.pk, (workshop.agent, other)[number % 2].pk, number
+        each.tenant_id, each.agent_id = workshop.tenant.pk, (workshop.agent, other)[number % 2].pk
         each.run_public_id = new_id("run")
         rows.append(each)
     with transaction.atomic():

@@ -282,11 +282,11 @@ def uncharged(run: Run) -> None:
     """Take one charge of the run away, and what guards charges before."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER charge_refuse" + (" ON runs_charge" if connection.vendor == "postgresql" else ""))
-    assert Charge.objects.filter(run_id=run.pk).order_by("seq")[0].delete()[0]
+    assert Charge.objects.filter(run_public_id=run.public_id).order_by("seq")[0].delete()[0]
 
 
 def charged_again(run: Run) -> None:
-    charge = Charge.objects.filter(run_id=run.pk).order_by("seq")[0]
+    charge = Charge.objects.filter(run_public_id=run.public_id).order_by("seq")[0]
     charge.pk, charge.step = None, "another"
     charge.save(force_insert=True)
 

@@ -63,7 +63,7 @@ def test_a_call_costs_what_the_operator_says_and_names_the_row(workshop: Worksho
     assert (done.status, done.spent_micro_usd) == ("succeeded", 80)
     assert_is_whole(workshop, run)
     assert step_of(run, "a")["cost_micro_usd"] == 40
-    charges = Charge.objects.filter(run_id=run.pk)
+    charges = Charge.objects.filter(run_public_id=run.public_id)
     assert {(charge.cost_micro_usd, charge.pricing_version, charge.pricing_status) for charge in charges} == {(40, version, "priced")}
 
 
@@ -76,7 +76,7 @@ def test_an_old_charge_keeps_its_price_when_it_changes(workshop: Workshop) -> No
     new = workshop.submit(step("a", "say", said=1))
     with a_worker():
         over(new)
-    told = Charge.objects.order_by("run_id").values_list("cost_micro_usd", "pricing_version")
+    told = Charge.objects.order_by("run_public_id").values_list("cost_micro_usd", "pricing_version")
     assert list(told) == [(40, first), (7, second)]
     rows = {row.version: row.per_call_micro_usd for row in PriceRow.objects.filter(provider="skill")}
     assert all(rows[version] == cost for cost, version in told)

@@ -169,7 +169,7 @@ def assert_is_whole(workshop: Workshop, run: Run) -> None:
 def _assert_money_adds_up(run: Run, told: dict[str, Any]) -> None:
     costs = sum(s["cost_micro_usd"] for s in told["steps"])
     assert (run.spent_micro_usd, run.reserved_micro_usd) == (costs, 0)
-    assert sum(Charge.objects.filter(run_id=run.pk).values_list("cost_micro_usd", flat=True)) == costs
+    assert sum(Charge.objects.filter(run_public_id=run.public_id).values_list("cost_micro_usd", flat=True)) == costs
     scope = LedgerScope.objects.filter(kind="run", key=run.public_id).first()
     if scope is None:
         assert costs == 0

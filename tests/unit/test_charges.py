@@ -70,7 +70,7 @@ def test_it_charges_a_call_with_its_skill_model_tokens_and_price() -> None:
     story = a_call()
     story.tell(e.StepSucceeded, "a", 1, "said", 25, usage=USAGE, pricing="priced", pricing_version="2026-11/x")
     (row,) = of(story)
-    assert told(row, "tenant_id", "agent_id", "run_id", "run_public_id") == (1, 2, 7, "run_1")
+    assert told(row, "tenant_id", "agent_id", "run_public_id") == (1, 2, "run_1")
     assert told(row, "seq", "step", "attempt", "at_ms") == (len(story.facts), "a", 1, story.now)
     assert told(row, "skill", "skill_version", "model", "cost_micro_usd") == ("model", "1.0.0", "large", 25)
     assert told(row, "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens") == (1_000, 20, 300, 0)

@@ -128,26 +128,30 @@ def read_alerts() -> dict[str, int]:
 
 def _source(wanted: Wanted, *, by_run: bool) -> tuple[str, list[Any]]:
     """Return the charges that are wanted as a table of calls, costs and tokens of a kind; and the values it takes."""
-    condition, values = _condition(wanted)
     kind = [*_KIND, "run_public_id"] if by_run else _KIND
-    charges = f"SELECT {', '.join(kind)}, 1 AS calls, cost_micro_usd, {', '.join(_TOKEN_COLUMNS)} FROM runs_charge WHERE {condition}"
+    charges = f"SELECT {', '.join(kind)}, 1 AS calls, cost_micro_usd, {', '.join(_TOKEN_COLUMNS)} FROM runs_charge WHERE"
     if by_run:
-        return charges, values
+        condition, values = _condition(wanted, by_other_means="run" in wanted.only)
+        return f"{charges} {condition}", values
+    condition, values = _condition(wanted)
+    recent, same_values = _condition(wanted, by_other_means=True)
     sums = f"SELECT {', '.join(_KIND)}, {', '.join(_ADDED)} FROM runs_chargesum WHERE {condition}"
-    return f"{sums} UNION ALL {charges} AND id > {_MARK.format(name='charges')}", [*values, *values]
+    return f"{sums} UNION ALL {charges} {recent} AND id > {_MARK.format(name='charges')}", [*values, *same_values]
 
 
-def _condition(wanted: Wanted) -> tuple[str, list[Any]]:
-    said: list[tuple[str, Any]] = [(f"{COLUMNS[name]} = %s", value) for name, value in wanted.only.items()]
-    if wanted.since is not None:
-        said.append(("day >= %s", connection.ops.adapt_datefield_value(wanted.since)))
-    if wanted.until is not None:
-        said.append(("day <= %s", connection.ops.adapt_datefield_value(wanted.until)))
-    tenants = list(wanted.tenants) if wanted.tenants is not None else []
-    conditions, values = [text for text, _ in said], [value for _, value in said]
+def _condition(wanted: Wanted, *, by_other_means: bool = False) -> tuple[str, list[Any]]:
+    """Return which rows are wanted. `by_other_means`: they are few, found by their number or their run."""
+    # SQLite would rather go by tenant and day, and read the more of them; a plus keeps it from that.
+    plus = "+" if by_other_means and connection.vendor == "sqlite" else ""
+    conditions, values = [f"{COLUMNS[name]} = %s" for name in wanted.only], list[Any](wanted.only.values())
+    for sign, day in ((">=", wanted.since), ("<=", wanted.until)):
+        if day is not None:
+            conditions.append(f"{plus}day {sign} %s")
+            values.append(connection.ops.adapt_datefield_value(day))
     if wanted.tenants is not None:
-        conditions.append(f"tenant_id IN ({', '.join(['%s'] * len(tenants)) or 'NULL'})")
-    return " AND ".join(conditions) or "1 = 1", [*values, *tenants]
+        conditions.append(f"{plus}tenant_id IN ({', '.join(['%s'] * len(wanted.tenants)) or 'NULL'})")
+        values += wanted.tenants
+    return " AND ".join(conditions) or "1 = 1", values
 
 
 def _key(by: Sequence[str], found: Sequence[Any]) -> tuple[Any, ...]:
