@@ -391,8 +391,11 @@ class BudgetAlert(models.Model):
 class AlertSum(models.Model):
     """How many alerts of a kind of scope there are up to the mark of the tally."""
 
-    scope_kind = models.CharField(max_length=8, primary_key=True)
+    scope_kind = models.CharField(max_length=8)
     alerts = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("scope_kind",), name="one_alert_sum_per_kind")]
 
     def __str__(self) -> str:
         return f"{self.alerts} of {self.scope_kind}"
@@ -401,10 +404,13 @@ class AlertSum(models.Model):
 class TallyMark(models.Model):
     """How far sums go: rows up to `up_to` are in them. `noted` is the last row there was a while ago, where the mark moves next."""
 
-    name = models.CharField(max_length=16, primary_key=True)
+    name = models.CharField(max_length=16)
     up_to = models.BigIntegerField(default=0)
     noted = models.BigIntegerField(default=0)
     noted_at_ms = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("name",), name="one_mark_per_tally")]
 
     def __str__(self) -> str:
         return f"{self.name} up to {self.up_to}"

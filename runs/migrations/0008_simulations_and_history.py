@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('agents', '0004_rates_and_freezes'),
-        ('runs', '0006_charges'),
+        ('runs', '0007_charges'),
     ]
 
     operations = [

@@ -74,18 +74,26 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='AlertSum',
             fields=[
-                ('scope_kind', models.CharField(max_length=8, primary_key=True, serialize=False)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('scope_kind', models.CharField(max_length=8)),
                 ('alerts', models.BigIntegerField()),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('scope_kind',), name='one_alert_sum_per_kind')],
+            },
         ),
         migrations.CreateModel(
             name='TallyMark',
             fields=[
-                ('name', models.CharField(max_length=16, primary_key=True, serialize=False)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=16)),
                 ('up_to', models.BigIntegerField(default=0)),
                 ('noted', models.BigIntegerField(default=0)),
                 ('noted_at_ms', models.BigIntegerField(default=0)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('name',), name='one_mark_per_tally')],
+            },
         ),
         migrations.CreateModel(
             name='BudgetAlert',
