@@ -1,7 +1,7 @@
 """Learns from runs that are over: looks at some of those that ended since the last look and folds their steps into the histories.
 
 It costs runs nothing: it reads what they leave behind anyway, by an index that is there for retention, and at most so much
-at a time. Where more runs end than that, it looks at a part of them, from every tenant in turn, and passes over the rest.
+at a time. Where more runs end than it can ever look at, it looks at some from every tenant and passes over the rest.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 RUNS_AT_ONCE = 200
 RUNS_IN_VIEW = 1_000
+"""So many runs may wait to be looked at; of more than that some are chosen, and the rest is passed over."""
 STEPS_AT_ONCE = 5_000
 REST = timedelta(seconds=5)
 """How long after a look the next one comes, whoever asks for it."""
@@ -93,19 +94,21 @@ def _is_fresh(mark: LearningMark, now: datetime, rest: timedelta) -> bool:
 def _ended_since(mark: LearningMark, now: datetime) -> QuerySet[Run]:
     ended = Run.objects.filter(kept=Kept.EVERYTHING, finished_at__isnull=False, finished_at__lt=now - SETTLED)
     if mark.finished_at is not None:
-        ended = ended.filter(finished_at__gte=mark.finished_at).exclude(Q(finished_at=mark.finished_at) & Q(pk__lte=mark.run_id))
+        # SQLite compares instants as text, and workers write fewer digits than Django asks with: never ask whether two are equal.
+        looked_at = Q(finished_at__lte=mark.finished_at) & Q(pk__lte=mark.run_id)
+        ended = ended.filter(finished_at__gt=mark.finished_at - timedelta(milliseconds=1)).exclude(looked_at)
     return ended
 
 
 def _look(mark: LearningMark, now: datetime, limit: int, *, passes_over: bool) -> int:
     found = _in_view(mark, now, newest=passes_over and mark.finished_at is None)
-    looked_at = _chosen(found, limit) if passes_over else found[:limit]
+    too_many = passes_over and len(found) == RUNS_IN_VIEW
+    looked_at = _chosen(found, limit) if too_many else found[:limit]
     _fold(looked_at, now)
-    if passes_over and len(found) == RUNS_IN_VIEW:
+    if too_many:
         mark.finished_at, mark.run_id = now - SETTLED, 0
     elif looked_at:
-        last = found[-1] if passes_over else looked_at[-1]
-        mark.finished_at, mark.run_id = last.finished_at, last.pk
+        mark.finished_at, mark.run_id = looked_at[-1].finished_at, looked_at[-1].pk
     mark.looked_at = now
     mark.save()
     return len(looked_at)
@@ -135,12 +138,20 @@ def _chosen(found: Sequence[Over], limit: int) -> list[Over]:
 def _fold(runs: Sequence[Over], now: datetime) -> None:
     seen = _seen(runs)
     known = {(row.tenant_id, row.skill, row.version): row for row in _rows_of(seen)}
-    for (tenant_id, skill, version), what in sorted(seen.items()):
-        row = known.get((tenant_id, skill, version)) or SkillHistory(tenant_id=tenant_id, skill=skill, version=version, learned_at=now)
-        history = History.from_text(row.known) if row.known else History()
-        history.fold(what, (now - row.learned_at).total_seconds() / 86_400)
-        row.known, row.learned_at = history.to_text(), now
-        row.save()
+    rows = [_folded(version, what, known.get(version), now) for version, what in sorted(seen.items())]
+    SkillHistory.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["tenant", "skill", "version"], update_fields=["known", "learned_at"]
+    )
+
+
+def _folded(version: Version, what: Seen, row: SkillHistory | None, now: datetime) -> SkillHistory:
+    """Return the row of a skill version with what was seen folded in."""
+    history, days = History(), 0.0
+    if row is not None:
+        history, days = History.from_text(row.known), (now - row.learned_at).total_seconds() / 86_400
+    history.fold(what, days)
+    tenant_id, skill, name = version
+    return SkillHistory(tenant_id=tenant_id, skill=skill, version=name, known=history.to_text(), learned_at=now)
 
 
 def _rows_of(seen: Iterable[Version]) -> QuerySet[SkillHistory]:
