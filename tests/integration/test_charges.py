@@ -154,7 +154,7 @@ def test_runs_from_before_are_charged_as_one_call_each(workshop: Workshop) -> No
     Run.objects.filter(pk=runs[0].pk).update(spent_micro_usd=70, last_seq=9, finished_at=ended)
     Run.objects.filter(pk=runs[1].pk).update(spent_micro_usd=5)
     with connection.schema_editor() as editor:
-        import_module("runs.migrations.0006_charges").carry_over(apps, editor)
+        import_module("runs.migrations.0007_charges").carry_over(apps, editor)
     first, second = charges(runs[0])[0], charges(runs[1])[0]
     assert (first.cost_micro_usd, first.seq, str(first.day), first.pricing_status) == (70, 9, "2026-04-01", "estimated")
     assert (first.agent_public_id, first.skill, first.run_public_id) == (workshop.agent.public_id, "", runs[0].public_id)
