@@ -32,6 +32,7 @@ PINS = {
         Pin("ship", "1.0.0", effect="write", free=False, probe=True),
     )
 }
+_MODELS = {"count": "", "look": "small", "put": "large", "pay": "large", "ship": "small"}
 MODES = ("RETRY_IMMEDIATE", "RETRY_EXPONENTIAL", "RETRY_WITH_JITTER", "SKIP", "ABORT", "ESCALATE", "FALLBACK")
 INPUTS = {"list": [1, 2, 3], "none": [], "long": list(range(250)), "yes": True}
 PHASES = ("not_sent", "maybe_sent", "acked")
@@ -50,14 +51,13 @@ class Gamble:
             approval_effects=dice.choice([(), ("write",)]),
         )
         self.advice = {code: self._advice() for code in CODES if dice.random() < 0.5}
-        keys = [step["step_id"] for step in self.plan["steps"]]
         self.pins = {
             key: PINS[skill]
             for step in self.plan["steps"]
             for key, skill in ((step["step_id"], step["skill"]), (step["step_id"] + "!fallback", step.get("fallback_skill")))
             if skill
         }
-        self.models = {key: dice.choice(["", "large", "small"]) for key in keys}
+        self.fails = dice.choice([0.1, 0.4, 0.7])
 
     def _advice(self) -> dict[str, Any]:
         return {"mode": self.dice.choice(MODES), "max_attempts": self.dice.randint(1, 5), "first_ms": 10, "cap_ms": 50, "source": "code"}
@@ -73,7 +73,7 @@ class Gamble:
         if earlier and dice.random() < 0.4:
             step["params"]["read"] = f"${{steps.{dice.choice(earlier)}.result}}"
         conditions = ["inputs.yes", "!inputs.yes", *(f"steps.{each}.result.n > 1" for each in earlier)]
-        step["condition"] = dice.choice([None, None, *conditions])
+        step["condition"] = dice.choice([*[None] * 8, *conditions])
         found = [f"${{steps.{each}.result{'' if each in self._loops else '.list'}}}" for each in earlier]
         step["for_each"] = dice.choice([None, None, None, "${inputs.list}", "${inputs.none}", "${inputs.long}", *found])
         self._loops |= {step["step_id"]} if step["for_each"] else set()
@@ -90,7 +90,7 @@ class Gamble:
         worst = 0 if pin.free else int(params["worst"])
         troubles = tuple(Trouble(code, self.advice.get(code, {})) for code in CODES)
         limits = (Limit("skill:look", 30),) if pin.skill == "look" else ()
-        return CallModel(0, worst // 2, worst, 5, 10, 50, troubles=troubles, model="" if pin.free else "large", limits=limits)
+        return CallModel(0, worst // 2, worst, 5, 10, 50, troubles=troubles, model="" if pin.free else _MODELS[pin.skill], limits=limits)
 
     def accepted(self) -> e.RunAccepted:
         return e.RunAccepted(0, "run_1", self.terms, plan=self.plan, inputs=INPUTS)
@@ -103,7 +103,7 @@ class GamblingWorld(ScriptWorld):
     """Answers every call by dice. People agree, say of doubts what ends them, and give up what is escalated."""
 
     def __init__(self, gamble: Gamble) -> None:
-        super().__init__(gamble.plan, pins=PINS, people={key: approve() for key in gamble.models})
+        super().__init__(gamble.plan, pins=PINS, people={step["step_id"]: approve() for step in gamble.plan["steps"]})
         self._gamble = gamble
 
     def answer(self, state: State, wish: Decision) -> Iterable[Fact]:
@@ -132,7 +132,7 @@ class GamblingWorld(ScriptWorld):
         step = state.steps[wish.step]
         most = step.held_micro_usd
         cost = dice.choice([0, most // 3, most, most])
-        if dice.random() < 0.55:
+        if dice.random() < self._gamble.fails:
             code = dice.choice(sorted(CODES))
             advice = self._gamble.advice.get(code)
             return e.StepFailed(at, wish.step, wish.attempt, code, phase=dice.choice(PHASES), cost_micro_usd=cost, advice=advice)
