@@ -19,7 +19,7 @@ from functools import partial
 
 import msgspec
 
-from runs.engine.budget import spare
+from runs.engine.budget import headroom, spare
 from runs.engine.decisions import WISHES, Admit, CallPlanner, CancelStep, Decision, StartStep
 from runs.engine.events import (
     ANSWERS,
@@ -237,14 +237,23 @@ class RunDriver:
                     self._step(incoming, turn)
             facts = self._answer_at_once(turn.wishes)
         ended = "finished" if self.state.finished else "parked" if self._should_park(turn) else ""
-        if ended == "parked" and spare(self.state):
-            # Whoever waits for long must not keep money from those who could work.
-            self._step(self._incoming(ReservationReturned(now_ms())), turn)
-            turn.riders.append(partial(purse.give_back, self.run, self.state))
+        if ended == "parked":
+            self._give_back(turn)
         if ended or turn.rows:
             self._write(turn, ended)
         if not ended:
             self._set_alarm()
+
+    def _give_back(self, turn: Turn) -> None:
+        """Settle what is spent: whoever waits for long must not keep money from those who could work, nor hide what is gone.
+
+        A run that owes keeps what it has drawn: the ledger has yet to agree to the rest.
+        """
+        has_spare = spare(self.state)
+        if has_spare:
+            self._step(self._incoming(ReservationReturned(now_ms())), turn)
+        if has_spare or (headroom(self.state) == 0 and self.state.spent_micro_usd):
+            turn.riders.append(partial(purse.give_back, self.run, self.state))
 
     def _step(self, incoming: Incoming, turn: Turn) -> None:
         fact = in_time(incoming.fact, self.state.now_ms)

@@ -127,6 +127,13 @@ def test_whoever_waits_for_long_holds_no_money(workshop: Workshop) -> None:
     assert_is_whole(workshop, first)
 
 
+def test_whoever_waits_has_settled_what_it_spent_though_it_has_nothing_to_give_back(workshop: Workshop) -> None:
+    run = workshop.submit(*chain(step("a", "costly", worst=40, cost=40, retry=ONCE), step("b", "asks", question="?")))
+    with a_worker():
+        parked(run, "input")
+    assert sums(workshop, "tenant") == (40, 0)
+
+
 def test_only_as_many_are_woken_as_there_is_money_for(workshop: Workshop) -> None:
     budget(workshop, "tenant", 10)
     runs = [workshop.submit(step("a", "costly", worst=40, cost=40)) for _ in range(5)]
