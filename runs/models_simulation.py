@@ -8,13 +8,13 @@ from agents.models import Agent, Tenant
 
 
 class StoredSimulation(models.Model):
-    """A simulation as it was answered, with the question, so that a run can be held to it. The same question and answer are one row."""
+    """What was simulated and what the answer rests on, so that a run can be held to it. The same question and answer are one row."""
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="+")
     simulation_id = models.CharField(max_length=40)
     question = models.TextField(help_text="Plan, inputs, budget and deadline as JSON.")
-    answer = models.TextField(help_text="What was answered, and which versions that rests on, as JSON.")
+    answer = models.TextField(help_text="The worst costs, and the versions they rest on, as JSON.")
     simulated_at = models.DateTimeField(help_text="When it was answered last.")
 
     class Meta:

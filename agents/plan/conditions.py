@@ -83,9 +83,14 @@ def evaluate(text: str, variables: Mapping[str, Any]) -> bool:
 
 def steps_read(text: str) -> list[str]:
     """Return the ids of the steps a condition reads, in order, once each."""
+    return list(_steps_read(text))
+
+
+@lru_cache(maxsize=1_024)
+def _steps_read(text: str) -> tuple[str, ...]:
     words = [(str(match.lastgroup), match[0]) for match in _TOKEN.finditer(text) if match.lastgroup != "nothing"]
     found = (_step_at(words, place) for place, word in enumerate(words) if word == ("name", "steps"))
-    return list(dict.fromkeys(step for step in found if step is not None))
+    return tuple(dict.fromkeys(step for step in found if step is not None))
 
 
 def _step_at(words: list[tuple[str, str]], place: int) -> str | None:

@@ -221,7 +221,9 @@ def weigh(value: Any, most: int, depth: int = 0) -> int:
 
 def size_of(value: Any) -> int:
     """Return how many characters and values a JSON value holds."""
-    return sum(_sizes_by_level(value))
+    if isinstance(value, str):
+        return 1 + len(value)
+    return sum(_sizes_by_level(value)) if isinstance(value, dict | list | tuple | Mapping) else 1
 
 
 def _sizes_by_level(value: Any) -> Iterator[int]:

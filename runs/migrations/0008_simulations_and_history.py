@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('simulation_id', models.CharField(max_length=40)),
                 ('question', models.TextField(help_text='Plan, inputs, budget and deadline as JSON.')),
-                ('answer', models.TextField(help_text='What was answered, and which versions that rests on, as JSON.')),
+                ('answer', models.TextField(help_text='The worst costs, and the versions they rest on, as JSON.')),
                 ('simulated_at', models.DateTimeField(help_text='When it was answered last.')),
                 ('agent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='agents.agent')),
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='agents.tenant')),

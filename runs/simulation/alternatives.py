@@ -107,7 +107,7 @@ def _in_words(params: Mapping[str, Any]) -> str:
 
 def _model_of(course: Course, paid: Paid, overlay: Mapping[str, Any]) -> CallModel:
     params = {**paid.params, **overlay} if isinstance(paid.params, dict) else paid.params
-    return course.model(course.pins[paid.pin], params)
+    return course.prices(course.pins[paid.pin], params)
 
 
 def _with(course: Course, overlays: Overlays) -> Course:

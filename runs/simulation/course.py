@@ -25,7 +25,10 @@ NO_DURATION = DurationRange(low_ms=None, expected_ms=None, worst_ms=None)
 
 @dataclass(frozen=True)
 class Course:
-    """What came of going through a plan. Where versions cannot be pinned it was not gone through, and `cases` is empty."""
+    """What came of going through a plan. Where versions cannot be pinned it was not gone through, and `cases` is empty.
+
+    `model` is what its calls cost and take, `prices` the same without their limits and troubles.
+    """
 
     body: dict[str, Any]
     nodes: Mapping[str, Node]
@@ -34,6 +37,7 @@ class Course:
     history: Mapping[SkillVersion, Measured]
     configs: Mapping[str, Any]
     model: Model
+    prices: Model
     cases: Mapping[Case, Forecast]
 
     @property
@@ -93,11 +97,13 @@ def go_through(plan: Plan, setting: Setting) -> Course:
     nodes = build(body)
     pinned = pin_plan(nodes, versions_of(body), terms, profile.skill_config)
     history = setting.history(sorted(set(skills_of(body))))
-    known = call_model(profile.skill_config, advise=setting.advise, rules=rules_of(setting.agent_id, profile))
-    model = measured_model(known, history)
+    rules = rules_of(setting.agent_id, profile)
+    model = measured_model(call_model(profile.skill_config, advise=setting.advise, rules=rules), history)
     is_whole = len(pinned.pins) >= len(nodes) and all(blocker.code != "SKILL_NOT_FOUND" for blocker in pinned.blockers)
     cases = forecasts(plan=body, pins=pinned.pins, terms=open_terms(terms), inputs=setting.inputs, model=model) if is_whole else {}
-    return Course(body, nodes, terms, pinned, history, profile.skill_config, model, cases)
+    return Course(
+        body, nodes, terms, pinned, history, profile.skill_config, model, measured_model(call_model(profile.skill_config), history), cases
+    )
 
 
 def open_terms(terms: Terms) -> Terms:

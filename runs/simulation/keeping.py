@@ -53,12 +53,11 @@ def grounds(answer: Simulation, course: Course, agent_version: int) -> Json:
         "pins": pins,
         "steps_worst_micro_usd": steps,
         "worst_micro_usd": answer.cost.worst_micro_usd,
-        "simulation": answer.model_dump(mode="json"),
     }
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    return json.dumps(value, separators=(",", ":"))
 
 
 def stored(*, tenant: Tenant, simulation_id: str) -> StoredSimulation:
