@@ -46,9 +46,7 @@ def blockers_of_invalid(raw: Any, invalid: PlanInvalid, setting: Setting) -> lis
     """Return the faults of a plan that cannot be gone through, and what would stop it even if it could."""
     faults = [Blocker(step_id=None, code=f.code, rule="plan_rules", detail=f.detail, pointer=f.pointer) for f in invalid.faults]
     steps = raw.get("steps") if isinstance(raw, dict) else None
-    named = [
-        (place, step["skill"]) for place, step in enumerate(steps or ()) if isinstance(step, dict) and isinstance(step.get("skill"), str)
-    ]
+    named = [(place, _skill_of(step)) for place, step in enumerate(steps if isinstance(steps, list) else ())]
     forbidden = [
         Blocker(
             step_id=None,
@@ -58,9 +56,14 @@ def blockers_of_invalid(raw: Any, invalid: PlanInvalid, setting: Setting) -> lis
             pointer=f"/steps/{place}/skill",
         )
         for place, skill in named
-        if not setting.profile.allows(skill)
+        if skill and not setting.profile.allows(skill)
     ]
     return [*faults, *forbidden, *_standing_in_the_way(setting, {})]
+
+
+def _skill_of(step: Any) -> str:
+    skill = step.get("skill") if isinstance(step, dict) else None
+    return skill if isinstance(skill, str) else ""
 
 
 def blockers_as_written(course: Course, setting: Setting) -> list[Blocker]:

@@ -70,7 +70,9 @@ def test_it_answers_all_faults_of_two_hundred_unknown_skills() -> None:
     [
         pytest.param(None, id="nothing"),
         pytest.param([], id="a list"),
-        pytest.param({"steps": "all"}, id="steps that are none"),
+        pytest.param({"steps": "all"}, id="steps in words"),
+        pytest.param({"steps": 5}, id="a number of steps"),
+        pytest.param({"steps": {"skill": "json_transform"}}, id="one step"),
         pytest.param({"steps": [None, 5, {"skill": 7}, {"skill": "json_transform"}]}, id="steps of nonsense"),
         pytest.param({"steps": []}, id="no steps"),
         pytest.param({"steps": [{"step_id": f"s{n}", "skill": "json_transform"} for n in range(MAX_STEPS + 1)]}, id="too many steps"),
