@@ -27,6 +27,8 @@ class Pipe:
     def cut(self) -> None:
         for _, writer in (self.client, self.server):
             end = writer.get_extra_info("socket")
+            if end.fileno() == -1:
+                continue  # closed by its peer already
             if end.family != socket.AF_UNIX:
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             writer.transport.abort()
