@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
@@ -82,8 +82,13 @@ class Freezes:
         return cls(Frozen(*row) for row in rows.values_list("public_id", "tenant_id", "kind", "key", "reason", agent))
 
     def fresh(self, max_age_seconds: float = REFRESH_SECONDS) -> Freezes:
-        """Return this snapshot while it is young, else a new one."""
-        return self if time.monotonic() - self._taken_at < max_age_seconds else Freezes.load()
+        """Return this snapshot while it is young, else a new one; where nothing was and nothing is frozen it becomes young again."""
+        if time.monotonic() - self._taken_at < max_age_seconds:
+            return self
+        if self._found or _is_anything_frozen():
+            return Freezes.load()
+        self._taken_at = time.monotonic()
+        return self
 
     def holds(self, tenant_id: int, agent: str | int, skill: str | None = None) -> Frozen | None:
         """Return what stops a call, the widest first; the agent by public id or row id. Without a skill: what stops all calls."""
@@ -99,6 +104,13 @@ class Freezes:
         wide: list[_Place] = [(tenant_id, "tenant", ""), (tenant_id, "agent", agent)]
         asked = [*wide, *((whose, "skill", skill) for skill in skills for whose in (None, tenant_id))]
         return [self._found[place] for place in asked if place in self._found]
+
+
+def _is_anything_frozen() -> bool:
+    """Tell whether any freeze stands. Workers ask at every ring of the bell, and as a rule the answer is no."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM agents_freeze WHERE lifted_at IS NULL LIMIT 1")
+        return cursor.fetchone() is not None
 
 
 def live() -> QuerySet[Freeze]:
