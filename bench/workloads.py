@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from statistics import mean, median
 
@@ -113,12 +113,7 @@ def many_runs(bench: Bench) -> list[Figure]:
     bare = _bare_posts_per_second(bench, plan, "bench.stock_asgi:application")
     bare_served_alike = _bare_posts_per_second(bench, plan, "aos_site.asgi:application")
     with bench.warm_worker():
-        rounds, budgeted = [], []
-        for _ in range(bench.size.rounds):
-            # One after the other, so that the machine's moods meet both alike.
-            rounds.append(_round_of_submits(bench, plan))
-            with bench.site.budgets():
-                budgeted.append(_round_of_submits(bench, plan))
+        rounds, budgeted = _rounds_of_both(bench, plan)
         over_http = _over_http(bench, plan, bare)
     submits, runs, steps = (median(column) for column in zip(*[(r.submits, r.runs, r.steps) for r in rounds], strict=True))
     batched = bench.size.runs / floors.batched_seconds(bench.database, _copies(rounds[-1].rows_of))
@@ -141,6 +136,16 @@ class _Round:
     runs: float
     steps: float
     rows_of: list[int]
+
+
+def _rounds_of_both(bench: Bench, plan: Plan) -> tuple[list[_Round], list[_Round]]:
+    """Return rounds without budgets and with them, in turn and each as often first, so that moods and growth meet both alike."""
+    rounds: tuple[list[_Round], list[_Round]] = ([], [])
+    for number in range(2 * bench.size.rounds):
+        has_budgets = number % 4 in (1, 2)
+        with bench.site.budgets() if has_budgets else nullcontext():
+            rounds[has_budgets].append(_round_of_submits(bench, plan))
+    return rounds
 
 
 def _round_of_submits(bench: Bench, plan: Plan) -> _Round:
