@@ -122,13 +122,15 @@ def _key_of(tenant: Tenant, asked: Target) -> str:
         return tenant.public_id
     if not asked.key:
         raise _bad_key(f"which {asked.kind}?", "MISSING_REQUIRED_FIELD")
+    if Budget.objects.filter(tenant=tenant, kind=asked.kind, key=asked.key).exists():
+        # A budget that is set goes by its own key, also when its agent is gone.
+        return asked.key
     if asked.kind == "agent":
         return get_agent(tenant=tenant, ref=asked.key).public_id
     if model_key(asked.key) != asked.key:
         raise _bad_key("the name of a model has no control characters")
     # Money is counted under the one name of a model: a budget under another would hold nothing.
-    is_set = Budget.objects.filter(tenant=tenant, kind=asked.kind, key=asked.key).exists()
-    return asked.key if is_set else one_name(asked.key)
+    return one_name(asked.key)
 
 
 def _set_limits(books: Books, name: Name, limit: int | None, by: str) -> None:

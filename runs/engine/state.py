@@ -112,7 +112,13 @@ class StepState(msgspec.Struct):
 
 
 class State(msgspec.Struct):
-    """A run. Dicts stand where sets would do: their order does not depend on the hash seed."""
+    """A run. Dicts stand where sets would do: their order does not depend on the hash seed.
+
+    `extending` means that a question to the ledger is out: number `questions` + 1, for the step `asker` or, empty, for a
+    debt of the run itself, about `asked` in all and on a model. After a refusal `short_scope` lacks `missing`, and
+    `funds_due_ms` is when it will have room by itself. `alerted` is the limit most of which is known to be spent.
+    `successes` counts results by skill; of skills in `watched`, `repeated` counts equal results of equal calls in a row.
+    """
 
     run_id: str
     seed: str

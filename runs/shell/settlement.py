@@ -1,4 +1,4 @@
-"""What is written beside a journal's events, in their transaction: failure matches, money settled, the outbox."""
+"""What is written beside a journal's events, in their transaction: failure matches, what became of them, the outbox, the inbox."""
 
 from __future__ import annotations
 

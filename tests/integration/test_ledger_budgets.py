@@ -12,6 +12,7 @@ from agents import ledger
 from agents.days import now_ms
 from agents.ledger import Amounts, Drawn, Short
 from agents.models import Budget, LedgerEntry
+from agents.services import create_agent, delete_agent
 from skills.refusal import Refusal
 from tests.integration.purses import DAY_MS, House, a_house, assert_the_books_add_up
 
@@ -215,3 +216,13 @@ def test_it_refuses_what_is_about_a_budget_nobody_set(what: str, house: House) -
     with pytest.raises(Refusal) as refused:
         topped_up(house, 5) if what == "top up" else removed(house)
     assert refused.value.status == 404
+
+
+def test_it_takes_away_the_budget_of_an_agent_that_is_gone(house: House) -> None:
+    agent = create_agent(tenant=house.tenant, name="short-lived")
+    house.budget("agent", 100, "total", agent.public_id)
+    delete_agent(tenant=house.tenant, agent_id=agent.public_id)
+    ledger.remove_budget(tenant=house.tenant, kind="agent", period="total", key=agent.public_id)
+    assert ledger.list_budgets(tenant=house.tenant) == []
+    with pytest.raises(Refusal, match="no such"):
+        ledger.set_budget(tenant=house.tenant, kind="agent", period="total", key=agent.public_id, limit_micro_usd=1)
