@@ -122,8 +122,8 @@ def _key_of(tenant: Tenant, asked: Target) -> str:
         return tenant.public_id
     if not asked.key:
         raise _bad_key(f"which {asked.kind}?", "MISSING_REQUIRED_FIELD")
-    if Budget.objects.filter(tenant=tenant, kind=asked.kind, key=asked.key).exists():
-        # A budget that is set goes by its own key, also when its agent is gone.
+    # A budget that is set goes by its own key, also when its agent is gone. PostgreSQL is not even asked about NUL.
+    if asked.key.isprintable() and Budget.objects.filter(tenant=tenant, kind=asked.kind, key=asked.key).exists():
         return asked.key
     if asked.kind == "agent":
         return get_agent(tenant=tenant, ref=asked.key).public_id
