@@ -40,6 +40,7 @@ class Tenant(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(MAX_WEIGHT)],
         help_text="A tenant of weight 2 gets two turns for each of a tenant of weight 1 while both have queued runs.",
     )
+    allow_faults = models.BooleanField(default=False, help_text="Whether runs of this tenant may have faults injected on purpose.")
     time_zone = models.CharField(
         max_length=64, default="UTC", validators=[refuse_unknown_zone], help_text="Where its days begin and end, as “Europe/Berlin”."
     )

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from skills.contracts import Contract
+from skills.contracts import Contract, Name
 from skills.taxonomy import CODES, Backoff, RecoveryMode
 
-Source = Literal["step", "tenant", "code+skill", "code", "category", "default"]
+Source = Literal["step", "policy", "tenant", "code+skill", "code", "category", "default"]
 MatchType = Literal["code+skill", "code", "signature", "miss"]
+Confidence = Literal["prior", "measured"]
 Suggestion = Annotated[str, Field(min_length=1, max_length=500)]
 Milliseconds = Annotated[int, Field(ge=0, le=86_400_000)]
 
 
 class RecoveryParameters(Contract):
-    """How a retry paces itself; what is None comes from the taxonomy."""
+    """How a retry paces itself, and how else a mode goes about it; the pace that is None comes from the taxonomy.
+
+    FALLBACK calls `fallback_skill` (None: the same skill) with its own parameters and `fallback_params` laid over them.
+    CHECKPOINT_RESTORE begins a step that has used up its attempts afresh, `max_restores` times.
+    """
 
     max_attempts: Annotated[int, Field(ge=1, le=20)] | None = None
     first_ms: Milliseconds | None = None
     cap_ms: Milliseconds | None = None
     factor: Annotated[float, Field(ge=1, le=10)] | None = None
+    max_restores: Annotated[int, Field(ge=1, le=5)] | None = None
+    fallback_skill: Name | None = None
+    fallback_params: dict[str, Any] | None = None
 
     @model_validator(mode="after")
     def _first_within_cap(self) -> RecoveryParameters:
@@ -32,7 +40,7 @@ class RecoveryParameters(Contract):
 
     def over(self, base: Backoff) -> Backoff:
         """Return a backoff with these parameters where they are given, and the base where they are not."""
-        return base._replace(**self.model_dump(exclude_none=True))
+        return base._replace(**self.model_dump(include=set(Backoff._fields), exclude_none=True))
 
 
 class EntryDocument(Contract):
@@ -66,10 +74,28 @@ class Entry:
     parameters: RecoveryParameters
     suggestions: tuple[str, ...]
     prior_confidence: float
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """An approved candidate as the choice reads it: for one signature of one tenant, in shadow or active."""
+
+    candidate: str
+    tenant_id: int
+    signature: str
+    is_active: bool
+    mode: RecoveryMode
+    parameters: RecoveryParameters
+    confidence: float
+    is_measured: bool
 
 
 class Advice(Contract):
-    """What to do about one failure, and how it was found; it enters the journal as part of the failure's event."""
+    """What to do about one failure, and how it was found; it enters the journal as part of the failure's event.
+
+    `candidate` is the policy that says so, or that in shadow would say `shadow_mode`.
+    """
 
     mode: RecoveryMode
     source: Source
@@ -81,5 +107,10 @@ class Advice(Contract):
     entry: int | None
     match_type: MatchType
     confidence: float | None
-    confidence_label: Literal["prior"] | None
+    confidence_label: Confidence | None
     signature: str
+    max_restores: int | None = None
+    fallback_skill: str | None = None
+    fallback_params: dict[str, Any] | None = None
+    candidate: str | None = None
+    shadow_mode: RecoveryMode | None = None

@@ -6,7 +6,8 @@ from functools import partial
 
 from django.db import models
 
-from agents.models import Tenant
+from agents.models import Agent, Tenant
+from catalog.models_learning import Circuit, DriftAlert, FailureGroup, RecoveryCandidate, RecoveryDecision  # noqa: F401 - in a file of their own
 from skills.ids import new_id
 from skills.taxonomy import Category, RecoveryMode
 
@@ -24,8 +25,13 @@ class CatalogEntry(models.Model):
     suggestions = models.JSONField(default=list, blank=True)
     doc_url = models.CharField(max_length=200, blank=True)
     prior_confidence = models.FloatField(default=0.5)
+    applied = models.PositiveIntegerField(default=0, help_text="Recoveries tried by this entry whose end is known.")
+    succeeded = models.PositiveIntegerField(default=0)
+    confidence = models.FloatField(null=True, blank=True, help_text="What is measured; empty before the first trial.")
+    measured_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(auto_now=True)
+    removed_at = models.DateTimeField(null=True, blank=True, help_text="A removed entry advises nothing; failures still name it.")
 
     class Meta:
         ordering = ("code", "skill")
@@ -47,6 +53,7 @@ class FailureMatch(models.Model):
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     run_id = models.BigIntegerField(help_text="The run's row id; runs stand above this app.")
     run_public_id = models.CharField(max_length=40)
+    agent = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
     seq = models.IntegerField(help_text="The journal event that reports the failure.")
     step_id = models.CharField(max_length=80, blank=True)
     attempt = models.PositiveIntegerField(default=0)
@@ -55,12 +62,27 @@ class FailureMatch(models.Model):
     code = models.CharField(max_length=64)
     category = models.CharField(max_length=16)
     message = models.CharField(max_length=500, blank=True)
+    host = models.CharField(max_length=255, blank=True)
+    cause = models.CharField(max_length=300, blank=True, help_text="The message without what varies: what it is grouped by.")
+    effect = models.CharField(max_length=16, blank=True)
+    phase = models.CharField(max_length=12, blank=True)
+    cost_micro_usd = models.BigIntegerField(default=0)
     signature = models.CharField(max_length=64)
     match_type = models.CharField(max_length=12)
     entry = models.ForeignKey(CatalogEntry, on_delete=models.SET_NULL, null=True, blank=True, related_name="matches")
     confidence = models.FloatField(null=True, blank=True)
     decision = models.CharField(max_length=32, blank=True)
     mode = models.CharField(max_length=24, blank=True)
+    candidate = models.ForeignKey(
+        "RecoveryCandidate",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="matches",
+        help_text="The policy that advised it.",
+    )
+    shadow_mode = models.CharField(max_length=24, blank=True, help_text="What a policy in shadow would have advised.")
+    recovered_by = models.CharField(max_length=40, blank=True, help_text="The run that came through in place of this one.")
     recovery_attempted = models.BooleanField(default=False)
     recovery_succeeded = models.BooleanField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
@@ -77,3 +99,22 @@ class FailureMatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} in {self.skill or 'the run'}"
+
+
+class EntryVersion(models.Model):
+    """An entry as it stood after one change: who made it, when and why. Never changed."""
+
+    entry = models.ForeignKey(CatalogEntry, on_delete=models.CASCADE, related_name="versions", db_index=False)
+    version = models.PositiveIntegerField()
+    action = models.CharField(max_length=12, help_text="seeded, created, edited, imported, removed or restored")
+    document = models.JSONField()
+    by = models.CharField(max_length=200)
+    reason = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("entry", "-version")
+        constraints = [models.UniqueConstraint(fields=("entry", "version"), name="one_row_per_entry_version")]
+
+    def __str__(self) -> str:
+        return f"{self.entry} v{self.version}"

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from pydantic import TypeAdapter, ValidationError
 
 from catalog.contracts import EntryDocument
-from catalog.models import CatalogEntry, FailureMatch
+from catalog.models import CatalogEntry, FailureMatch, RecoveryCandidate
 from skills.contracts import faults_of
 from skills.refusal import Refusal
 from skills.taxonomy import spec_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).parent / "data" / "catalog.json"
 # The decisions that try something against the failure; only their matches count as a recovery that was attempted.
-RECOVERING_DECISIONS = ("retry", "fallback")
+RECOVERING_DECISIONS = ("retry", "fallback", "restore")
 
 _DOCUMENTS = TypeAdapter(list[EntryDocument])
 _LONGEST = {field.name: field.max_length for field in FailureMatch._meta.concrete_fields if getattr(field, "max_length", None)}
@@ -32,7 +32,8 @@ _LONGEST = {field.name: field.max_length for field in FailureMatch._meta.concret
 
 @dataclass(frozen=True, slots=True)
 class MatchRow:
-    """One failure as the journal's writer reports it. `run_id` is the run's row id, `seq` the event that tells it."""
+    """One failure as the journal's writer reports it. `run_id` is the run's row id, `seq` the event that tells it,
+    `candidate` the public id of the policy that advised it or, in shadow, would have."""
 
     tenant_id: int
     run_id: int
@@ -51,6 +52,14 @@ class MatchRow:
     confidence: float | None
     decision: str
     mode: str
+    agent_id: int | None = None
+    host: str = ""
+    cause: str = ""
+    effect: str = ""
+    phase: str = ""
+    cost_micro_usd: int = 0
+    candidate: str | None = None
+    shadow_mode: str = ""
 
 
 def record_matches(rows: Sequence[MatchRow]) -> None:
@@ -59,12 +68,16 @@ def record_matches(rows: Sequence[MatchRow]) -> None:
     Runs inside the caller's transaction. An entry is never deleted, so its id in a row cannot dangle.
     """
     if rows:
-        FailureMatch.objects.bulk_create([FailureMatch(**_storable(row)) for row in rows], ignore_conflicts=True)
+        named = {row.candidate for row in rows if row.candidate}
+        candidates = dict(RecoveryCandidate.objects.filter(public_id__in=named).values_list("public_id", "pk")) if named else {}
+        found = [FailureMatch(**_storable(row), candidate_id=candidates.get(row.candidate or "")) for row in rows]
+        FailureMatch.objects.bulk_create(found, ignore_conflicts=True)
 
 
 def _storable(row: MatchRow) -> dict[str, Any]:
     """Return the row's fields as every database takes them: no NUL, no lone surrogate, no longer than the column."""
     fields = asdict(row)
+    del fields["candidate"]
     for name, value in fields.items():
         if isinstance(value, str):
             clean = value.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")

@@ -13,7 +13,7 @@ from runs.retention import AUDIT, OPERATIONAL, STAGES
 # Payload has no tables of its own: it lives in the journals, and in the goals of runs.
 TABLES = {
     "event": ("runs_runevent", "runs_stepsummary", "runs_signal", "runs_outbox"),
-    "effect": ("catalog_failurematch",),
+    "effect": ("catalog_failurematch", "runs_undoneeffect"),
     "run": ("runs_run",),
     AUDIT: (
         "runs_charge",
@@ -26,12 +26,18 @@ TABLES = {
         "agents_ledgerscope",
         "agents_ledgerentry",
         "agents_ledgerlot",
+        "catalog_entryversion",
+        "catalog_recoverycandidate",
+        "catalog_recoverydecision",
     ),
     OPERATIONAL: (
         "runs_session",
         "runs_losthold",
         "runs_storedsimulation",
         "agents_ratewindow",
+        "catalog_circuit",
+        "catalog_driftalert",
+        "catalog_failuregroup",
         "django_q_ormq",
         "django_q_task",
         "django_session",

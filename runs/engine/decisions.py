@@ -15,11 +15,13 @@ Barrier = Literal["none", "outcome", "intent"]
 
 
 class Decision(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind"):
-    """Base of all decisions. `rule` is stable and documented; `because` holds what the rule read."""
+    """Base of all decisions. `rule` is stable and documented; `because` holds what the rule read, `alternatives` what else
+    could have been decided."""
 
     rule: str
     step: str = ""
     because: dict[str, Any] = {}
+    alternatives: tuple[str, ...] = ()
 
 
 # Wishes
@@ -103,16 +105,34 @@ class Retry(Decision, tag="retry"):
     delay_ms: int = 0
     due_at_ms: int = 0
     mode: str = ""
-    alternatives: tuple[str, ...] = ()
 
 
 class NoRetry(Decision, tag="no_retry"):
     attempt: int = 1
-    alternatives: tuple[str, ...] = ()
+
+
+class Restore(Decision, tag="restore"):
+    """The step goes back to what is committed before it, and begins afresh: its parameters are made anew, its attempts
+    count from one."""
+
+    attempt: int = 1
+    restores: int = 1
+    delay_ms: int = 0
+    due_at_ms: int = 0
 
 
 class Fallback(Decision, tag="fallback"):
+    """The step goes on with another skill, or with its own and other parameters."""
+
     skill: str = ""
+
+
+class OpenCircuit(Decision, tag="open_circuit"):
+    """So many calls of the skill to this host failed in a row that none is made until `due_at_ms`."""
+
+    attempt: int = 1
+    scope: str = ""
+    due_at_ms: int = 0
 
 
 class Continue(Decision, tag="continue"):
@@ -138,7 +158,7 @@ class Wait(Decision, tag="wait"):
 
 
 class HoldBack(Decision, tag="hold_back"):
-    """A call is put off: a rate is used up until `due_at_ms`, or its scope is frozen, for as long as it is."""
+    """A call is put off: a rate is used up or a circuit open until `due_at_ms`, or its scope is frozen, for as long as it is."""
 
     attempt: int = 1
     code: str = ""
@@ -218,6 +238,8 @@ AnyDecision = (
     | Finish
     | Retry
     | NoRetry
+    | Restore
+    | OpenCircuit
     | Fallback
     | Continue
     | Skip

@@ -181,7 +181,11 @@ class StepSucceeded(Fact, tag="step_succeeded"):
 
 
 class StepFailed(Fact, tag="step_failed"):
-    """A call, the planner or the admission failed; `advice` is what the catalog says about it."""
+    """A call, the planner or the admission failed; `advice` is what the catalog says about it.
+
+    `fallback` is the skill the advice would go on with, pinned. `circuit` is the one this failure opened, if any, until
+    `circuit_until_ms`.
+    """
 
     step: str
     attempt: int
@@ -199,14 +203,18 @@ class StepFailed(Fact, tag="step_failed"):
     advice: dict[str, Any] | None = None
     pricing: str = "free"
     pricing_version: str | None = None
+    fallback: Pin | None = None
+    circuit: str = ""
+    circuit_until_ms: int | None = None
 
 
 class StartHeld(Fact, tag="start_held"):
-    """A call was not made, because it may not begin now: a rate is used up, or somebody froze what it belongs to."""
+    """A call was not made, because it may not begin now: a rate is used up, the circuit to its host is open, or somebody
+    froze what it belongs to."""
 
     step: str
     attempt: int
-    code: Literal["RATE_LIMITED", "FROZEN"]
+    code: Literal["RATE_LIMITED", "UPSTREAM_UNAVAILABLE", "FROZEN"]
     scope: str
     message: str = ""
     limit: int | None = None

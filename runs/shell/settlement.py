@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from catalog.services import MatchRow, record_matches, resolve_matches
-from runs.engine.decisions import Abort, Continue, Decision, Escalate, Fallback, Finish, HoldDoubt, Lost, NoRetry, Retry
-from runs.engine.events import AnswerGiven, Fact, ProbeAnswered, StepFailed, StepSucceeded, VerdictGiven
+from catalog.signature import grouped_by
+from runs.engine.decisions import Abort, Continue, Decision, Escalate, Fallback, Finish, HoldDoubt, Lost, NoRetry, Restore, Retry
+from runs.engine.events import PLAN, AnswerGiven, Fact, PlanRejected, ProbeAnswered, StepFailed, StepSucceeded, VerdictGiven
 from runs.engine.state import State
 from runs.shell.claims import Claimed
 from runs.shell.clock import as_datetime
@@ -19,28 +20,65 @@ from skills.taxonomy import spec_of
 Advise = Callable[[str, str, str], dict[str, Any]]
 """What the catalog says about (skill, code, message)."""
 
-_ANSWERS_TO_FAILURE = (Retry, Fallback, Continue, Escalate, Abort, HoldDoubt, NoRetry)
+LOST = "the worker was lost during the call"
+
+_ANSWERS_TO_FAILURE = (Retry, Restore, Fallback, Continue, Escalate, Abort, HoldDoubt, NoRetry)
+
+
+class _Failed(NamedTuple):
+    """A failure as an event reports it, before the catalog is asked about those that bring no advice along."""
+
+    step: str
+    attempt: int
+    code: str
+    message: str
+    decision: str
+    advice: dict[str, Any] | None = None
+    target: str = ""
+    phase: str = ""
+    cost_micro_usd: int = 0
 
 
 def matches_of(run: Claimed, seq: int, fact: Fact, decisions: tuple[Decision, ...], state: State, advise: Advise) -> list[MatchRow]:
-    """Return the failures an event reports, each once: failed calls, lost calls, and an end that no step failed into.
+    """Return the failures an event reports, each once: failed calls, lost calls, refused plans, and an end that no step failed into.
 
     A failed call brings its advice along; about the others the catalog is asked here, so that none goes unmatched.
     """
-    return [_match(run, seq, state, advise, *found) for found in _failures(fact, decisions, state)]
+    return [_match(run, seq, state, advise, found) for found in _failures(fact, decisions, state)]
 
 
-def _failures(fact: Fact, decisions: tuple[Decision, ...], state: State) -> Iterator[tuple[str, int, str, str, dict[str, Any] | None, str]]:
-    """Yield (step, attempt, code, message, advice, decision)."""
+def _failures(fact: Fact, decisions: tuple[Decision, ...], state: State) -> Iterator[_Failed]:
     if isinstance(fact, StepFailed):
-        yield fact.step, fact.attempt, fact.code, fact.message, fact.advice, _answer(decisions, fact.step)
+        yield _Failed(
+            fact.step,
+            fact.attempt,
+            fact.code,
+            fact.message,
+            _answer(decisions, fact.step),
+            fact.advice,
+            target_of(fact),
+            fact.phase,
+            fact.cost_micro_usd,
+        )
+    elif isinstance(fact, PlanRejected):
+        words = "; ".join(f"{fault['pointer'] or '/'}: {fault['detail']}" for fault in fact.faults[:3])
+        decided = "retry" if any(isinstance(d, Retry) for d in decisions) else "deny"
+        # Where the repair is used up, the refusal that follows reports the failure.
+        if decided == "retry" or state.stopping:
+            yield _Failed(PLAN, fact.attempt, "PLAN_INVALID", words, decided, phase="acked", cost_micro_usd=fact.cost_micro_usd)
     for decision in decisions:
         if isinstance(decision, Lost):
-            yield decision.step, decision.attempt, "LEASE_LOST", "the worker was lost during the call", None, "lost"
+            cost = int(decision.because.get("settled_micro_usd", 0))
+            yield _Failed(decision.step, decision.attempt, "LEASE_LOST", LOST, "lost", phase="maybe_sent", cost_micro_usd=cost)
         elif isinstance(decision, HoldDoubt) and not isinstance(fact, StepFailed):
-            yield decision.step, decision.attempt, "OUTCOME_UNKNOWN", "the worker was lost during the call", None, "hold_doubt"
+            yield _Failed(decision.step, decision.attempt, "OUTCOME_UNKNOWN", LOST, "hold_doubt", phase="maybe_sent")
         elif isinstance(decision, Finish) and decision.rule in ("stopped", "poisoned") and _is_news(decision, state):
-            yield "", 0, decision.code, decision.message, None, decision.status
+            yield _Failed("", 0, decision.code, decision.message, decision.status)
+
+
+def target_of(fact: StepFailed) -> str:
+    """Return where a failed call went, as far as it says."""
+    return fact.details.get("target") or (fact.side_effects[-1].get("target", "") if fact.side_effects else "")
 
 
 def _is_news(finish: Finish, state: State) -> bool:
@@ -53,40 +91,42 @@ def _answer(decisions: tuple[Decision, ...], step: str) -> str:
     return str(found.__struct_config__.tag) if found else "none"
 
 
-def _match(
-    run: Claimed,
-    seq: int,
-    state: State,
-    advise: Advise,
-    key: str,
-    attempt: int,
-    code: str,
-    message: str,
-    advice: dict[str, Any] | None,
-    decision: str,
-) -> MatchRow:
-    step = state.steps.get(key)
+def _match(run: Claimed, seq: int, state: State, advise: Advise, failed: _Failed) -> MatchRow:
+    step = state.steps.get(failed.step)
     skill = step.attempts[-1].skill if step and step.attempts else ""
-    pin = state.pins.get(step.node) if step else None
-    said = advice or advise(skill, code, message)
+    pin = (
+        next((p for p in (state.pins.get(step.node), state.pins.get(f"{step.node}!fallback")) if p and p.skill == skill), None)
+        if step
+        else None
+    )
+    said = failed.advice or advise(skill, failed.code, failed.message)
+    grouped = grouped_by(skill=skill, code=failed.code, target=failed.target, message=failed.message)
     return MatchRow(
         tenant_id=run.tenant_id,
         run_id=run.id,
         run_public_id=run.public_id,
+        agent_id=run.agent_id,
         seq=seq,
-        step_id=key,
-        attempt=attempt,
+        step_id=failed.step,
+        attempt=failed.attempt,
         skill=skill,
-        skill_version=pin.version if pin and pin.skill == skill else "",
-        code=code,
-        category=str(spec_of(code).category),
-        message=message,
+        skill_version=pin.version if pin else "",
+        code=failed.code,
+        category=str(spec_of(failed.code).category),
+        message=failed.message,
+        host=grouped["host"],
+        cause=grouped["cause"],
+        effect=pin.effect if pin else "",
+        phase=failed.phase,
+        cost_micro_usd=failed.cost_micro_usd,
         signature=said["signature"],
         match_type=said["match_type"],
         entry_id=said["entry"],
         confidence=said["confidence"],
-        decision=decision,
+        decision=failed.decision,
         mode=said["mode"],
+        candidate=said.get("candidate"),
+        shadow_mode=said.get("shadow_mode") or "",
     )
 
 

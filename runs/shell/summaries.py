@@ -19,7 +19,8 @@ def run_row(run_id: int, state: State, seq: int, ended: str, now_ms: int) -> Run
         last_seq=seq,
         status=_STATUS.get(ended) or state.status,
         waiting_for=state.waiting_for if ended == "parked" else "",
-        wake_in_ms=None if wake_at_ms is None else max(0, wake_at_ms - now_ms),
+        # To the end of that millisecond: the database's clock may show it a fraction earlier.
+        wake_in_ms=None if wake_at_ms is None else max(0, wake_at_ms - now_ms) + 1,
         finished_at_ms=state.now_ms if finished else None,
         summary=sentence(standing_of(state)) if ended in ("finished", "parked") else "",
         failure_code=state.failure.code if finished and state.failure else "",
