@@ -83,6 +83,7 @@ class FailureMatch(models.Model):
     )
     shadow_mode = models.CharField(max_length=24, blank=True, help_text="What a policy in shadow would have advised.")
     recovered_by = models.CharField(max_length=40, blank=True, help_text="The run that came through in place of this one.")
+    injected = models.BooleanField(default=False, help_text="Of a run with faults injected on purpose: it counts nowhere.")
     recovery_attempted = models.BooleanField(default=False)
     recovery_succeeded = models.BooleanField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)

@@ -85,6 +85,7 @@ def match_json(row: FailureMatch) -> dict[str, Any]:
         "mode": row.mode or None,
         "recovery_attempted": row.recovery_attempted,
         "recovery_succeeded": row.recovery_succeeded,
+        "injected": row.injected,
         "resolved_at": instant_or_none(row.resolved_at),
         "created_at": instant(row.created_at),
     }
@@ -92,7 +93,7 @@ def match_json(row: FailureMatch) -> dict[str, Any]:
 
 def match_stats(*, tenant: Tenant, since: datetime | None = None) -> dict[str, Any]:
     """Return a tenant's failures by code, with how often recovery was tried and worked."""
-    rows = scoped(FailureMatch.objects.all(), tenant)
+    rows = scoped(FailureMatch.objects.filter(injected=False), tenant)
     if since is not None:
         rows = rows.filter(created_at__gte=since)
     by_code = rows.values("code", "category").annotate(
@@ -129,7 +130,7 @@ def failed_calls(run_ids: Collection[int], *, limit: int) -> list[Failed]:
 
 def past_of(tenant: Tenant, signature: str) -> tuple[int, float | None]:
     """Return how many failures of a signature a tenant has seen, and which part of the recoveries tried worked (None: none tried)."""
-    rows = scoped(FailureMatch.objects.filter(signature=signature), tenant)
+    rows = scoped(FailureMatch.objects.filter(signature=signature, injected=False), tenant)
     counts = rows.aggregate(
         seen=Count("pk"),
         tried=Count("pk", filter=Q(recovery_attempted=True)),

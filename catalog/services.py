@@ -33,7 +33,7 @@ _LONGEST = {field.name: field.max_length for field in FailureMatch._meta.concret
 @dataclass(frozen=True, slots=True)
 class MatchRow:
     """One failure as the journal's writer reports it. `run_id` is the run's row id, `seq` the event that tells it,
-    `candidate` the public id of the policy that advised it or, in shadow, would have."""
+    `candidate` the public id of the policy that advised it or, in shadow, would have; `injected` where the run has faults on purpose."""
 
     tenant_id: int
     run_id: int
@@ -60,6 +60,7 @@ class MatchRow:
     cost_micro_usd: int = 0
     candidate: str | None = None
     shadow_mode: str = ""
+    injected: bool = False
 
 
 def record_matches(rows: Sequence[MatchRow]) -> None:

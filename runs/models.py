@@ -106,6 +106,7 @@ class Run(models.Model):
     wake_at_ms = models.BigIntegerField(null=True, blank=True)
     deadline_at_ms = models.BigIntegerField(null=True, blank=True)
     crash_count = models.PositiveSmallIntegerField(default=0)
+    faults = models.PositiveSmallIntegerField(default=0, help_text="How many faults are injected into it on purpose.")
 
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)

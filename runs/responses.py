@@ -42,6 +42,7 @@ class RunView(Answer):
     steps_total: int
     steps_done: int
     retries: int
+    faults: int
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

@@ -81,6 +81,7 @@ def run_json(run: Run) -> dict[str, Any]:
         "steps_total": run.steps_total,
         "steps_done": run.steps_done,
         "retries": run.retries,
+        "faults": run.faults,
         "created_at": instant(run.created_at),
         "started_at": instant_or_none(run.started_at),
         "finished_at": instant_or_none(run.finished_at),

@@ -117,12 +117,13 @@ def faults_of(error: ValidationError) -> list[FaultDetail]:
 
 
 class FailureDetails(Contract):
-    """What is known beyond the code; only what applies is set."""
+    """What is known beyond the code; only what applies is set. `injected` names the fault that made the call fail on purpose."""
 
     upstream_status: int | None = None
     provider: str | None = None
     errors: list[FaultDetail] = []
     target: str | None = None
+    injected: str | None = None
 
 
 class Alternative(Contract):

@@ -92,7 +92,8 @@ def _is_fresh(mark: LearningMark, now: datetime, rest: timedelta) -> bool:
 
 
 def _ended_since(mark: LearningMark, now: datetime) -> QuerySet[Run]:
-    ended = Run.objects.filter(kept=Kept.EVERYTHING, finished_at__isnull=False, finished_at__lt=now - SETTLED)
+    # What was injected on purpose tells nothing about a skill.
+    ended = Run.objects.filter(faults=0, kept=Kept.EVERYTHING, finished_at__isnull=False, finished_at__lt=now - SETTLED)
     if mark.finished_at is not None:
         # SQLite compares instants as text, and workers write fewer digits than Django asks with: never ask whether two are equal.
         looked_at = Q(finished_at__lte=mark.finished_at) & Q(pk__lte=mark.run_id)

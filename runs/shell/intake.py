@@ -33,6 +33,7 @@ _DECIDED = (
     "created_by",
     "limit_micro_usd",
     "deadline_at_ms",
+    "faults",
     "created_at",
 )
 """The columns a submit decides. Tenant and agent come from the agent's row, the rest has the model's defaults."""

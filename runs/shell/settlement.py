@@ -127,6 +127,7 @@ def _match(run: Claimed, seq: int, state: State, advise: Advise, failed: _Failed
         mode=said["mode"],
         candidate=said.get("candidate"),
         shadow_mode=said.get("shadow_mode") or "",
+        injected=bool(state.means.get("faults")),
     )
 
 
