@@ -88,6 +88,7 @@ class MatchView(RequestModel):
     mode: RecoveryMode | None
     recovery_attempted: bool
     recovery_succeeded: bool | None
+    injected: bool
     resolved_at: datetime | None
     created_at: datetime
 
