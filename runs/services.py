@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from pydantic import ValidationError
 
 from agents import known_agents, ledger
 from agents.contracts import AgentProfile
@@ -24,6 +25,7 @@ from runs.engine.events import (
     CancelRequested,
     Fact,
     PauseRequested,
+    Pin,
     ResumeRequested,
     RunAccepted,
     ToppedUp,
@@ -31,10 +33,12 @@ from runs.engine.events import (
 )
 from runs.engine.machine import step
 from runs.engine.replay import hashes, tape, verify
+from runs.engine.starting import pin_of
 from runs.models import Run, RunStatus
 from runs.shell.admission import bounds_of, refused_as_written, skills_of
 from runs.shell.bell import ring
 from runs.shell.clock import now_ms
+from runs.shell.codec import decode_fact
 from runs.shell.crash_points import crash_point
 from runs.shell.driver import row_of
 from runs.shell.inbox import put_signal
@@ -43,6 +47,7 @@ from runs.shell.reading.history import read_history, read_state
 from runs.simulation import terms_for
 from runs.simulation.admitting import Asked, admit
 from skills.canonical import digest
+from skills.contracts import faults_of
 from skills.ids import new_id
 from skills.refusal import Refusal
 from skills.registry import registry
@@ -352,6 +357,7 @@ _VERDICTS = {
     "approval": ("approve", "reject"),
     "input": ("answer",),
     "escalation": ("retry", "modify", "skip", "abort"),
+    "intervention": ("approve", "modify", "abort"),
     "in_doubt": ("happened", "did_not_happen", "probe_again"),
 }
 
@@ -359,10 +365,12 @@ _VERDICTS = {
 def decide_step(
     *, principal: Principal, run_id: str, step_id: str, verdict: str, action_hash: str | None = None, value: Any = None, reason: str = ""
 ) -> dict[str, Any]:
-    """Decide what a step waits for: an approval, a question, an escalated failure, an effect in doubt."""
+    """Decide what a step waits for: an approval, a question, a failure somebody must look at, an effect in doubt. Once."""
     with transaction.atomic():
         run = _locked(principal, run_id)
-        waiting = read_state(run).steps.get(step_id)
+        _refuse_if_decided(run, step_id)
+        state = read_state(run)
+        waiting = state.steps.get(step_id)
         if waiting is None or waiting.reason not in _VERDICTS:
             raise Refusal("INVALID_INPUT", f"the step '{step_id}' waits for nobody", status=409, run_id=run_id)
         allowed = _VERDICTS[waiting.reason]
@@ -370,11 +378,37 @@ def decide_step(
             raise _fault("/verdict", "INVALID_INPUT", f"this step takes {', '.join(allowed)}")
         if waiting.reason == "approval":
             _check_approver(principal, run, action_hash, waiting.action_hash)
+        if verdict == "modify":
+            value = {"params": _checked_params(pin_of(state, waiting), value)}
         fact = _decision(waiting.reason, step_id, verdict, waiting.action_hash, value, reason, principal.name)
         put_signal(run.pk, fact, principal.name)
     crash_point("signal.committed")
     ring()
     return {"run_id": run_id, "step_id": step_id, "requested": verdict}
+
+
+def _refuse_if_decided(run: Run, step_id: str) -> None:
+    """Refuse where a decision about the step is on its way into the journal: what is decided is decided once."""
+    for signal in run.signals.filter(consumed_seq__isnull=True):
+        fact = decode_fact(signal.data)
+        if isinstance(fact, ApprovalDecided | AnswerGiven | VerdictGiven) and fact.step == step_id:
+            raise Refusal("INVALID_INPUT", f"already decided by {signal.actor}", status=409, run_id=run.public_id)
+
+
+def _checked_params(pin: Pin, value: Any) -> dict[str, Any]:
+    """Return the parameters a person gives for a call, `{"params": {…}}` or bare. Raises Refusal with a pointer to each fault."""
+    given = value.get("params", value) if isinstance(value, dict) else None
+    if not isinstance(given, dict):
+        raise _fault("/value", "INVALID_INPUT", "give the parameters to go on with as an object")
+    skill = registry.resolve(pin.skill, pin.version)
+    if skill is None:
+        raise Refusal("SKILL_NOT_FOUND", f"{pin.skill} {pin.version} is not registered here", status=409)
+    try:
+        skill.Params.model_validate(given)
+    except ValidationError as error:
+        faults = [fault.model_dump() | {"pointer": f"/value/params{fault.pointer}"} for fault in faults_of(error)]
+        raise Refusal("SCHEMA_VALIDATION_FAILED", f"the parameters break the schema of {pin.skill}", status=422, errors=faults) from error
+    return given
 
 
 def _fault(pointer: str, code: str, detail: str, status: int = 422) -> Refusal:

@@ -305,7 +305,7 @@ def _on_approval_decided(state: State, fact: e.ApprovalDecided, out: list[Decisi
 
 
 def _on_answer_given(state: State, fact: e.AnswerGiven, out: list[Decision]) -> str:
-    asked = _waiting_step(state, fact.step, "input", "escalation")
+    asked = _waiting_step(state, fact.step, "input", "escalation", "intervention")
     if asked is None:
         return "not_asked"
     if asked.reason == "input":
@@ -314,7 +314,7 @@ def _on_answer_given(state: State, fact: e.AnswerGiven, out: list[Decision]) -> 
         close(state, asked, "succeeded", "answered")
         return ""
     action = fact.value.get("action") if isinstance(fact.value, dict) else None
-    follow = _ESCALATION_ACTIONS.get(str(action))
+    follow = _ACTIONS[asked.reason].get(str(action))
     return follow(state, asked, fact, out) if follow else "unknown_action"
 
 
@@ -342,11 +342,10 @@ def _escalated_abort(state: State, asked: StepState, fact: e.AnswerGiven, out: l
     return ""
 
 
-_ESCALATION_ACTIONS: dict[str, Callable[[State, StepState, e.AnswerGiven, list[Decision]], str]] = {
-    "retry": _escalated_retry,
-    "modify": _escalated_retry,
-    "skip": _escalated_skip,
-    "abort": _escalated_abort,
+_Follow = Callable[[State, StepState, e.AnswerGiven, list[Decision]], str]
+_ACTIONS: dict[str, dict[str, _Follow]] = {
+    "escalation": {"retry": _escalated_retry, "modify": _escalated_retry, "skip": _escalated_skip, "abort": _escalated_abort},
+    "intervention": {"approve": _escalated_retry, "modify": _escalated_retry, "abort": _escalated_abort},
 }
 
 
@@ -413,15 +412,17 @@ def _due_expiry(state: State, waited: StepState, out: list[Decision]) -> None:
 
 
 def _due_escalation(state: State, waited: StepState, out: list[Decision]) -> None:
-    outcomes.abort(state, waited, "escalation_expired", out)
+    outcomes.abort(state, waited, f"{waited.reason}_expired", out)
 
 
 _DUE: dict[str, Callable[[State, StepState, list[Decision]], None]] = {
     "retry": _due_retry,
     "rate": _due_retry,
+    "circuit": _due_retry,
     "approval": _due_expiry,
     "input": _due_expiry,
     "escalation": _due_escalation,
+    "intervention": _due_escalation,
 }
 
 

@@ -1,4 +1,4 @@
-"""Calls that may not begin now: a rate is used up, and they wait for it; or their scope is frozen, and they wait for that to end.
+"""Calls that may not begin now: a rate is used up or a circuit open, and they wait until it is not; or their scope is frozen.
 
 Nothing was sent, so nothing is counted: not as a try, not as a call of the run, not as money.
 """
@@ -32,10 +32,10 @@ def held_back(state: State, step: StepState, fact: StartHeld, out: list[Decision
         wait(state, step, "frozen")
         step.held_by = fact.scope
     else:
-        _wait_for_rate(state, step, fact, out)
+        _wait_for_turn(state, step, fact, out)
 
 
-def _wait_for_rate(state: State, step: StepState, fact: StartHeld, out: list[Decision]) -> None:
+def _wait_for_turn(state: State, step: StepState, fact: StartHeld, out: list[Decision]) -> None:
     wished = max(1, fact.retry_after_ms or 0)
     delay = wished + round(fraction(f"{state.seed}:{step.key}:rate:{step.attempt}") * min(SPREAD_MS, wished // SPREAD_PART))
     due, deadline = state.now_ms + delay, state.terms.deadline_at_ms
@@ -43,8 +43,9 @@ def _wait_for_rate(state: State, step: StepState, fact: StartHeld, out: list[Dec
         deny(state, step, fact.code, f"{fact.message}; the run's deadline comes first", "deadline_too_near", out)
         return
     read = {"limit": fact.limit, "retry_after_ms": fact.retry_after_ms}
+    rule, reason = ("rate_limit", "rate") if fact.code == "RATE_LIMITED" else ("circuit_open", "circuit")
     out.append(
-        HoldBack("rate_limit", step.key, read, attempt=fact.attempt, code=fact.code, scope=fact.scope, delay_ms=delay, due_at_ms=due)
+        HoldBack(rule, step.key, read, ("deny",), attempt=fact.attempt, code=fact.code, scope=fact.scope, delay_ms=delay, due_at_ms=due)
     )
-    wait(state, step, "rate", due)
+    wait(state, step, reason, due)
     step.held_by = fact.scope

@@ -131,6 +131,7 @@ _WAITS = (
     ("approval", "approval"),
     ("input", "input"),
     ("escalation", "input"),
+    ("intervention", "input"),
     ("frozen", "paused"),
     ("budget", "budget"),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from agents.plan.references import size_of
@@ -17,8 +19,10 @@ from runs.engine.decisions import (
     HoldDoubt,
     Lost,
     NoRetry,
+    OpenCircuit,
     ProbeStep,
     Resolve,
+    Restore,
     Retry,
 )
 from runs.engine.effects import is_doubtful, is_repeatable
@@ -26,19 +30,20 @@ from runs.engine.events import StepFailed, StepSucceeded
 from runs.engine.graph import Node
 from runs.engine.moves import answer, ask, close, doubt, end_attempt, is_pseudo, queue, wait
 from runs.engine.repetition import note_success
-from runs.engine.retry import decide, disposition
+from runs.engine.retry import Disposition, backoff_for, decide, delay_ms, disposition, restores_of
 from runs.engine.starting import pin_of
 from runs.engine.state import Failure, State, StepState
-from skills.taxonomy import RETRY_MODES, RecoveryMode
+from skills.taxonomy import RETRY_MODES, RecoveryMode, spec_of
 
-ESCALATION_FORM = {
-    "type": "object",
-    "properties": {
-        "action": {"enum": ["retry", "modify", "skip", "abort"]},
-        "params": {"type": "object", "description": "The parameters to go on with, for modify."},
-    },
-    "required": ["action"],
-}
+
+def _form(*actions: str) -> dict[str, Any]:
+    """Return the form in which a person says what to do about a failure."""
+    params = {"type": "object", "description": "The parameters to go on with, for modify."}
+    return {"type": "object", "properties": {"action": {"enum": list(actions)}, "params": params}, "required": ["action"]}
+
+
+# By what the step waits for. Who escalates leaves open whether the step is needed; who calls for intervention needs it done.
+FORMS = {"escalation": _form("retry", "modify", "skip", "abort"), "intervention": _form("approve", "modify", "abort")}
 
 
 def succeeded(state: State, step: StepState, fact: StepSucceeded, out: list[Decision]) -> None:
@@ -58,7 +63,20 @@ def failed(state: State, step: StepState, fact: StepFailed, out: list[Decision])
     answer(state, step)
     settle(state, step, fact.cost_micro_usd, out)
     step.side_effects.extend(fact.side_effects)
-    step.failure = Failure(fact.code, fact.message, fact.phase, fact.retry_after_ms, fact.details, fact.suggestions, fact.advice)
+    step.failure = Failure(
+        fact.code,
+        fact.message,
+        fact.phase,
+        fact.retry_after_ms,
+        fact.details,
+        fact.suggestions,
+        fact.advice,
+        fact.fallback,
+        fact.circuit_until_ms,
+    )
+    if fact.circuit:
+        due = fact.circuit_until_ms or 0
+        out.append(OpenCircuit("circuit_threshold", step.key, {"code": fact.code}, attempt=step.attempt, scope=fact.circuit, due_at_ms=due))
     end_attempt(state, step, "failed", code=fact.code, message=fact.message, cost_micro_usd=fact.cost_micro_usd, latency_ms=fact.latency_ms)
     effect = effect_of(state, step)
     if is_doubtful(effect, fact.phase):
@@ -98,7 +116,10 @@ def _retry_or_give_up(state: State, step: StepState, effect: str, out: list[Deci
     step.attempts[-1].rule = decision.rule
     if decision.delay_ms is None:
         out.append(NoRetry(decision.rule, step.key, decision.because, attempt=step.attempt, alternatives=_other_modes(decision.mode)))
-        _give_up(state, step, decision.mode, out)
+        if decision.rule == "attempts_exhausted" and _may_restore(state, step, decision.mode):
+            _restore(state, step, out)
+        else:
+            _give_up(state, step, decision.mode, out)
         return
     due = state.now_ms + decision.delay_ms
     step.attempts[-1].retry_due_ms = due
@@ -111,8 +132,8 @@ def _retry_or_give_up(state: State, step: StepState, effect: str, out: list[Deci
             attempt=step.attempt,
             delay_ms=decision.delay_ms,
             due_at_ms=due,
-            mode=decision.mode,
             alternatives=("give_up",),
+            mode=decision.mode,
         )
     )
     if decision.delay_ms:
@@ -125,55 +146,111 @@ def _other_modes(mode: str) -> tuple[str, ...]:
     return ("retry",) if mode in RETRY_MODES else ()
 
 
+def _may_restore(state: State, step: StepState, mode: str) -> bool:
+    assert step.failure is not None
+    return not is_pseudo(step) and step.restores < restores_of(mode, step.failure.advice or {})
+
+
+def _restore(state: State, step: StepState, out: list[Decision]) -> None:
+    """Go back to what is committed before the step, and begin it afresh: as the plan has it, its attempts counted anew."""
+    assert step.failure is not None
+    node = state.nodes[step.node]
+    backoff = backoff_for(spec_of(step.failure.code), step.failure.advice or {}, node.retry, insist=node.on_error == "retry")
+    step.restores += 1
+    wished = delay_ms(backoff, 1, "", step.failure.retry_after_ms, f"{state.seed}:{step.key}:restore:{step.restores}")
+    due, deadline = state.now_ms + wished, state.terms.deadline_at_ms
+    if deadline is not None and due >= deadline:
+        _give_up(state, step, RecoveryMode.ABORT, out)
+        return
+    step.burned = step.unsent = 0
+    if step.on_fallback or step.overlay is not None:
+        step.on_fallback, step.overlay = False, None
+        _forget_action(step)
+    read = {"code": step.failure.code, "committed": [needed for needed in node.needs if state.steps[needed].status == "succeeded"]}
+    out.append(
+        Restore("catalog", step.key, read, ("give_up",), attempt=step.attempt, restores=step.restores, delay_ms=wished, due_at_ms=due)
+    )
+    state.retries += 1
+    if wished:
+        wait(state, step, "retry", due)
+    else:
+        queue(state, step)
+
+
 def _give_up(state: State, step: StepState, mode: str, out: list[Decision]) -> None:
     assert step.failure is not None
     node = _node_of(state, step)
-    on_error = node.on_error if node else "abort"
-    can_fall_back = node is not None and node.fallback_skill is not None and not step.on_fallback
     if step.exhausted == "finish_cheap" and node is not None:
-        what, rule = "continue", "on_exhausted"
+        chosen = Disposition("continue", "on_exhausted")
     else:
-        # Who said that a used-up budget fails the step has said what the catalog would ask a person.
-        what, rule = disposition(on_error, RecoveryMode.ABORT if step.exhausted else mode, can_fall_back=can_fall_back)
-    if state.simulated and what in ("abort", "escalate"):
+        chosen = disposition(
+            node.on_error if node else "abort",
+            # Who said that a used-up budget fails the step has said what the catalog would ask a person.
+            RecoveryMode.ABORT if step.exhausted else mode,
+            planned_fallback=node is not None and node.fallback_skill is not None and not step.on_fallback,
+            advised_fallback=_has_advised_fallback(step),
+        )
+    if state.simulated and chosen.what in ("abort", "escalate", "intervene"):
         # What comes after it is to be seen too: in a run it may not come to this.
-        what, rule = "continue", "simulation"
-    code = step.failure.code
-    if what == "fallback":
-        assert node is not None and node.fallback_skill is not None
-        out.append(Fallback(rule, step.key, {"code": code}, skill=node.fallback_skill))
+        chosen = Disposition("continue", "simulation")
+    read = {"code": step.failure.code, "mode": mode}
+    if chosen.what == "fallback":
+        assert node is not None
+        skill = _fall_back_as_advised(state, step) if chosen.rule == "catalog" else node.fallback_skill or ""
+        out.append(Fallback(chosen.rule, step.key, read, chosen.alternatives, skill=skill))
         fall_back(state, step)
-    elif what == "continue":
-        out.append(Continue(rule, step.key, {"code": code}))
-        close(state, step, "failed", code)
-    elif what == "escalate":
-        out.append(Escalate(rule, step.key, code=code))
-        _ask_what_to_do(state, step, out)
+    elif chosen.what == "continue":
+        out.append(Continue(chosen.rule, step.key, read, chosen.alternatives))
+        close(state, step, "failed", step.failure.code)
+    elif chosen.what in ("escalate", "intervene"):
+        out.append(Escalate(chosen.rule, step.key, read, chosen.alternatives, code=step.failure.code))
+        _ask_what_to_do(state, step, "escalation" if chosen.what == "escalate" else "intervention", out)
     else:
-        abort(state, step, rule, out)
+        abort(state, step, chosen.rule, out, chosen.alternatives)
+
+
+def _has_advised_fallback(step: StepState) -> bool:
+    """Tell whether the catalog's fallback names a way the step has not gone yet."""
+    assert step.failure is not None
+    named = step.failure.fallback is not None or bool((step.failure.advice or {}).get("fallback_params"))
+    return named and not step.on_fallback and step.overlay is None
+
+
+def _fall_back_as_advised(state: State, step: StepState) -> str:
+    """Lay the advised parameters over the step's own, which another skill may take; return the skill."""
+    assert step.failure is not None
+    # The items of a loop share their fallback: whoever comes first says which.
+    pin = state.pins.setdefault(step.node + "!fallback", step.failure.fallback or pin_of(state, step))
+    step.overlay = dict((step.failure.advice or {}).get("fallback_params") or {})
+    return pin.skill
 
 
 def fall_back(state: State, step: StepState) -> None:
-    """Go on with the step's fallback skill, from its first try."""
+    """Go on with the step's fallback, from its first try."""
     step.on_fallback, step.cheapened = True, False
     step.burned = step.unsent = 0
-    step.params, step.worst_micro_usd, step.model = None, None, ""
-    step.approved, step.idempotency_key = False, ""
+    _forget_action(step)
     queue(state, step)
 
 
-def _ask_what_to_do(state: State, step: StepState, out: list[Decision]) -> None:
+def _forget_action(step: StepState) -> None:
+    """Forget what exactly was to be called: the parameters are made, priced and approved anew."""
+    step.params, step.worst_micro_usd, step.model = None, None, ""
+    step.approved, step.idempotency_key = False, ""
+
+
+def _ask_what_to_do(state: State, step: StepState, waits_for: str, out: list[Decision]) -> None:
     assert step.failure is not None
     expires = state.now_ms + state.terms.approval_ttl_ms
-    wait(state, step, "escalation", expires)
+    wait(state, step, waits_for, expires)
     question = f"{step.key} failed: {step.failure.code}. {step.failure.message}".strip()
-    out.append(AskPerson("escalation", step.key, question=question, form=ESCALATION_FORM, expires_at_ms=expires))
+    out.append(AskPerson(waits_for, step.key, question=question, form=FORMS[waits_for], expires_at_ms=expires))
 
 
-def abort(state: State, step: StepState, rule: str, out: list[Decision]) -> None:
+def abort(state: State, step: StepState, rule: str, out: list[Decision], alternatives: tuple[str, ...] = ()) -> None:
     """End the step as failed and the run with it; what is finished stays."""
     assert step.failure is not None
-    out.append(Abort(rule, step.key, code=step.failure.code))
+    out.append(Abort(rule, step.key, alternatives=alternatives, code=step.failure.code))
     if not state.stopping:
         state.failure = step.failure
         stop(state, "failed", out)

@@ -18,6 +18,9 @@ from skills.taxonomy import RETRY_MODES, Backoff, CodeSpec, RecoveryMode, spec_o
 JITTER = 0.25
 """The part of a delay that jitter may take away."""
 
+RESTORES = 1
+"""How often CHECKPOINT_RESTORE begins a step afresh where the advice names no number."""
+
 INSISTED_ATTEMPTS = 3
 """Attempts under on_error=retry where neither the step nor the advice names a number."""
 
@@ -56,12 +59,16 @@ def decide(
         return RetryDecision("unsafe_effect", None, mode, because | {"effect": effect})
     if max(burned, unsent) >= backoff.max_attempts:
         return RetryDecision("attempts_exhausted", None, mode, because)
-    delay = delay_ms(backoff, burned + unsent, mode, failure.retry_after_ms, f"{seed}:{key}:{burned + unsent}")
+    asked_for = failure.retry_after_ms
+    if mode == RecoveryMode.CIRCUIT_BREAKER and failure.circuit_until_ms is not None:
+        # Whoever goes by the circuit asks again when it lets a trial through, and not before.
+        asked_for = max(asked_for or 0, failure.circuit_until_ms - now_ms)
+    delay = delay_ms(backoff, burned + unsent, mode, asked_for, f"{seed}:{key}:{burned + unsent}")
     if deadline_at_ms is not None and now_ms + delay >= deadline_at_ms:
         return RetryDecision("deadline_too_near", None, mode, because | {"delay_ms": delay})
     source = "step_policy" if policy is not None else f"advice_{advice['source']}" if "source" in advice else "category_default"
-    if failure.retry_after_ms is not None:
-        because["retry_after_ms"] = failure.retry_after_ms
+    if asked_for is not None:
+        because["retry_after_ms"] = asked_for
     return RetryDecision(source, delay, mode, because)
 
 
@@ -106,14 +113,36 @@ def fraction(text: str) -> float:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big") / 2**48
 
 
-def disposition(on_error: str | None, mode: str, *, can_fall_back: bool) -> tuple[str, str]:
-    """Return (what to do with a step that will not be tried again, by which rule)."""
+def restores_of(mode: str, advice: Mapping[str, Any]) -> int:
+    """Return how often a step whose attempts are used up begins afresh."""
+    return int(advice.get("max_restores") or RESTORES) if mode == RecoveryMode.CHECKPOINT_RESTORE else 0
+
+
+class Disposition(NamedTuple):
+    """What becomes of a step that is not tried again, by which rule, and what else could have."""
+
+    what: str
+    rule: str
+
+    @property
+    def alternatives(self) -> tuple[str, ...]:
+        return tuple(other for other in ("abort", "continue", "escalate", "fallback") if other != self.what)
+
+
+_BY_MODE: dict[str, str] = {
+    RecoveryMode.SKIP: "continue",
+    RecoveryMode.ESCALATE: "escalate",
+    RecoveryMode.MANUAL_INTERVENTION: "intervene",
+}
+
+
+def disposition(on_error: str | None, mode: str, *, planned_fallback: bool, advised_fallback: bool) -> Disposition:
+    """Say what to do with a step that will not be tried again: the step's own word first, then the catalog's."""
     if on_error == "fallback":
-        return ("fallback", "on_error") if can_fall_back else ("abort", "fallback_used_up")
+        return Disposition("fallback", "on_error") if planned_fallback else Disposition("abort", "fallback_used_up")
     if on_error is not None:
-        return {"continue": "continue", "escalate": "escalate"}.get(on_error, "abort"), "on_error"
-    if mode == RecoveryMode.SKIP:
-        return "continue", "catalog"
-    if mode in (RecoveryMode.ESCALATE, RecoveryMode.MANUAL_INTERVENTION):
-        return "escalate", "catalog"
-    return "abort", "default"
+        return Disposition({"continue": "continue", "escalate": "escalate"}.get(on_error, "abort"), "on_error")
+    if mode == RecoveryMode.FALLBACK and advised_fallback:
+        return Disposition("fallback", "catalog")
+    found = _BY_MODE.get(mode)
+    return Disposition(found, "catalog") if found else Disposition("abort", "default")

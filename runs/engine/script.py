@@ -80,6 +80,13 @@ class HandedBack(Scripted, frozen=True, tag="handed_back"):
     cost_micro_usd: int = 0
 
 
+class Overtaken(Scripted, frozen=True, tag="overtaken"):
+    """The worker loses its lease during the call: another takes the run over, and the outcome comes too late to count."""
+
+    result: Any = None
+    cost_micro_usd: int = 0
+
+
 class Held(Scripted, frozen=True, tag="held"):
     """The call may not begin: its rate is used up, or without `retry_after_ms` its scope is frozen."""
 
@@ -94,7 +101,7 @@ class Priced(msgspec.Struct, frozen=True):
     model: str
 
 
-Outcome = Ok | Fail | Rejected | Lost | HandedBack | Held
+Outcome = Ok | Fail | Rejected | Lost | HandedBack | Overtaken | Held
 Probed = Literal["happened", "did_not_happen", "unknown"] | Lost
 Bound = int | None | Priced | Lost
 Script = Mapping[str, T | Sequence[T]]
@@ -175,13 +182,19 @@ class ScriptWorld:
         return self._person(state, wish.step)
 
     def _call(self, state: State, wish: StartStep | CallPlanner | Admit) -> list[Fact]:
-        said = self._outcomes.next(wish.step)
+        return self.facts_of(state, wish, self._outcomes.next(wish.step))
+
+    def facts_of(self, state: State, wish: StartStep | CallPlanner | Admit, said: Outcome) -> list[Fact]:
+        """Return what is heard of a call that comes to this."""
         at = state.now_ms + said.after_ms
         if isinstance(said, Lost):
             return [e.RunReclaimed(at)] * said.times
         if isinstance(said, HandedBack):
             interrupted = e.StepInterrupted(at, wish.step, wish.attempt, said.phase, said.cost_micro_usd)
             return [e.RunHandedBack(at), interrupted, e.RunReclaimed(at + 1)]
+        if isinstance(said, Overtaken):
+            late = e.StepSucceeded(at + 1, wish.step, wish.attempt, said.result, said.cost_micro_usd, latency_ms=said.after_ms)
+            return [e.RunReclaimed(at), late]
         if isinstance(said, Held):
             code: Literal["RATE_LIMITED", "FROZEN"] = "FROZEN" if said.retry_after_ms is None else "RATE_LIMITED"
             return [e.StartHeld(at, wish.step, wish.attempt, code, said.scope, retry_after_ms=said.retry_after_ms)] * said.times

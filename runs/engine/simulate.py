@@ -34,7 +34,7 @@ from runs.engine.events import (
     Terms,
 )
 from runs.engine.graph import Node, Retrying
-from runs.engine.retry import backoff_for, would_help
+from runs.engine.retry import backoff_for, restores_of, would_help
 from runs.engine.shortened import Shortened, shortened
 from runs.engine.starting import pin_of
 from runs.engine.state import State, StepState
@@ -116,11 +116,17 @@ class Forecast(msgspec.Struct):
 
 
 class _Tries(NamedTuple):
-    """How a step fails in the worst case: so many calls in all that count, by which trouble, the first ones slowly."""
+    """How a step fails in the worst case: so many calls in a row that count, by which trouble, the first ones slowly; and
+    how often it then begins afresh."""
 
     most: int
     trouble: Trouble
     slow: int
+    restores: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.most * (1 + self.restores)
 
 
 class _Memory:
@@ -154,7 +160,8 @@ def _tries(troubles: Iterable[Trouble], policy: Retrying | None, *, insist: bool
         if would_help(spec, trouble.mode, insisted=policy is not None or insist):
             most = backoff_for(spec, trouble.advice, policy, insist=insist).max_attempts
             slow = most - 1 if trouble.code == "TIMEOUT" else slow
-            found = _Tries(most, trouble, 0) if most > found.most else found
+            tries = _Tries(most, trouble, 0, restores_of(trouble.mode, trouble.advice))
+            found = tries if tries.total > found.total else found
     return found._replace(slow=slow)
 
 
@@ -258,9 +265,9 @@ class ModelWorld:
         """Fail as often as may be, then give the result, or leave that to the fallback."""
         node = state.nodes[step.node]
         tries, failed = self._memory.tries(model, wish.skill, node), step.burned + step.unsent
-        longest = wish.timeout_ms * tries.most if model.measured else wish.timeout_ms
+        longest = wish.timeout_ms * tries.total if model.measured else wish.timeout_ms
         falls_back = node.fallback_skill is not None and node.on_error == "fallback" and not step.on_fallback
-        if failed + 1 >= tries.most and not falls_back:
+        if failed + 1 >= tries.most and step.restores >= tries.restores and not falls_back:
             took = self._short.stretched(step.node, min(model.worst_ms, longest))
             cost = self._pay(step, model, times)
             return StepSucceeded(state.now_ms + took, wish.step, wish.attempt, UNKNOWN, cost_micro_usd=cost, latency_ms=took)
@@ -268,7 +275,9 @@ class ModelWorld:
         took = min(model.worst_ms if failed < tries.slow else model.expected_ms, wish.timeout_ms)
         if model.measured:
             # What its tries take is part of what its steps took.
-            advice, took = {"mode": "RETRY_IMMEDIATE", "max_attempts": tries.most}, 0
+            took = 0
+            if not tries.restores:
+                advice = {"mode": "RETRY_IMMEDIATE", "max_attempts": tries.most}
         cost = self._pay(step, model, times)
         # Of what must not happen twice only that is tried again which was never sent.
         phase = "acked" if wish.effect in ("none", "read", "idempotent_write") else "not_sent"

@@ -178,6 +178,8 @@ def _render_params(state: State, step: StepState, node: Node, out: list[Decision
         return _unrendered(state, step, "CONTENT_TOO_LARGE", f"the run holds more than {MAX_SIZE} characters of data", "run_too_large", out)
     try:
         step.params = render(params, lambda reference: _lookup(state, step, reference))
+        if step.overlay:
+            step.params = {**step.params, **step.overlay}
     except UnresolvedReference as error:
         return _unrendered(state, step, "INVALID_REFERENCE", str(error), "reference_unresolved", out)
     except RenderedTooLarge as error:

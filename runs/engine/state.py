@@ -44,6 +44,8 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     details: dict[str, Any] = {}
     suggestions: list[str] = []
     advice: dict[str, Any] | None = None
+    fallback: Pin | None = None
+    circuit_until_ms: int | None = None
 
 
 class Attempt(msgspec.Struct):
@@ -67,9 +69,10 @@ class StepState(msgspec.Struct):
     """One step, or one item of a for_each, or one of the two pseudo-steps.
 
     `asked` names the wish that is out ("bound", "run", "deny", "probe"); `reason` what a waiting step waits for
-    ("retry", "rate", "frozen", "approval", "input", "escalation", "budget", "items"), `held_by` the scope that holds
-    it back. `burned` counts the tries that count against the limit, `unsent` those that never left the house. `model`
-    is what its cost is charged to, `exhausted` how it ends because its money is used up.
+    ("retry", "rate", "circuit", "frozen", "approval", "input", "escalation", "intervention", "budget", "items"), `held_by`
+    the scope that holds it back. `burned` counts the tries that count against the limit, `unsent` those that never left
+    the house, both since the last of its `restores`. `model` is what its cost is charged to, `exhausted` how it ends
+    because its money is used up. `overlay` are the parameters a fallback lays over those it goes on with.
     """
 
     key: str
@@ -81,6 +84,7 @@ class StepState(msgspec.Struct):
     attempt: int = 0
     burned: int = 0
     unsent: int = 0
+    restores: int = 0
     due_at_ms: int | None = None
     params: Any = None
     worst_micro_usd: int | None = None
@@ -90,6 +94,7 @@ class StepState(msgspec.Struct):
     exhausted: str = ""
     cheapened: bool = False
     on_fallback: bool = False
+    overlay: dict[str, Any] | None = None
     checked: bool = False
     action_hash: str = ""
     approved: bool = False

@@ -68,6 +68,12 @@ def pin_plan(nodes: Mapping[str, Node], versions: Mapping[str, str | None], term
     return Pinned(pins, blockers)
 
 
+def pin_advised(name: str, params: Any, configs: Mapping[str, Any]) -> Pin | None:
+    """Return the pin of a skill the catalog advises to fall back to; None where none of that name is registered."""
+    skill, metadata = registry.resolve(name), registry.metadata(name)
+    return None if skill is None or metadata is None else _pin(skill, metadata, params, configs.get(name) or {})
+
+
 def _blocker(node: Node, skill: str, terms: Terms) -> Blocker | None:
     why = terms.why_not(skill)
     return None if why is None else Blocker(step_id=node.step_id, code="SKILL_NOT_ALLOWED", rule="agent_profile", detail=why)
@@ -81,7 +87,7 @@ def _pin(skill: Skill, metadata: SkillMetadata, params: dict[str, Any], config: 
         effect=str(skill.effect_of(params)),
         free=worst_case_of(skill, params, config) == 0,
         timeout_ms=skill.constraints.timeout_ms,
-        probe=skill.probe_description is not None,
+        probe=skill.can_probe(params),
         asks=skill.asks_person,
         cheaper=cheaper_params_of(skill, params, config),
     )

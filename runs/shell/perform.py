@@ -6,7 +6,6 @@ machine's business.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from dataclasses import dataclass, field
 from functools import partial
@@ -41,7 +40,8 @@ from runs.engine.simulate import Forecast, forecast
 from runs.engine.starting import pin_of
 from runs.engine.state import State, StepState
 from runs.shell import purse
-from runs.shell.admission import Pinned, call_model, pin_plan, versions_of
+from runs.shell.admission import Pinned, call_model, pin_advised, pin_plan, versions_of
+from runs.shell.breaker import Opened
 from runs.shell.claims import Claimed
 from runs.shell.clock import now_ms
 from runs.shell.database import DatabaseThread
@@ -51,11 +51,11 @@ from runs.shell.operator_means import OperatorSecrets, with_operator_means
 from runs.shell.planning import request_for_run
 from runs.shell.sessions import Fenced
 from runs.shell.slots import Slots
-from skills.base import Skill, SkillFailure
+from skills.base import SkillFailure
 from skills.canonical import digest
 from skills.contracts import Effect, FailureInfo, FaultDetail, StructuredOutcome, Usage
 from skills.costs import model_of, worst_case_of
-from skills.execution import failure_info, run_skill
+from skills.execution import failure_info, probe_skill, run_skill
 from skills.ports import HttpPort, SecretsPort, SkillContext
 from skills.registry import registry
 
@@ -111,15 +111,20 @@ class Performer:
         context = self._context(run, state, step, wish.skill, wish.timeout_ms, wish.attempt)
         async with self.slots.of(skill):
             rules = state.means.get("rate_limits") or ()
-            held = await self.gate.held(run=run, skill=skill, params=step.params, rules=rules, effect=wish.effect)
+            call = (run.id, wish.step, wish.attempt)
+            held = await self.gate.held(
+                run=run, skill=skill, params=step.params, rules=rules, effect=wish.effect, call=call, timeout_ms=wish.timeout_ms
+            )
             if held is not None:
                 return _held(wish, held)
             # Here and no earlier: whoever was frozen, or waited for a slot, may have lost the run meanwhile.
             if wish.effect != "none" and not self.lease.is_held():
                 raise Fenced("the lease may be over; no effect begins")
             outcome = await run_skill(skill, step.params, context)
+        opened = await self.gate.breaker.ended(call, run.tenant_id, skill, step.params, outcome, cut_off=_is_over(state))
         if outcome.failure is not None:
-            return self._failed(run, wish.step, wish.attempt, wish.skill, outcome.failure, outcome=outcome, charged=wish.worst_micro_usd)
+            failed = self._failed(run, wish.step, wish.attempt, wish.skill, outcome.failure, outcome=outcome, charged=wish.worst_micro_usd)
+            return _with_circuit(_with_fallback(failed, step, state), opened)
         return _succeeded(wish, outcome)
 
     async def _probe(self, wish: ProbeStep, run: Claimed, state: State) -> Fact:
@@ -129,7 +134,7 @@ class Performer:
         answer = "unknown"
         if skill is not None:
             context = self._context(run, state, step, pin.skill, pin.timeout_ms, wish.attempt)
-            answer = await _probe_safely(skill, step.params, context)
+            answer = await probe_skill(skill, step.params, context)
         return ProbeAnswered(now_ms(), wish.step, wish.attempt, answer)  # type: ignore[arg-type]
 
     def _context(self, run: Claimed, state: State, step: StepState, skill: str, timeout_ms: int, attempt: int) -> SkillContext:
@@ -312,17 +317,24 @@ class Performer:
         return self._failed(run, ADMIT, wish.attempt, "", failure_info(refusal, Effect.NONE))
 
 
-async def _probe_safely(skill: Skill, params: Any, context: SkillContext) -> str:
-    """Ask a probe under the call's own deadline; one that fails, hangs or answers nonsense has found out nothing."""
-    try:
-        async with asyncio.timeout(context.timeout_ms / 1_000):
-            answer = await skill.probe(skill.Params.model_validate(params), context)
-    except (SkillFailure, TimeoutError):
-        return "unknown"
-    except Exception:
-        log.exception("skill.probe.defect", extra={"skill": skill.name, "run_id": context.run_id, "step_id": context.step_id})
-        return "unknown"
-    return answer if answer in ("happened", "did_not_happen") else "unknown"
+def _with_fallback(failed: StepFailed, step: StepState, state: State) -> StepFailed:
+    """Return a failure with the skill its advice would go on with, pinned: the machine looks nothing up."""
+    advice = failed.advice or {}
+    if not advice.get("fallback_skill"):
+        return failed
+    params = {**step.params, **(advice.get("fallback_params") or {})}
+    pin = pin_advised(advice["fallback_skill"], params, state.means.get("skill_config") or {})
+    return failed if pin is None else msgspec.structs.replace(failed, fallback=pin)
+
+
+def _with_circuit(failed: StepFailed, opened: Opened | None) -> StepFailed:
+    return failed if opened is None else msgspec.structs.replace(failed, circuit=opened.scope, circuit_until_ms=opened.until_ms)
+
+
+def _is_over(state: State) -> bool:
+    """Tell whether a run has no time left: a call that gave no result in what it was given says nothing of its host."""
+    deadline = state.terms.deadline_at_ms
+    return deadline is not None and now_ms() >= deadline
 
 
 def _held(wish: StartStep, held: Held) -> StartHeld:

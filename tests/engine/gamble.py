@@ -60,7 +60,8 @@ class Gamble:
         self.fails = dice.choice([0.1, 0.4, 0.7])
 
     def _advice(self) -> dict[str, Any]:
-        return {"mode": self.dice.choice(MODES), "max_attempts": self.dice.randint(1, 5), "first_ms": 10, "cap_ms": 50, "source": "code"}
+        advice = {"mode": self.dice.choice(MODES), "max_attempts": self.dice.randint(1, 5), "first_ms": 10, "cap_ms": 50, "source": "code"}
+        return advice | {"max_restores": self.dice.choice([None, None, 1, 3])}
 
     def _step(self, number: int) -> dict[str, Any]:
         dice, earlier = self.dice, [f"s{before}" for before in range(number)]
@@ -110,7 +111,8 @@ class GamblingWorld(ScriptWorld):
         if isinstance(wish, StartStep):
             return [self._rolled(state, wish)]
         if isinstance(wish, AskPerson):
-            return [answer({"action": self._gamble.dice.choice(["abort", "skip"])})(self, state, wish.step)]
+            ways = ["abort"] if wish.rule == "intervention" else ["abort", "skip"]
+            return [answer({"action": self._gamble.dice.choice(ways)})(self, state, wish.step)]
         return [self._declared(state, fact) for fact in super().answer(state, wish)]
 
     def idle(self, state: State) -> Fact | None:

@@ -143,15 +143,26 @@ def test_it_tells_whether_it_would_help(mode: str, insisted: bool, helps: bool) 
         ("fallback", "SKIP", False, ("abort", "fallback_used_up")),
         (None, "SKIP", False, ("continue", "catalog")),
         (None, "ESCALATE", False, ("escalate", "catalog")),
-        (None, "MANUAL_INTERVENTION", False, ("escalate", "catalog")),
+        (None, "MANUAL_INTERVENTION", False, ("intervene", "catalog")),
         (None, "FALLBACK", False, ("abort", "default")),
         (None, "RETRY_EXPONENTIAL", False, ("abort", "default")),
     ],
 )
 def test_it_says_what_becomes_of_the_step(on_error: str | None, mode: str, can_fall_back: bool, expected: tuple[str, str]) -> None:
-    assert disposition(on_error, mode, can_fall_back=can_fall_back) == expected
+    assert disposition(on_error, mode, planned_fallback=can_fall_back, advised_fallback=False) == expected
+
+
+def test_it_falls_back_as_the_catalog_advises_where_the_step_says_nothing() -> None:
+    assert disposition(None, "FALLBACK", planned_fallback=False, advised_fallback=True) == ("fallback", "catalog")
+    assert disposition("abort", "FALLBACK", planned_fallback=False, advised_fallback=True) == ("abort", "on_error")
+
+
+def test_it_names_what_else_could_have_become_of_the_step() -> None:
+    chosen = disposition(None, "SKIP", planned_fallback=False, advised_fallback=False)
+    assert chosen.alternatives == ("abort", "escalate", "fallback")
 
 
 @pytest.mark.parametrize("mode", list(RecoveryMode))
 def test_it_has_a_disposition_for_every_mode(mode: RecoveryMode) -> None:
-    assert disposition(None, mode, can_fall_back=False)[0] in ("abort", "continue", "escalate")
+    found = disposition(None, mode, planned_fallback=False, advised_fallback=False)
+    assert found.what in ("abort", "continue", "escalate", "intervene")

@@ -146,6 +146,8 @@ class Modelled:
         """Answer a decision. `action` tells which action is named: the right one, a wrong one, or none."""
         if self.is_over:
             return OVER
+        if any(step == decided for _, _, decided in self.inbox if decided):
+            return LATE
         if step != self.step or self.reason not in VERDICTS:
             return LATE
         if verdict not in VERDICTS[self.reason]:
@@ -155,6 +157,8 @@ class Modelled:
                 return No(403, "PERMISSION_DENIED")
             if action != "right":
                 return No(422, "MISSING_REQUIRED_FIELD") if action == "none" else LATE
+        if verdict == "modify" and value is None:
+            return MISMATCH
         return self.send(verdict, value, step)
 
     # What a worker's turn comes to

@@ -48,12 +48,13 @@ def test_it_consumes_a_signal_at_the_event_it_became(workshop: Workshop) -> None
     assert signal.actor == "bob"
 
 
-def test_it_ignores_a_second_answer(workshop: Workshop) -> None:
+def test_it_takes_one_answer_and_says_who_gave_it(workshop: Workshop) -> None:
     run = workshop.submit(step("ask", "asks", question="Which?"), step("also", "asks", question="And?"))
     with a_worker():
         parked(run, "input")
-    for value in ("first", "second"):
-        workshop.decide(run, "ask", "answer", value=value)
+    workshop.decide(run, "ask", "answer", value="first")
+    with pytest.raises(Refusal, match="already decided by bob"):
+        workshop.decide(run, "ask", "answer", value="second")
     with a_worker():
         parked(run, "input")
         wait_for(lambda: not Signal.objects.filter(run=run, consumed_seq=None).exists())
