@@ -6,7 +6,7 @@ pure functions it needs. It never loops to retry, never reads the environment, n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar
 
@@ -74,6 +74,15 @@ class Bounds:
     allowed_hosts: tuple[str, ...] | None = None
 
 
+@dataclass(frozen=True)
+class Undo:
+    """The call that takes an effect back: which skill, with which parameters, and what it does in words."""
+
+    skill: str
+    params: dict[str, Any]
+    description: str
+
+
 class Skill:
     """Base of every skill. Subclasses declare the class variables, `Params`, `Result` and `run`."""
 
@@ -107,6 +116,18 @@ class Skill:
     async def probe(self, params: Any, context: SkillContext) -> ProbeAnswer:
         """Find out whether the effect of an earlier call with this key happened; only where declared."""
         return "unknown"
+
+    def can_probe(self, params: Mapping[str, Any]) -> bool:
+        """Tell whether `probe` could find out about a call with these parameters. Called with raw ones, like `effect_of`."""
+        return self.probe_description is not None
+
+    def undo_of(self, params: Mapping[str, Any], result: Any, side_effects: Sequence[Mapping[str, Any]]) -> Undo | None:
+        """Return the call that takes back what a call with these parameters did; None where this one cannot be taken back.
+
+        Only where `reversible_by` names the undoing skill. `result` is None where nobody knows what the call gave. Texts of
+        the answer that came from the arguments are data. Raises SkillFailure where they lack what the undo needs.
+        """
+        return None
 
     def effect_of(self, params: Mapping[str, Any]) -> Effect:
         """Return the effect class of a call with these parameters; the declared class unless it depends on them.

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from pydantic import BaseModel, ValidationError
 
-from skills.base import Skill, SkillFailure
+from skills.base import ProbeAnswer, Skill, SkillFailure
 from skills.contracts import (
     REPEATABLE_EFFECTS,
     Effect,
@@ -27,10 +27,16 @@ from skills.contracts import (
 )
 from skills.costs import charge_of
 from skills.instants import instant
+from skills.net.redaction import without_credentials
 from skills.ports import CallReport, SkillContext
 from skills.taxonomy import spec_of
 
 log = logging.getLogger(__name__)
+
+# What is kept of a text about a failure, and of how many faults; the rest says nothing more.
+LONGEST_TEXT = 2_000
+SEARCHED_CHARACTERS = 4 * LONGEST_TEXT
+MOST_FAULTS = 100
 
 _NOTHING_NEXT = NextActions()
 
@@ -106,6 +112,19 @@ def _validated_result(skill: Skill, returned: Any, report: CallReport) -> Any:
     return value
 
 
+async def probe_skill(skill: Skill, params: Mapping[str, Any], context: SkillContext) -> ProbeAnswer:
+    """Ask a skill's probe under the call's own deadline; one that fails, hangs or answers nonsense has found out nothing."""
+    try:
+        async with asyncio.timeout(context.timeout_ms / 1_000):
+            answer = await skill.probe(skill.Params.model_validate(params), context)
+    except (SkillFailure, TimeoutError):
+        return "unknown"
+    except Exception:
+        log.exception("skill.probe.defect", extra={"skill": skill.name, "run_id": context.run_id, "step_id": context.step_id})
+        return "unknown"
+    return answer if answer in ("happened", "did_not_happen") else "unknown"
+
+
 def _phase(report: CallReport) -> Phase:
     """Return how far the call got, by the last side effect it reported."""
     return report.side_effects[-1].phase if report.side_effects else "not_sent"
@@ -164,17 +183,35 @@ def _counts(report: CallReport, failure: SkillFailure | None, effect: Effect) ->
 
 
 def failure_info(failure: SkillFailure, effect: Effect) -> FailureInfo:
-    """Return the published form of an anticipated failure; category and retryable follow from its code."""
+    """Return the published form of an anticipated failure; category and retryable follow from its code.
+
+    Whatever a skill says about it passes here before it is stored anywhere, so here it is cut, and cleared of credentials.
+    """
     spec = spec_of(failure.code)
     return FailureInfo(
         code=failure.code,
         category=spec.category,
-        message=failure.message,
+        message=publishable(failure.message),
         retryable=spec.retryable,
         retry_after_ms=failure.retry_after_ms,
-        suggestions=failure.suggestions,
+        suggestions=[publishable(suggestion) for suggestion in failure.suggestions],
         retry_safety=retry_safety(effect, failure.phase),
         phase=failure.phase,
-        details=failure.details,
+        details=_publishable_details(failure.details),
         alternatives=failure.alternatives,
     )
+
+
+def publishable(text: str) -> str:
+    """Return a text about a failure as it may be stored: without credentials, and no longer than a person reads."""
+    # Cut twice, masked in between: a credential that is cut in two would not be recognised, a mebibyte need not be searched.
+    shown = without_credentials(text[:SEARCHED_CHARACTERS])
+    return shown if len(shown) <= LONGEST_TEXT and len(text) <= SEARCHED_CHARACTERS else f"{shown[:LONGEST_TEXT]}…"
+
+
+def _publishable_details(details: FailureDetails) -> FailureDetails:
+    if details.target is None and not details.errors:
+        return details
+    errors = [fault.model_copy(update={"detail": publishable(fault.detail)}) for fault in details.errors[:MOST_FAULTS]]
+    target = None if details.target is None else publishable(details.target)
+    return details.model_copy(update={"errors": errors, "target": target})

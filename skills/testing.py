@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from skills.base import Skill, SkillFailure
+from pydantic import ValidationError
+
+from skills.base import Skill, SkillFailure, Undo
 from skills.canonical import canonical_json
 from skills.contracts import REPEATABLE_EFFECTS, Effect, Phase, SkillMetadata, StructuredOutcome
 from skills.costs import worst_case_of
@@ -21,6 +23,7 @@ from skills.execution import run_skill
 from skills.json_schema import SchemaInvalid, compile_schema
 from skills.net.redaction import spellings_of
 from skills.ports import HttpExchange, HttpPort, SkillContext
+from skills.registry import registry
 from skills.taxonomy import CODES, spec_of
 
 UNRENDERED = "${steps.x.result}"
@@ -147,15 +150,17 @@ def _check_raw_params(cls: type[Skill], examples: Sequence[Example]) -> Iterator
 def _check_one_raw(skill: Skill, params: Mapping[str, Any]) -> Iterator[Finding]:
     try:
         effect, cost = skill.effect_of(params), skill.worst_case_micro_usd(params, {})
-        model, cheaper = skill.model_of(params, {}), skill.cheaper_params(params, {})
+        model, cheaper, probed = skill.model_of(params, {}), skill.cheaper_params(params, {}), skill.can_probe(params)
     except Exception as error:  # noqa: BLE001 - whatever it raises is the finding
-        names = "effect_of, worst_case_micro_usd, model_of or cheaper_params"
+        names = "effect_of, worst_case_micro_usd, model_of, cheaper_params or can_probe"
         yield Finding("raw_params", f"{names} raises {type(error).__name__} for {_short(params)}")
         return
     if not isinstance(effect, Effect):
         yield Finding("raw_params", f"effect_of gives {effect!r}, which is no Effect")
     if cost is not None and (isinstance(cost, bool) or not isinstance(cost, int) or cost < 0):
         yield Finding("raw_params", f"worst_case_micro_usd gives {cost!r}, not micro-dollars or None")
+    if not isinstance(probed, bool) or (probed and skill.probe_description is None):
+        yield Finding("raw_params", f"can_probe gives {probed!r}; it is true or false, and true only where probe_description says how")
     if model is not None and (not isinstance(model, str) or not model):
         yield Finding("raw_params", f"model_of gives {model!r}, not a name or None")
     if cheaper is not None and not (isinstance(cheaper, dict) and cheaper.keys() <= _names_of(type(skill))):
@@ -182,7 +187,8 @@ async def _check_example(cls: type[Skill], example: Example) -> list[Finding]:
     outcome, findings = await _call(cls, example, cls.constraints.timeout_ms)
     if outcome is None:
         return findings
-    findings += [*_check_outcome(cls, example, outcome), *_check_leaks(example, outcome)]
+    findings += [*_check_outcome(cls, example, outcome), *_check_leaks(example, outcome), *_check_undo(cls, example, outcome)]
+    findings += await _check_probe(cls, example)
     if cls.deterministic:
         again, _ = await _call(cls, example, cls.constraints.timeout_ms)
         if again is None or not _same_result(outcome, again):
@@ -236,6 +242,55 @@ def _check_leaks(example: Example, outcome: StructuredOutcome) -> Iterator[Findi
     for name, secret in example.secrets.items():
         if any(spelling in written for spelling in spellings_of(secret)):
             yield Finding("secrets", f"the secret {name} stands in the outcome")
+
+
+async def _check_probe(cls: type[Skill], example: Example) -> list[Finding]:
+    """A probe that raises or answers nonsense counts as unknown, so nothing breaks by it, and nothing is found out either."""
+    skill = cls()
+    if not skill.can_probe(example.params):
+        return []
+    context = example.context(cls.constraints.timeout_ms)
+    try:
+        async with asyncio.timeout(cls.constraints.timeout_ms / 1_000):
+            answer = await skill.probe(cls.Params.model_validate(example.params), context)
+    except (SkillFailure, TimeoutError, ValidationError):
+        return []
+    except Exception as error:  # noqa: BLE001 - whatever it raises is the finding
+        return [Finding("probe", f"the probe raises {type(error).__name__} with {_short(example.params)}")]
+    if answer not in ("happened", "did_not_happen", "unknown"):
+        return [Finding("probe", f"the probe answers {answer!r}")]
+    return [Finding("probe", "the probe reports side effects; it may only look")] if context.report.side_effects else []
+
+
+def _check_undo(cls: type[Skill], example: Example, outcome: StructuredOutcome) -> Iterator[Finding]:
+    """What takes a call back is a call that the undoing skill would take."""
+    if not outcome.success:
+        return
+    effects = [noted.model_dump(mode="json") for noted in outcome.side_effects]
+    for result in (outcome.result, None):
+        try:
+            undo = cls().undo_of(example.params, result, effects)
+        except SkillFailure:
+            continue
+        except Exception as error:  # noqa: BLE001 - whatever it raises is the finding
+            yield Finding("undo", f"undo_of raises {type(error).__name__} with {_short(example.params)}")
+            continue
+        if undo is not None:
+            yield from _check_undoing(cls, undo)
+
+
+def _check_undoing(cls: type[Skill], undo: Undo) -> Iterator[Finding]:
+    if undo.skill != cls.reversible_by:
+        yield Finding("undo", f"the undo is a call of {undo.skill}, and reversible_by says {cls.reversible_by}")
+        return
+    undoing = cls() if undo.skill == cls.name else registry.resolve(undo.skill)
+    if undoing is None:
+        yield Finding("undo", f"no skill {undo.skill} is registered")
+        return
+    try:
+        undoing.Params.model_validate(undo.params)
+    except ValidationError as error:
+        yield Finding("undo", f"{undo.skill} would not take the parameters of the undo: {error.errors()[0]['msg']}")
 
 
 def _same_result(one: StructuredOutcome, other: StructuredOutcome) -> bool:

@@ -1,18 +1,18 @@
-"""http_call: calls an HTTP service through the guard and returns its answer, parsed. Touches the network, nothing else."""
+"""http_call: calls an HTTP service through the guard and returns its answer, parsed. Touches the network, nothing else.
+
+A call that changes something may say how to find out whether it happened, and how to take it back: `http_aftermath.py`.
+"""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
-from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, Field, model_validator
 
-from skills.base import ANYWHERE, Bounds, Params, Skill, SkillFailure, skill
+from skills.base import Bounds, Params, ProbeAnswer, Skill, SkillFailure, Undo, skill
 from skills.contracts import (
     CompositionHints,
     Constraints,
@@ -23,17 +23,16 @@ from skills.contracts import (
     SideEffect,
     failure_mode,
 )
+from skills.library.http_aftermath import HttpProbe, HttpUndo, ask_probe, refused_aftermath, undo_params
+from skills.library.http_request import IDEMPOTENCY_HEADER, MAX_EXCERPT, Vault, check_own_headers, host_of, with_query, without_secrets
 from skills.net.bodies import Encoding, Parse, read_body, storable_text
 from skills.net.guard import refused_as_written
-from skills.net.messages import check_headers, is_sensitive
-from skills.net.redaction import MASK, Redactor
+from skills.net.messages import is_sensitive
 from skills.net.retry_after import retry_after_ms
 from skills.net.targets import target_of
-from skills.ports import HttpExchange, SecretsPort, SkillContext
+from skills.ports import HttpExchange, SkillContext
 from skills.taxonomy import code_for_http_status
 
-IDEMPOTENCY_HEADER = "Idempotency-Key"
-MAX_EXCERPT = 300
 MAX_SIDE_EFFECT_TARGET = 500
 
 EFFECT_BY_METHOD = {
@@ -45,9 +44,6 @@ EFFECT_BY_METHOD = {
     "POST": Effect.WRITE,
     "PATCH": Effect.WRITE,
 }
-
-_SECRET = re.compile(r"\$\{secrets\.([A-Za-z0-9_.-]+)\}")
-_WHOLE_HOST = re.compile(r"https?://[^/?#]+[/?#]", re.IGNORECASE)
 
 Scalar = str | int | float | bool
 
@@ -67,6 +63,8 @@ class HttpCallParams(Params):
     parse: Parse = Field(default="auto", description="auto: JSON where the answer says so, else text.")
     expect_status: list[int] | None = Field(default=None, min_length=1, description="Statuses that count as success; default below 400.")
     idempotent: bool = Field(default=False, description="The service honours Idempotency-Key on this POST or PATCH.")
+    probe: HttpProbe | None = Field(default=None, description="How to find out whether it happened, when nobody knows.")
+    undo: HttpUndo | None = Field(default=None, description="How to take it back.")
 
     @model_validator(mode="after")
     def _one_body(self) -> Self:
@@ -87,66 +85,22 @@ class HttpCallResult(BaseModel):
     bytes: int = Field(description="Size of the body after decompression.")
 
 
-@dataclass
-class _Vault:
-    """Reveals secrets where the plan itself names them, and remembers them, to clear everything on the way out."""
-
-    port: SecretsPort
-    pointers: frozenset[str]
-    revealed: list[str] = field(default_factory=list)
-    hides_path: bool = False
-
-    def reveal_url(self, url: str) -> str:
-        """Reveal within a URL, escaped, so that a secret cannot change where the call goes; a secret that is the URL is taken whole."""
-        if "/url" not in self.pointers or not _SECRET.search(url):
-            return url
-        self.hides_path = True
-        whole = _SECRET.fullmatch(url)
-        if whole is None:
-            return _SECRET.sub(lambda found: quote(self._secret(found.group(1), "/url"), safe=""), url)
-        revealed = self._secret(whole.group(1), "/url")
-        # An error page that echoes the path of a secret webhook gives the secret away.
-        self.revealed.append(target_of(revealed).path.decode("ascii"))
-        return revealed
-
-    def public(self, url: str) -> str:
-        """Return a URL as it may be stored: without query, and without its path where that holds a secret."""
-        target = target_of(url)
-        return f"{target.public_origin}/{MASK}" if self.hides_path else self.redactor.text(target.public)
-
-    @property
-    def redactor(self) -> Redactor:
-        return Redactor(self.revealed)
-
-    def reveal(self, value: Any, pointer: str) -> Any:
-        if isinstance(value, str) and pointer in self.pointers:
-            return _SECRET.sub(lambda found: self._secret(found.group(1), pointer), value)
-        if isinstance(value, list):
-            return [self.reveal(item, f"{pointer}/{index}") for index, item in enumerate(value)]
-        if isinstance(value, dict):
-            return {key: self.reveal(item, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}") for key, item in value.items()}
-        return value
-
-    def _secret(self, name: str, pointer: str) -> str:
-        try:
-            secret = self.port.reveal(name)
-        except KeyError as error:
-            fault = FaultDetail(pointer=pointer, code="unknown_secret", detail=f"no secret is named {name}")
-            raise SkillFailure("INVALID_REFERENCE", f"no secret is named {name}", details=FailureDetails(errors=[fault])) from error
-        self.revealed.append(secret)
-        return secret
-
-
 @skill(
     name="http_call",
-    version="1.0.0",
+    version="1.1.0",
     description="Call an HTTP(S) URL and return status, headers and parsed body. GET reads; POST, PUT, PATCH and DELETE change things.",
     effect=Effect.WRITE,
+    reversible_by="http_call",
+    probe_description="Where `probe` is given, its URL is asked: one status says that the call happened, another that it did not.",
     avg_latency_ms=400,
     constraints=Constraints(max_input_size_bytes=1_048_576, max_output_size_bytes=8_388_608, timeout_ms=30_000),
     composition_hints=CompositionHints(
         often_followed_by=["json_transform", "llm_invoke"],
-        anti_patterns=["POST in a loop without idempotent=true", "secrets written out instead of ${secrets.NAME}"],
+        anti_patterns=[
+            "POST in a loop without idempotent=true",
+            "POST of what costs money without probe",
+            "secrets written out instead of ${secrets.NAME}",
+        ],
     ),
     failure_modes=[
         failure_mode("TIMEOUT", "The service does not answer in time, or answers 408 or 504."),
@@ -184,29 +138,49 @@ class HttpCall(Skill):
     def refused_as_written(self, params: Mapping[str, Any], bounds: Bounds) -> SkillFailure | None:
         """Refuse a URL that is written out and can never be called, before a run is made of it."""
         url = params.get("url")
-        if not isinstance(url, str) or "${" in url:
-            return None
-        return refused_as_written(url, bounds.allow_local, bounds.allowed_hosts)
+        if isinstance(url, str) and "${" not in url:
+            refused = refused_as_written(url, bounds.allow_local, bounds.allowed_hosts)
+            if refused is not None:
+                return refused
+        return refused_aftermath(params, self.effect_of(params), bounds)
 
     def target_of(self, params: Mapping[str, Any]) -> str | None:
         """Return host and port of the URL, which secrets and references may leave open."""
-        return _host_of(str(params.get("url", "")))
+        return host_of(str(params.get("url", "")))
+
+    def can_probe(self, params: Mapping[str, Any]) -> bool:
+        """Tell whether the call says how to find out about it."""
+        return params.get("probe") is not None
+
+    async def probe(self, params: HttpCallParams, context: SkillContext) -> ProbeAnswer:
+        if params.probe is None:
+            return "unknown"
+        return await ask_probe(params.probe, context, params.max_bytes)
+
+    def undo_of(self, params: Mapping[str, Any], result: Any, side_effects: Sequence[Mapping[str, Any]]) -> Undo | None:
+        """Return the call that takes this one back, where it says how."""
+        if params.get("undo") is None:
+            return None
+        undo = HttpUndo.model_validate(params["undo"])
+        key = next((str(done["idempotency_key"]) for done in reversed(side_effects) if done.get("idempotency_key")), "")
+        return Undo(self.name, undo_params(undo, result, key), f"{undo.method} to take back {params.get('method', 'GET')}")
 
     async def run(self, params: HttpCallParams, context: SkillContext) -> HttpCallResult:
-        vault = _Vault(context.secrets, context.secret_pointers)
+        vault = Vault(context.secrets, context.secret_pointers)
         try:
             return await self._call(params, context, vault)
         except SkillFailure as failure:
-            raise _without_secrets(failure, vault.redactor) from None
+            raise without_secrets(failure, vault.redactor) from None
 
-    async def _call(self, params: HttpCallParams, context: SkillContext, vault: _Vault) -> HttpCallResult:
-        url = _with_query(vault.reveal_url(params.url), vault.reveal(params.query, "/query"))
+    async def _call(self, params: HttpCallParams, context: SkillContext, vault: Vault) -> HttpCallResult:
+        url = with_query(vault.reveal_url(params.url), vault.reveal(params.query, "/query"))
         headers, body = _content(params, vault)
         effect = self.effect_of({"method": params.method, "idempotent": params.idempotent})
-        _check_own_headers(headers)
+        check_own_headers(headers)
         if effect is not Effect.READ:
             headers[IDEMPOTENCY_HEADER] = context.idempotency_key
-        report = _report_side_effect(f"{params.method} {vault.public(url)[:MAX_SIDE_EFFECT_TARGET]}", effect, context)
+        target = f"{params.method} {vault.public(url)[:MAX_SIDE_EFFECT_TARGET]}"
+        report = _report_side_effect(target, effect, context, reversible=params.undo is not None)
         exchange = await context.http.send(
             params.method,
             url,
@@ -222,33 +196,7 @@ class HttpCall(Skill):
         return _result(exchange, params.parse, vault)
 
 
-def _host_of(url: str) -> str | None:
-    """Return host and port of a URL, None for one that cannot be called."""
-    known, _, unknown = url.partition("${")
-    if unknown and not _WHOLE_HOST.match(known):
-        return ANYWHERE
-    try:
-        target = target_of(known)
-    except SkillFailure:
-        return None
-    return f"[{target.host}]:{target.port}" if ":" in target.host else f"{target.host}:{target.port}"
-
-
-def _with_query(url: str, query: Mapping[str, Any]) -> str:
-    given = {key: _query_text(value) for key, value in query.items() if value is not None}
-    if not given:
-        return url
-    base, mark, fragment = url.partition("#")
-    return f"{base}{'&' if '?' in base else '?'}{urlencode(given, doseq=True)}{mark}{fragment}"
-
-
-def _query_text(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_query_text(item) for item in value]
-    return str(value).lower() if isinstance(value, bool) else value
-
-
-def _content(params: HttpCallParams, vault: _Vault) -> tuple[dict[str, str], bytes | None]:
+def _content(params: HttpCallParams, vault: Vault) -> tuple[dict[str, str], bytes | None]:
     """Return the headers and the body to send, secrets revealed."""
     headers: dict[str, str] = vault.reveal(params.headers, "/headers")
     if params.body_text is not None:
@@ -261,15 +209,7 @@ def _content(params: HttpCallParams, vault: _Vault) -> tuple[dict[str, str], byt
     return headers, json.dumps(vault.reveal(params.body, "/body"), ensure_ascii=False, allow_nan=False).encode()
 
 
-def _check_own_headers(headers: Mapping[str, str]) -> None:
-    check_headers(headers)
-    for name in headers:
-        if name.lower() == IDEMPOTENCY_HEADER.lower():
-            fault = FaultDetail(pointer=f"/headers/{name}", code="managed_header", detail="the runtime derives this key itself")
-            raise SkillFailure("INVALID_INPUT", "a request header cannot be sent", details=FailureDetails(errors=[fault]))
-
-
-def _report_side_effect(target: str, effect: Effect, context: SkillContext) -> Callable[[Phase], None]:
+def _report_side_effect(target: str, effect: Effect, context: SkillContext, *, reversible: bool) -> Callable[[Phase], None]:
     """Write the side effect down before it can happen; return what corrects its phase."""
     noted = SideEffect(
         type="HTTP_REQUEST",
@@ -277,6 +217,7 @@ def _report_side_effect(target: str, effect: Effect, context: SkillContext) -> C
         effect=effect,
         phase="not_sent",
         idempotency_key=None if effect is Effect.READ else context.idempotency_key,
+        reversible=reversible,
     )
     index = len(context.report.side_effects)
     context.report.side_effects.append(noted)
@@ -309,7 +250,7 @@ def _excerpt(exchange: HttpExchange) -> list[FaultDetail]:
     return [FaultDetail(pointer="/url", code="upstream_said", detail=text)] if text else []
 
 
-def _result(exchange: HttpExchange, parse: Parse, vault: _Vault) -> HttpCallResult:
+def _result(exchange: HttpExchange, parse: Parse, vault: Vault) -> HttpCallResult:
     redactor = vault.redactor
     content_type = exchange.headers.get("content-type", "")
     body, encoding = read_body(exchange.body, content_type, parse)
@@ -322,18 +263,4 @@ def _result(exchange: HttpExchange, parse: Parse, vault: _Vault) -> HttpCallResu
         body=redactor.value(body),
         encoding=encoding,
         bytes=len(exchange.body),
-    )
-
-
-def _without_secrets(failure: SkillFailure, redactor: Redactor) -> SkillFailure:
-    """Return the failure with every text cleared. An excerpt is cut only now: a cut secret is not recognised."""
-    errors = [fault.model_copy(update={"detail": redactor.text(fault.detail)[:MAX_EXCERPT]}) for fault in failure.details.errors]
-    target = None if failure.details.target is None else redactor.text(failure.details.target)
-    return SkillFailure(
-        failure.code,
-        redactor.text(failure.message),
-        phase=failure.phase,
-        retry_after_ms=failure.retry_after_ms,
-        details=failure.details.model_copy(update={"errors": errors, "target": target}),
-        suggestions=failure.suggestions,
     )

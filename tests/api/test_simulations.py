@@ -124,7 +124,7 @@ def test_it_refuses_a_deadline_that_is_none(bob: Caller, agent: Agent, assert_pr
 def test_it_describes_skills_with_what_was_measured_for_the_tenant_who_asks(bob: Caller, charlie: Caller, agent: Agent) -> None:
     history = History()
     history.fold(Seen([Sample(900, 90)] * 40, calls=50, failed=10), 0.0)
-    SkillHistory.objects.create(tenant=agent.tenant, skill="http_call", version="1.0.0", known=history.to_text(), learned_at=timezone.now())
+    SkillHistory.objects.create(tenant=agent.tenant, skill="http_call", version="1.1.0", known=history.to_text(), learned_at=timezone.now())
     for path in ("/api/v1/skills/http_call", "/api/v1/runtime/skills/http_call"):
         mine, theirs = bob.get(path).json(), charlie.get(path).json()
         assert (mine["measured_latency"]["p50_ms"], mine["measured_failures"]) == (900, {"rate": 0.2, "n": 50})

@@ -149,13 +149,13 @@ def test_it_runs_nothing_of_another_tenant(field: str, cast: Cast) -> None:
 
 
 def test_it_names_agents_and_histories_of_ones_own_tenants_only(cast: Cast) -> None:
-    for tenant, skill in ((cast.acme, "http_call"), (cast.rival, "llm_invoke")):
+    for tenant, skill, version in ((cast.acme, "http_call", "1.1.0"), (cast.rival, "llm_invoke", "1.0.0")):
         history = History()
         history.fold(Seen([Sample(120, 7)] * 30, calls=40, failed=10), 0.0)
-        SkillHistory.objects.create(tenant=tenant, skill=skill, version="1.0.0", known=history.to_text(), learned_at=timezone.now())
+        SkillHistory.objects.create(tenant=tenant, skill=skill, version=version, known=history.to_text(), learned_at=timezone.now())
     page = SignIn("developer").get(reverse(PAGE)).content.decode()
     assert "agent-of-acme" in page
-    assert "http_call 1.0.0" in page
+    assert "http_call 1.1.0" in page
     assert "25.0% of 40" in page
     assert "llm_invoke 1.0.0" not in page
     assert CANARY not in page

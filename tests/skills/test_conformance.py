@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from skills.base import Params, Skill, SkillFailure
+from skills.base import Params, Skill, SkillFailure, Undo
 from skills.contracts import Constraints, CostModel, Effect, FailureMode, SideEffect, failure_mode
 from skills.library.http_call import HttpCall
 from skills.library.json_transform import JsonTransform
@@ -158,6 +158,62 @@ class Leaking(Good):
         return {"number": context.secrets.reveal("KEY")}
 
 
+class Probing(Good):
+    probe_description = "Looks it up."
+
+    async def probe(self, params: NumberParams, context: SkillContext) -> Any:
+        return "happened" if params.number else "unknown"
+
+
+class ProbesWithoutSayingHow(Good):
+    def can_probe(self, params: Mapping[str, Any]) -> bool:
+        return True
+
+
+class RaisingProbe(Probing):
+    async def probe(self, params: NumberParams, context: SkillContext) -> Any:
+        return 1 // params.number
+
+
+class LyingProbe(Probing):
+    async def probe(self, params: NumberParams, context: SkillContext) -> Any:
+        return "perhaps"
+
+
+class ChangingProbe(Probing):
+    async def probe(self, params: NumberParams, context: SkillContext) -> Any:
+        context.report.side_effects.append(SideEffect(type="FILE_WRITE", target="x", effect=Effect.WRITE, phase="acked"))
+        return "happened"
+
+
+class Undoing(Good):
+    reversible_by: Any = "good"
+
+    def undo_of(self, params: Mapping[str, Any], result: Any, side_effects: Any) -> Any:
+        return Undo("good", {"number": -(result or {}).get("number", 0)}, "Gives the number's negative.")
+
+
+class UndoneByAnother(Undoing):
+    reversible_by = "json_transform"
+
+
+class UndoneByNobody(Undoing):
+    reversible_by = "nobody"
+
+    def undo_of(self, params: Mapping[str, Any], result: Any, side_effects: Any) -> Any:
+        return Undo("nobody", {}, "Nothing.")
+
+
+class UndoneByNonsense(Undoing):
+    def undo_of(self, params: Mapping[str, Any], result: Any, side_effects: Any) -> Any:
+        return Undo("good", {"sum": 1}, "Nothing.")
+
+
+class RaisingUndo(Undoing):
+    def undo_of(self, params: Mapping[str, Any], result: Any, side_effects: Any) -> Any:
+        return result["number"].upper()
+
+
 class Deaf(Good):
     deterministic = False
     constraints = Constraints(timeout_ms=100)
@@ -176,7 +232,9 @@ BREAKS = {
     "schema": [Lenient],
     "unknown_params": [Lenient],
     "failure_modes": [Inventive, Contradicting, Undeclared],
-    "raw_params": [Fragile, Pricey, Nameless, Misadvised],
+    "raw_params": [Fragile, Pricey, Nameless, Misadvised, ProbesWithoutSayingHow],
+    "probe": [RaisingProbe, LyingProbe, ChangingProbe],
+    "undo": [UndoneByAnother, UndoneByNobody, UndoneByNonsense, RaisingUndo],
     "cost": [Undercharging, Counted, Vague],
     "deterministic": [Random],
     "raises": [Defective],
@@ -196,8 +254,9 @@ def test_llm_invoke_conforms() -> None:
     assert check_skill(LlmInvoke, examples) == []
 
 
-def test_the_good_one_conforms() -> None:
-    assert check_skill(Good, [Example({"number": 1})]) == []
+@pytest.mark.parametrize("cls", [Good, Probing, Undoing])
+def test_the_good_one_conforms(cls: type[Skill]) -> None:
+    assert check_skill(cls, [Example({"number": 1})]) == []
 
 
 def test_a_skill_that_charges_by_the_call_conforms() -> None:

@@ -65,7 +65,7 @@ BROKEN = {
     "empty": ("", "LookupError"),
     "incomplete": (GOOD.replace(', description="From outside."', ""), "missing declaration description"),
     "misspelt": (GOOD.replace("effect=", "efect="), "unknown declaration efect"),
-    "a second http_call": (GOOD.replace('"plugged", version="0.1.0"', '"http_call", version="1.0.0"'), "DuplicateSkill"),
+    "a second http_call": (GOOD.replace('"plugged", version="0.1.0"', '"http_call", version="1.1.0"'), "DuplicateSkill"),
 }
 
 

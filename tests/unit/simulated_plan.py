@@ -42,7 +42,7 @@ def measured() -> Any:
 
 
 def setting() -> Setting:
-    known = {("http_call", "1.0.0"): measured(), ("llm_invoke", "1.0.0"): measured()}
+    known = {("http_call", "1.1.0"): measured(), ("llm_invoke", "1.0.0"): measured()}
     standing = [Standing("tenant:ten_1", "tenant", "ten_1", None, 5_000, 10, 20)]
     return Setting(profile=PROFILE, agent_id="agt_1", scopes=lambda models, limit: standing, history=lambda skills: known)
 

@@ -27,7 +27,7 @@ def known(*samples: Sample, calls: int | None = None, failed: int = 0) -> Measur
 
 def told(*steps: dict[str, Any], profile: dict[str, Any] | None = None, **measured: Measured) -> Simulation:
     given = AgentProfile(skill_config=LLM, budget={"per_run_micro_usd": None}, **(profile or {}))
-    history = {(skill, "1.0.0"): found for skill, found in measured.items()}
+    history = {(skill, "1.1.0" if skill == "http_call" else "1.0.0"): found for skill, found in measured.items()}
     return simulated({"steps": list(steps)}, Setting(profile=given, history=lambda skills: history))[0]
 
 
@@ -99,7 +99,7 @@ def test_it_names_risks_with_the_number_behind_them(measured: Measured, kind: st
     found = told(CALL, {**CALL, "step_id": "again"}, http_call=measured).risks
     assert [risk.kind for risk in found] == ([] if kind is None else [kind])
     for risk in found:
-        assert (risk.skill, risk.version, risk.step_ids) == ("http_call", "1.0.0", ["call", "again"])
+        assert (risk.skill, risk.version, risk.step_ids) == ("http_call", "1.1.0", ["call", "again"])
         assert risk.n == pytest.approx(n, abs=8)
 
 
