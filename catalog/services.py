@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from catalog.contracts import EntryDocument
 from catalog.models import CatalogEntry, FailureMatch, RecoveryCandidate
 from skills.contracts import faults_of
+from skills.execution import publishable
 from skills.refusal import Refusal
 from skills.taxonomy import spec_of
 
@@ -27,6 +28,7 @@ SHIPPED = Path(__file__).parent / "data" / "catalog.json"
 RECOVERING_DECISIONS = ("retry", "fallback", "restore")
 
 _DOCUMENTS = TypeAdapter(list[EntryDocument])
+_WORDS = ("message", "cause")
 _LONGEST = {field.name: field.max_length for field in FailureMatch._meta.concrete_fields if getattr(field, "max_length", None)}
 
 
@@ -76,13 +78,14 @@ def record_matches(rows: Sequence[MatchRow]) -> None:
 
 
 def _storable(row: MatchRow) -> dict[str, Any]:
-    """Return the row's fields as every database takes them: no NUL, no lone surrogate, no longer than the column."""
+    """Return the row's fields as every database takes them: no NUL, no lone surrogate, no longer than the column; and
+    without credentials, which the words of a plan or a person may hold too."""
     fields = asdict(row)
     del fields["candidate"]
     for name, value in fields.items():
         if isinstance(value, str):
             clean = value.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")
-            fields[name] = clean[: _LONGEST[name]]
+            fields[name] = (publishable(clean) if name in _WORDS else clean)[: _LONGEST[name]]
     return fields
 
 
@@ -95,6 +98,20 @@ def resolve_matches(run_id: int, step_id: str, succeeded: bool, at: datetime) ->
     tried = open_matches.filter(decision__in=RECOVERING_DECISIONS)
     settled = tried.update(recovery_attempted=True, recovery_succeeded=succeeded, resolved_at=at)
     return settled + open_matches.update(resolved_at=at)
+
+
+def recovered_by(run_id: int, ended: Mapping[str, bool], child: str, at: datetime) -> None:
+    """Write back how the steps of a run ended (True: they came through) when another run did it all again.
+
+    What the run itself tried and failed with stays a failed try: that the steps came through later is another's merit.
+    """
+    for succeeded in (True, False):
+        steps = [step for step, came_through in ended.items() if came_through == succeeded]
+        failures = FailureMatch.objects.filter(run_id=run_id, step_id__in=steps, recovered_by="")
+        untried = failures.exclude(decision__in=RECOVERING_DECISIONS)
+        untried.update(recovery_attempted=True, recovery_succeeded=succeeded, resolved_at=at)
+        if succeeded:
+            failures.update(recovered_by=child)
 
 
 def count_matches(run_ids: Iterable[int] | QuerySet[Any]) -> int:
