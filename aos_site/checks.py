@@ -62,6 +62,8 @@ LEAST = {
     "DRAIN_SECONDS": Least(1, "AOS_DRAIN_SECONDS", "a drain would leave before it claims"),
     "MAX_CRASHES": Least(0, "AOS_MAX_CRASHES", "it counts the crashes a run may have"),
     "MAX_QUEUED_RUNS": Least(1, "AOS_MAX_QUEUED_RUNS", "no run would be accepted"),
+    "CIRCUIT_FAILURES": Least(1, "AOS_CIRCUIT_FAILURES", "a circuit opens after failures, not before"),
+    "CIRCUIT_SECONDS": Least(1, "AOS_CIRCUIT_SECONDS", "workers hear of an open circuit within about a second"),
 }
 
 

@@ -197,6 +197,9 @@ LEASE_MS = env.int("AOS_LEASE_MS", default=30_000)
 DRAIN_SECONDS = env.int("AOS_DRAIN_SECONDS", default=60)
 MAX_CRASHES = env.int("AOS_MAX_CRASHES", default=3)
 MAX_QUEUED_RUNS = env.int("AOS_MAX_QUEUED_RUNS", default=100_000)
+# A host that fails so often in a row is not called for so long (docs/explanation/circuits.md).
+CIRCUIT_FAILURES = env.int("AOS_CIRCUIT_FAILURES", default=5)
+CIRCUIT_SECONDS = env.int("AOS_CIRCUIT_SECONDS", default=60)
 # Schedules and deliveries may go through Redis; runs never do.
 BROKER_URL = env.str("AOS_BROKER_URL", default="")
 Q_CLUSTER = {
@@ -246,6 +249,23 @@ RETENTION_DAYS = retention_days(
         "operational": env.str("AOS_RETENTION_OPERATIONAL_DAYS", default="7"),
     }
 )
+
+
+def part_of_one(variable: str, text: str) -> float | None:
+    """Return a number between 0 and 1, None where the variable is empty."""
+    try:
+        number = float(text) if text else None
+    except ValueError:
+        number = math.nan
+    if number is not None and not 0 <= number <= 1:
+        raise ImproperlyConfigured(f"{variable} must be a number from 0 to 1, or empty; it is '{text}'")
+    return number
+
+
+# Recoveries that learn (docs/explanation/recovery.md): whether a second person must approve, and from which measured
+# confidence on a recovery that can do no harm is applied unasked.
+RECOVERY_FOUR_EYES = env.bool("AOS_RECOVERY_FOUR_EYES", default=True)
+RECOVERY_AUTO_APPLY_BAR = part_of_one("AOS_RECOVERY_AUTO_APPLY_BAR", env.str("AOS_RECOVERY_AUTO_APPLY_BAR", default=""))
 
 # Local targets skills may call although the guard blocks local networks: "host:port" pairs, named one by one.
 ALLOW_LOCAL_TARGETS = frozenset(env.list("AOS_ALLOW_LOCAL_TARGETS", default=[]))

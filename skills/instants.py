@@ -15,3 +15,13 @@ def instant(at: datetime) -> str:
 def instant_or_none(at: datetime | None) -> str | None:
     """Return an instant as text, None where it has not come."""
     return None if at is None else instant(at)
+
+
+def instant_of_ms(at_ms: int) -> str:
+    """Return an instant given in Unix milliseconds as text."""
+    return instant(datetime.fromtimestamp(at_ms / 1_000, UTC))
+
+
+def instant_of_ms_or_none(at_ms: int | None) -> str | None:
+    """Return an instant given in Unix milliseconds as text, None where it has not come."""
+    return None if at_ms is None else instant_of_ms(at_ms)

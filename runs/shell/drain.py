@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from agents.freezes import Freezes
+from catalog.circuits import Circuits
 from catalog.lookup import Lookup
 from runs.engine.events import Fact
 from runs.history.learning import learn
@@ -78,8 +79,8 @@ async def _drain(database: DatabaseThread, should_stop: Callable[[], bool], at_o
     crash_point("session.begun")
     log.info("session.begun", extra={"session_id": session_id})
     async with GuardedHttp(allow_local=settings.ALLOW_LOCAL_TARGETS) as http:
-        lookup, freezes = await database.run(_snapshots)
-        drain_ = Drain(session_id, database, http, lookup, freezes, should_stop, at_once)
+        lookup, gate = await database.run(_snapshots, database)
+        drain_ = Drain(session_id, database, http, lookup, gate, should_stop, at_once)
         try:
             await drain_.run()
         finally:
@@ -96,7 +97,7 @@ class Drain:
         database: DatabaseThread,
         http: GuardedHttp,
         lookup: Lookup,
-        freezes: Freezes,
+        gate: Gate,
         should_stop: Callable[[], bool],
         at_once: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -114,7 +115,7 @@ class Drain:
         self._one_has_ended = False
         self._is_memory_high = False
         self._lease = Lease(session_id, settings.LEASE_MS, asyncio.get_running_loop(), lambda: len(self._drivers), self._on_fenced)
-        self._performer = Performer(database, http, lookup, self._lease, Gate(database, freezes))
+        self._performer = Performer(database, http, lookup, self._lease, gate)
         self._listener: Listener | None = None
         self._listening: asyncio.Task[None] | None = None
         # Drains of several processes should not all leave at once.
@@ -157,18 +158,19 @@ class Drain:
     async def _look_around(self) -> None:
         self._looked_at = clock.monotonic()
         self._is_memory_high = resident_mb() > settings.WORK_MEMORY_MB
-        self._performer.lookup, sessions_alive = await self._database.run(self._reap_and_wake)
+        self._performer.lookup, self._performer.gate.breaker.known, sessions_alive = await self._database.run(self._reap_and_wake)
         self._performer.slots.divide_by(sessions_alive)
         self._may_be_more = True
 
-    def _reap_and_wake(self) -> tuple[Lookup, int]:
+    def _reap_and_wake(self) -> tuple[Lookup, Circuits, int]:
         sessions.reap()
         claims.wake_due()
         unblock.wake_unblocked()
         prices.refresh_if_old()
         # On the thread that writes journals: a little at a time while runs are driven, more when there is nothing else to do.
         learn(LEARN_AT_ONCE if self._drivers else LEARN_WHEN_IDLE)
-        return self._performer.lookup.fresh(), sessions.live_sessions_anywhere()
+        known = self._performer.gate.breaker.known.fresh(LOOK_SECONDS / 2)
+        return self._performer.lookup.fresh(), known, sessions.live_sessions_anywhere()
 
     # Claiming
 
@@ -286,10 +288,10 @@ def pause_after(crashes: int) -> int:
 # On the database thread
 
 
-def _snapshots() -> tuple[Lookup, Freezes]:
-    """Read what every run is driven by: the catalog, what is frozen, and (kept for the whole process) the prices."""
+def _snapshots(database: DatabaseThread) -> tuple[Lookup, Gate]:
+    """Read what every run is driven by: the catalog, what is frozen, open circuits, and (kept for the whole process) the prices."""
     prices.refresh()
-    return Lookup.load(), Freezes.load()
+    return Lookup.load(), Gate(database, Freezes.load(), Circuits.load())
 
 
 def take_work(
