@@ -1,6 +1,7 @@
-"""Runs called by runs: a called run spends of its callers' budgets too, and is over by their deadline.
+"""Runs that have to do with runs: those they called, and those they did again.
 
-A rerun or a replay names its parent as well, and is no called run: it has a budget and a time of its own.
+A called run spends of its callers' budgets too, and is over by their deadline. A rerun, or a dead run that was queued
+again, names its parent as well and is no called run: it has a budget and a time of its own.
 """
 
 from __future__ import annotations
@@ -11,6 +12,10 @@ from skills.refusal import Refusal
 
 CALLED = "child"
 """The relation of a run to the one that called it."""
+RERUN = "rerun"
+REQUEUED = "requeue"
+AGAIN = frozenset({RERUN, REQUEUED})
+"""The relations of a run to the one whose plan it does once more."""
 MAX_DEPTH = 16
 """How deep runs may call runs; what goes deeper has lost its way."""
 
@@ -23,6 +28,18 @@ def callers_of(run: Run) -> list[Run]:
         if len(chain) > MAX_DEPTH:
             raise Refusal("LOOP_DETECTED", f"runs may call runs {MAX_DEPTH} deep", run_id=run.public_id)
     return chain
+
+
+def done_again_by(run_id: int) -> list[int]:
+    """Return the row ids of the runs that a run does once more: its parent, and what that one did again, the latest first."""
+    found: list[int] = []
+    while len(found) < MAX_DEPTH:
+        again = Run.objects.filter(pk=found[-1] if found else run_id, relation__in=AGAIN, parent__isnull=False)
+        parent = again.values_list("parent_id", flat=True).first()
+        if parent is None:
+            break
+        found.append(parent)
+    return found
 
 
 def open_purse(run: Run, callers: list[str]) -> None:

@@ -96,6 +96,7 @@ def submit(
     relation: str = "",
     called_by: str | None = None,
     simulation_id: str | None = None,
+    because: str = "",
 ) -> tuple[Run, bool]:
     """Accept a goal, a plan or a simulation as a run; return it and whether it is new.
 
@@ -125,6 +126,7 @@ def submit(
         relation=relation,
         callers=tuple(caller.public_id for caller in callers),
         simulation_id=simulation_id,
+        means={"because": because} if because else {},
     )
     run, created = _taken_by_memory(order) or _taken_by_reading(order)
     if created:
@@ -262,6 +264,8 @@ def _accepted(run: Run, profile: AgentProfile, plan: dict[str, Any] | None, orde
         means["rate_limits"] = rules
     if order.callers:
         means["ancestors"] = list(order.callers)
+    if order.parent is not None and order.relation in lineage.AGAIN:
+        means["again_of"] = order.parent.public_id
     means |= order.means
     inherited = order.parent.deadline_at_ms if order.callers and order.parent else None
     return RunAccepted(
@@ -456,7 +460,7 @@ def rerun_run(*, principal: Principal, run_id: str, idempotency_key: str | None 
         fingerprint=fingerprint,
         trace_id=parent.trace_id or None,
         parent=parent,
-        relation="rerun",
+        relation=lineage.RERUN,
     )
 
 

@@ -331,6 +331,7 @@ class RunDriver:
         if ended == "finished":
             if purse.may_hold_money(state):
                 riders.append(partial(purse.settle_run, self.run, state))
+            riders += settlement.recoveries_of(self.run, state)
             news = (settlement.end_of(self.run, state.status),)
         elif ended == "parked":
             riders.append(partial(settlement.requeue_if_signalled, self.run.id))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.db import connection
 
-from catalog.services import MatchRow, record_matches, resolve_matches
+from catalog.services import MatchRow, record_matches, recovered_by, resolve_matches
 from catalog.signature import grouped_by
+from runs import lineage
 from runs.engine.decisions import Abort, Continue, Decision, Escalate, Fallback, Finish, HoldDoubt, Lost, NoRetry, Restore, Retry
 from runs.engine.events import PLAN, AnswerGiven, Fact, PlanRejected, ProbeAnswered, StepFailed, StepSucceeded, VerdictGiven
 from runs.engine.state import State
@@ -93,7 +96,8 @@ def _answer(decisions: tuple[Decision, ...], step: str) -> str:
 
 def _match(run: Claimed, seq: int, state: State, advise: Advise, failed: _Failed) -> MatchRow:
     step = state.steps.get(failed.step)
-    skill = step.attempts[-1].skill if step and step.attempts else ""
+    # By its number: the same turn may have begun the next one, of another skill.
+    skill = next((each.skill for each in step.attempts if each.attempt == failed.attempt), "") if step else ""
     pin = (
         next((p for p in (state.pins.get(step.node), state.pins.get(f"{step.node}!fallback")) if p and p.skill == skill), None)
         if step
@@ -149,6 +153,19 @@ def resolved_steps(fact: Fact, state: State) -> list[tuple[str, bool]]:
         return []
     troubled = step.failure is not None or any(attempt.status == "lost" for attempt in step.attempts)
     return [(step.key, step.status == "succeeded")] if troubled else []
+
+
+def recoveries_of(run: Claimed, state: State) -> list[Callable[[], None]]:
+    """Return what an ended run has to write back to the one it did again, and to that one's own."""
+    if "again_of" not in state.means:
+        return []
+    ended = {key: step.status == "succeeded" for key, step in state.steps.items() if step.status in ("succeeded", "failed")}
+    return [partial(_write_back, run, ended | {"": state.status == "succeeded"}, as_datetime(state.now_ms))]
+
+
+def _write_back(run: Claimed, ended: dict[str, bool], at: datetime) -> None:
+    for earlier in lineage.done_again_by(run.id):
+        recovered_by(earlier, ended, run.public_id, at)
 
 
 def end_of(run: Claimed, status: str) -> NewsRow:

@@ -124,6 +124,24 @@ class Fails(Skill):
         raise SkillFailure(params.code, params.message, phase=params.phase, retry_after_ms=params.retry_after_ms)
 
 
+class FailsUntilFileParams(Params):
+    path: str
+    code: str
+
+
+@skill(
+    name="fails_until_file", version="1.0.0", description="Fails while a file is missing.", effect=Effect.READ, failure_modes=ANY_FAILURE
+)
+class FailsUntilFile(Skill):
+    Params = FailsUntilFileParams
+    Result = Said
+
+    async def run(self, params: FailsUntilFileParams, context: SkillContext) -> Said:
+        if Path(params.path).exists():
+            return Said(said="mended")
+        raise SkillFailure(params.code, "as the test asked", phase="acked")
+
+
 class CostlyParams(Params):
     worst: int
     cost: int

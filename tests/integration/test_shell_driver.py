@@ -9,7 +9,6 @@ import pytest
 
 from agents.services import create_agent, update_agent
 from runs import services
-from runs.models import Run
 from tests.fakes.llm_server import LlmServer, structured
 from tests.fakes.skills import witnessed
 from tests.integration.workshop import (
@@ -19,6 +18,7 @@ from tests.integration.workshop import (
     chain,
     decided,
     decisions,
+    driven,
     kinds,
     matches,
     now,
@@ -29,15 +29,6 @@ from tests.integration.workshop import (
     step_of,
     trace,
 )
-
-
-def driven(workshop: Workshop, *steps: dict[str, Any], **options: Any) -> Run:
-    """Submit and let a worker drive the run to its end; return it whole."""
-    run = workshop.submit(*steps, **options)
-    with a_worker():
-        run = over(run)
-    assert_is_whole(workshop, run)
-    return run
 
 
 def test_it_drives_a_chain_to_its_end(workshop: Workshop) -> None:

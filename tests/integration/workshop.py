@@ -103,6 +103,15 @@ def over(run: Run) -> Run:
     return now(run)
 
 
+def driven(workshop: Workshop, *steps: dict[str, Any], **options: Any) -> Run:
+    """Submit and let a worker drive the run to its end; return it whole."""
+    run = workshop.submit(*steps, **options)
+    with a_worker():
+        run = over(run)
+    assert_is_whole(workshop, run)
+    return run
+
+
 def parked(run: Run, waiting_for: str) -> Run:
     """Wait until a run is parked for this reason; return it."""
     wait_for(lambda: (now(run).status, now(run).waiting_for) == ("waiting", waiting_for), f"waiting({waiting_for})")
