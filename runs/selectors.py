@@ -17,6 +17,7 @@ from runs.shell.reading.history import entries_of, read_history, read_state, wha
 from runs.shell.reading.remains import remains_of
 from runs.shell.reading.subtree import spent_with_called
 from runs.shell.reading.trace import trace_of
+from runs.shell.reading.undone import with_links
 from runs.shell.tombstones import is_tombstone
 from runs.shell.tombstones import read as read_tombstone
 from skills.ids import is_id
@@ -105,8 +106,8 @@ def trace_json(*, tenant: Tenant, run_id: str) -> dict[str, Any]:
     rows = read_rows(run.pk)
     gone = what_is_gone(run, rows)
     if gone is not None:
-        return remains_of(run_json(run), rows, run.steps.all(), gone)
-    return trace_of(run_json(run), entries_of(run, rows))
+        return with_links(run, remains_of(run_json(run), rows, run.steps.all(), gone))
+    return with_links(run, trace_of(run_json(run), entries_of(run, rows)))
 
 
 def events_json(*, tenant: Tenant, run_id: str, after: int, limit: int) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def remains_of(run: dict[str, Any], rows: Iterable[Row], summaries: Iterable[Ste
         "steps": [_step(summary, attempts.get(summary.key, [])) for summary in summaries],
         "decisions": [found for row, remnant in remnants for found in _decisions(row, remnant)],
         "events": [_event(row, remnant) for row, remnant in remnants],
-        "side_effects": [effect for _, remnant in remnants for effect in remnant.fact.get("side_effects", [])],
+        "side_effects": [effect | {"step_id": row.step} for row, remnant in remnants for effect in remnant.fact.get("side_effects", [])],
         "removed": why,
     }
 

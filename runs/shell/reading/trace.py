@@ -28,7 +28,7 @@ def trace_of(run: dict[str, Any], history: list[Entry]) -> dict[str, Any]:
         "steps": [step_json(state, step) for step in _in_order(state)],
         "decisions": [found for seq, entry in enumerate(history, start=1) for found in _decisions(seq, entry)],
         "events": [_event(seq, entry) for seq, entry in enumerate(history, start=1)],
-        "side_effects": [effect for step in _in_order(state) for effect in step.side_effects],
+        "side_effects": [effect | {"step_id": step.key} for step in _in_order(state) for effect in step.side_effects],
         "removed": None,
     }
 
