@@ -19,7 +19,12 @@ _SECTIONS = (
     ("Runs", (("Runs", "play_circle", "runs.run"), ("Failures", "error", "catalog.failurematch"), ("Outbox", "outbox", "runs.outbox"))),
     (
         "Agents",
-        (("Agents", "smart_toy", "agents.agent"), ("Skills", "extension", "skills.skillversion"), ("Freezes", "ac_unit", "agents.freeze")),
+        (
+            ("Agents", "smart_toy", "agents.agent"),
+            ("Skills", "extension", "skills.skillversion"),
+            ("Freezes", "ac_unit", "agents.freeze"),
+            ("Circuits", "electrical_services", "catalog.circuit"),
+        ),
     ),
     ("Knowledge", (("Failure catalog", "menu_book", "catalog.catalogentry"),)),
     (

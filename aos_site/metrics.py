@@ -40,6 +40,7 @@ class QueueCollector(Collector):
         yield GaugeMetricFamily("nova_approvals_pending", "Runs that wait for an approval.", value=now.approvals_pending)
         yield GaugeMetricFamily("nova_in_doubt", "Runs that wait for somebody to say whether an effect happened.", value=now.in_doubt)
         yield GaugeMetricFamily("nova_worker_pool_size", "Worker sessions whose lease runs.", value=now.workers)
+        yield GaugeMetricFamily("nova_circuits_open", "Hosts skills do not call for now, by skill and tenant.", value=now.open_circuits)
         yield from _spent(self._money.read())
         yield from _stored()
         build = GaugeMetricFamily("nova_build_info", "What runs here.", labels=["django", "environment"])

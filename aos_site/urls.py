@@ -12,9 +12,12 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 import agents.api
 import agents.freezes_api
 import catalog.api
+import catalog.circuits_api
 import runs.api
 import runs.budgets_api
+import runs.chaos_api
 import runs.events_api
+import runs.recovery_api
 import runs.runtime_api
 import runs.schemas_api
 import runs.usage_api
@@ -36,12 +39,15 @@ api_v1: list[URLPattern | URLResolver] = [
     *agents.api.urlpatterns,
     *agents.freezes_api.urlpatterns,
     *catalog.api.urlpatterns,
+    *catalog.circuits_api.urlpatterns,
     *runs.api.urlpatterns,
     *runs.events_api.urlpatterns,
     *runs.runtime_api.urlpatterns,
     *runs.schemas_api.urlpatterns,
     *runs.usage_api.urlpatterns,
     *runs.budgets_api.urlpatterns,
+    *runs.recovery_api.urlpatterns,
+    *runs.chaos_api.urlpatterns,
 ]
 
 # The description of the API names no tenant's data, so it needs no key.

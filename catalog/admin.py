@@ -19,7 +19,7 @@ from agents.console_base import (
     sees_everything,
     tenants_for,
 )
-from catalog import services
+from catalog import admin_circuits, entries  # noqa: F401 - pages register themselves
 from catalog.models import CatalogEntry, FailureMatch
 from skills.refusal import Refusal
 
@@ -37,7 +37,7 @@ class EntryForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         changes = {name: cleaned[name] for name in EDITABLE if name in cleaned}
         try:
-            services.validated_change(services.document_of(CatalogEntry.objects.get(pk=self.instance.pk)), changes)
+            entries.validated_change(entries.document_of(CatalogEntry.objects.get(pk=self.instance.pk)), changes)
         except Refusal as refusal:
             for fault in refusal.errors:
                 field = fault["pointer"].split("/")[1]
@@ -69,7 +69,10 @@ class CatalogEntryAdmin(TenantScopedAdmin):
         return super().has_change_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: CatalogEntry, form: EntryForm, change: bool) -> None:
-        saved = services.update_entry(entry_id=obj.pk, changes={name: form.cleaned_data[name] for name in EDITABLE})
+        changes = {name: form.cleaned_data[name] for name in EDITABLE}
+        saved = entries.update_entry(
+            entry_id=obj.pk, changes=changes, by=request.user.get_username(), reason="edited in the console", tenant=obj.tenant
+        )
         obj.__dict__.update(saved.__dict__)
 
     @display(description="Skill")

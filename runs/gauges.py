@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, Q
 
+from catalog.circuits import open_circuits
 from runs.models import Run, RunStatus, Session, SessionState
 from runs.shell.clock import monotonic
 from runs.shell.reading.usage_sql import TOKENS, Spent, read_alerts, read_mark, read_spent_after, read_spent_before
@@ -21,6 +22,7 @@ class Gauges:
     approvals_pending: int
     in_doubt: int
     workers: int
+    open_circuits: int
 
 
 def read_gauges(*, now_ms: int) -> Gauges:
@@ -32,7 +34,7 @@ def read_gauges(*, now_ms: int) -> Gauges:
         approvals_pending=Count("pk", filter=Q(waiting_for="approval")),
         in_doubt=Count("pk", filter=Q(waiting_for="in_doubt")),
     )
-    return Gauges(**counts, workers=count_live_sessions(now_ms=now_ms))
+    return Gauges(**counts, workers=count_live_sessions(now_ms=now_ms), open_circuits=open_circuits())
 
 
 def count_live_sessions(*, now_ms: int) -> int:

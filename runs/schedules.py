@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.apps import apps
 
+from catalog import circuits
 from runs import retention
 from runs.history import learning
 from runs.shell import tally
@@ -28,6 +29,7 @@ JOBS = (
     Job("aos: retention", "runs.schedules.remove_what_is_due", HOURLY),
     Job("aos: tally", "runs.schedules.add_up_charges", HOURLY),
     Job("aos: history", "runs.schedules.learn_from_runs", HOURLY),
+    Job("aos: circuits", "runs.schedules.forget_circuits", HOURLY),
 )
 
 
@@ -61,3 +63,10 @@ def learn_from_runs() -> None:
     """Fold runs that are over into the histories of their skills, should no drain have looked; leaves when the worker is told to stop."""
     while not doorbell.is_stopping() and learning.learn():
         pass
+
+
+def forget_circuits() -> None:
+    """Forget circuits that are at rest, so that hosts nobody calls any more do not add up."""
+    forgotten = circuits.forget_old()
+    if forgotten:
+        log.info("circuits.forgotten", extra={"rows": forgotten})

@@ -35,6 +35,7 @@ SEEN_BY = {
     "auth.Group": frozenset(),
     "auth.User": frozenset(),
     "catalog.CatalogEntry": EVERYBODY,
+    "catalog.Circuit": EVERYBODY,
     "catalog.FailureMatch": EVERYBODY,
     "runs.Charge": COSTS,
     "runs.Outbox": frozenset({"developer", "operator", "tenant_admin"}),
