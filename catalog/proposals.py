@@ -97,8 +97,15 @@ def _what_reruns_say(group: GroupSeen) -> Proposal | None:
 
 
 def _default(group: GroupSeen) -> Proposal:
-    advice = choose({}, tenant_id=None, skill=group.skill, code=group.code, signature="")
-    hopeless = next((seen for seen in group.modes if seen.mode == advice.mode and seen.tried >= HOPELESS_AFTER and not seen.worked), None)
+    mode, parameters, because = _without_evidence(group)
+    hopeless = next((seen for seen in group.modes if seen.mode == mode and seen.tried >= HOPELESS_AFTER and not seen.worked), None)
     if hopeless is not None:
-        return Proposal(RecoveryMode.ESCALATE, {}, f"{hopeless.mode} was tried {hopeless.tried} times and never worked: a person must look")
-    return Proposal(advice.mode, {}, "nothing worked here so far; this is what failures of the category get")
+        return Proposal(RecoveryMode.ESCALATE, {}, f"{mode} was tried {hopeless.tried} times and never worked: a person must look")
+    return Proposal(mode, parameters, because)
+
+
+def _without_evidence(group: GroupSeen) -> Proposal:
+    if group.entry_mode:
+        return Proposal(group.entry_mode, dict(group.parameters), "nothing was tried here so far; this is what the catalog's entry says")
+    advice = choose({}, tenant_id=None, skill=group.skill, code=group.code, signature="")
+    return Proposal(advice.mode, {}, "nothing was tried here so far; this is what failures of the category get")

@@ -47,7 +47,15 @@ def every_route() -> Iterator[tuple[str, str]]:
     for entry in api_v1:
         assert isinstance(entry, URLPattern)
         path = "/api/v1/" + str(entry.pattern).replace("<str:run_id>", NO_RUN)
-        for name in ("<str:agent_id>", "<str:name>", "<str:code>", "<str:freeze_id>", "<str:budget_id>", "<path:price_id>"):
+        for name in (
+            "<str:agent_id>",
+            "<str:name>",
+            "<str:code>",
+            "<str:freeze_id>",
+            "<str:budget_id>",
+            "<path:price_id>",
+            "<str:candidate_id>",
+        ):
             path = path.replace(name, "none")
         for method in entry.callback.cls.required_scopes:
             yield method, path

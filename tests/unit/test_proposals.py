@@ -30,6 +30,13 @@ CASES = [
 ]
 
 
+ENTRYS = GroupSeen("s", "NOT_FOUND", "read", entry_mode="FALLBACK", parameters={"fallback_skill": "other"})
+
+
+def test_it_suggests_what_the_entry_says_where_nothing_was_tried() -> None:
+    assert propose(ENTRYS)[:2] == ("FALLBACK", {"fallback_skill": "other"})
+
+
 @pytest.mark.parametrize(("group", "mode", "because"), CASES)
 def test_it_suggests(group: GroupSeen, mode: str, because: str) -> None:
     found = propose(group)
