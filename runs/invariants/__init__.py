@@ -188,16 +188,24 @@ GATES_ARE_KEPT = Invariant(
 
 FAILURES_ARE_MATCHED = Invariant(
     "failures_are_matched",
-    "Every failure of a step, lost calls and doubts included, was looked up in the catalog and has its match.",
+    "Every failure of a step, lost calls and doubts included, was looked up in the catalog and has its match, and no match is about less.",
     """
     WITH failure AS (
         SELECT run_id, seq, step FROM {counted} e WHERE e.kind = 'step_failed'
         UNION ALL SELECT run_id, seq, step FROM {decision[lost]} d
         UNION ALL SELECT run_id, seq, step FROM {decision[hold_doubt]} d
+    ), reported AS (
+        SELECT run_id, seq FROM failure
+        UNION ALL SELECT run_id, seq FROM {counted} e WHERE e.kind = 'plan_rejected'
+        UNION ALL SELECT run_id, seq FROM {decision[finish]} d
     )
     SELECT c.public_id || ': ' || f.step || ' failed at event ' || f.seq || ' and has no match'
     FROM failure f JOIN checked c ON c.id = f.run_id
     LEFT JOIN catalog_failurematch m ON m.run_id = f.run_id AND m.seq = f.seq AND m.step_id = f.step WHERE m.id IS NULL
+    UNION ALL
+    SELECT c.public_id || ': there is a match for event ' || m.seq || ', which is no failure'
+    FROM checked c JOIN catalog_failurematch m ON m.run_id = c.id
+    LEFT JOIN reported r ON r.run_id = m.run_id AND r.seq = m.seq WHERE r.run_id IS NULL AND NOT {unreadable}
     """,
 )
 

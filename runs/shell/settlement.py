@@ -12,7 +12,7 @@ from django.db import connection
 from catalog.services import MatchRow, record_matches, recovered_by, resolve_matches
 from catalog.signature import grouped_by
 from runs import lineage
-from runs.engine.decisions import Abort, Continue, Decision, Escalate, Fallback, Finish, HoldDoubt, Lost, NoRetry, Restore, Retry
+from runs.engine.decisions import Abort, Continue, Decision, Escalate, Fallback, Finish, HoldDoubt, Ignore, Lost, NoRetry, Restore, Retry
 from runs.engine.events import PLAN, AnswerGiven, Fact, PlanRejected, ProbeAnswered, StepFailed, StepSucceeded, VerdictGiven
 from runs.engine.state import State
 from runs.shell.claims import Claimed
@@ -51,6 +51,8 @@ def matches_of(run: Claimed, seq: int, fact: Fact, decisions: tuple[Decision, ..
 
 
 def _failures(fact: Fact, decisions: tuple[Decision, ...], state: State) -> Iterator[_Failed]:
+    if any(isinstance(decision, Ignore) for decision in decisions):
+        return  # told late or twice
     if isinstance(fact, StepFailed):
         yield _Failed(
             fact.step,

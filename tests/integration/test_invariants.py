@@ -138,8 +138,9 @@ def _lost(workshop: Workshop, witness: str, settings: Any, left: Story) -> Story
         Run.objects.filter(pk=told["unreadable"].pk).update(crash_count=settings.MAX_CRASHES + 1)
         for name in ("paid_cancelled", "paid_cancelled", "planning_lost"):
             services.cancel_run(principal=workshop.alice, run_id=told[name].public_id)
-        for _ in range(2):  # as two people do who see the same page: the second comes late
-            workshop.decide(left["insisted"], "write", "approve", action_hash=step_of(left["insisted"], "write")["action_hash"])
+        workshop.decide(left["insisted"], "write", "approve", action_hash=step_of(left["insisted"], "write")["action_hash"])
+        once = left["insisted"].signals.latest("pk")  # delivered twice: the second comes late
+        Signal.objects.create(run=left["insisted"], kind=once.kind, data=once.data, actor=once.actor)
         with a_worker():
             for name in ("doubted", "happened"):
                 parked(told[name], "in_doubt")
@@ -298,6 +299,13 @@ def summed_up_twice(run: Run) -> None:
 SUMMED = ("calls", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 
 
+def matched_twice(run: Run) -> None:
+    match = FailureMatch.objects.filter(run_id=run.pk).first()
+    assert match is not None
+    match.pk, match.public_id, match.seq = None, "fmt_twice", 1
+    match.save(force_insert=True)
+
+
 def unmatched(run: Run) -> None:
     assert FailureMatch.objects.filter(run_id=run.pk).delete()[0]
 
@@ -372,6 +380,7 @@ SEEDS = {
     "decided and never asked": Seed("gates_are_kept", "queued", appended("approval_decided", "one", approved=True, action_hash="0")),
     "a failure without a match": Seed("failures_are_matched", "failed", unmatched),
     "a lost call without a match": Seed("failures_are_matched", "read_lost", unmatched),
+    "a match without a failure": Seed("failures_are_matched", "failed", matched_twice),
     "a doubt without a match": Seed("failures_are_matched", "doubted", unmatched),
     "a lease long over": Seed("leases_are_held", "running", expired_session),
     "a parked run that is held": Seed("leases_are_held", "gated", columns(session_id=1)),
