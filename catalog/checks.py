@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, register
 from pydantic import ValidationError
 
 from catalog.contracts import EntryDocument
-from catalog.services import shipped_documents
+from catalog.entries import shipped_documents
 from skills.taxonomy import CODES
 
 

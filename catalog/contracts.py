@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
+from skills.canonical import canonical_json
 from skills.contracts import Contract, Name
 from skills.taxonomy import CODES, Backoff, RecoveryMode
 
@@ -14,6 +17,7 @@ Source = Literal["step", "policy", "tenant", "code+skill", "code", "category", "
 MatchType = Literal["code+skill", "code", "signature", "miss"]
 Confidence = Literal["prior", "measured"]
 Suggestion = Annotated[str, Field(min_length=1, max_length=500)]
+LONGEST_CODE, LARGEST_FALLBACK_PARAMS = 64, 8_192
 Milliseconds = Annotated[int, Field(ge=0, le=86_400_000)]
 
 
@@ -31,6 +35,14 @@ class RecoveryParameters(Contract):
     max_restores: Annotated[int, Field(ge=1, le=5)] | None = None
     fallback_skill: Name | None = None
     fallback_params: dict[str, Any] | None = None
+
+    @field_validator("fallback_params")
+    @classmethod
+    def _small(cls, params: dict[str, Any] | None) -> dict[str, Any] | None:
+        """Keep them as small as advice is: they enter the journal with every failure."""
+        if params is not None and len(canonical_json(params)) > LARGEST_FALLBACK_PARAMS:
+            raise ValueError(f"more than {LARGEST_FALLBACK_PARAMS} bytes")
+        return params
 
     @model_validator(mode="after")
     def _first_within_cap(self) -> RecoveryParameters:
@@ -58,8 +70,19 @@ class EntryDocument(Contract):
     @classmethod
     def _known(cls, code: str) -> str:
         if code not in CODES:
-            raise ValueError(f"{code} is no code of the taxonomy")
+            told = {"code": code[:LONGEST_CODE], "hint": _did_you_mean(code)}
+            raise PydanticCustomError("unknown_code", "{code} is no code of the taxonomy{hint}", told)
         return code
+
+
+def nearest_codes(code: str) -> list[str]:
+    """Return the known codes that are spelt most alike, at most three."""
+    return get_close_matches(code[:LONGEST_CODE].upper(), CODES, cutoff=0.5)
+
+
+def _did_you_mean(code: str) -> str:
+    near = nearest_codes(code)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 @dataclass(frozen=True, slots=True)

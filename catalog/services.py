@@ -1,33 +1,21 @@
-"""Writes of the catalog: entries seeded, edited, exported and imported; matches recorded and resolved."""
+"""Writes of the catalog: failures recorded, and what became of them. Its entries are written by `catalog.entries`."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet
-from pydantic import TypeAdapter, ValidationError
 
-from catalog.contracts import EntryDocument
-from catalog.models import CatalogEntry, FailureMatch, RecoveryCandidate
-from skills.contracts import faults_of
+from catalog.entries import fields_of, import_json, seed_catalog, shipped_documents  # noqa: F401 - opened here too
+from catalog.models import FailureMatch, RecoveryCandidate
 from skills.execution import publishable
-from skills.refusal import Refusal
-from skills.taxonomy import spec_of
 
-if TYPE_CHECKING:
-    from agents.models import Tenant
-
-SHIPPED = Path(__file__).parent / "data" / "catalog.json"
 # The decisions that try something against the failure; only their matches count as a recovery that was attempted.
 RECOVERING_DECISIONS = ("retry", "fallback", "restore")
 
-_DOCUMENTS = TypeAdapter(list[EntryDocument])
 _WORDS = ("message", "cause")
 _LONGEST = {field.name: field.max_length for field in FailureMatch._meta.concrete_fields if getattr(field, "max_length", None)}
 
@@ -123,130 +111,3 @@ def forget_matches(run_ids: Iterable[int], limit: int) -> int:
     """Delete failures of these runs, at most `limit`; return how many went. Inside the caller's transaction."""
     found = FailureMatch.objects.filter(run_id__in=run_ids).order_by("pk").values_list("pk", flat=True)[:limit]
     return FailureMatch.objects.filter(pk__in=list(found)).delete()[0]
-
-
-def seed_catalog(model: type[CatalogEntry] = CatalogEntry) -> int:
-    """Bring the shared entries to what is shipped, and return how many were written. Runs any number of times.
-
-    An entry somebody edited (version above 1) is left alone. A migration passes its historical model.
-    """
-    held = {(row.code, row.skill): row for row in model.objects.filter(tenant=None)}
-    written = 0
-    for document in shipped_documents():
-        fields = fields_of(document)
-        row = held.get((document.code, document.skill)) or model(tenant=None, code=document.code, skill=document.skill)
-        if row.pk is None or (row.version == 1 and _differs(row, fields)):
-            _assign(row, fields)
-            row.save()
-            written += 1
-    return written
-
-
-def shipped_documents() -> list[EntryDocument]:
-    """Return the entries AOS is shipped with."""
-    return _DOCUMENTS.validate_json(SHIPPED.read_bytes())
-
-
-def fields_of(document: EntryDocument) -> dict[str, Any]:
-    """Return the columns of an entry; what the document leaves open comes from the taxonomy."""
-    spec = spec_of(document.code)
-    mode = document.mode or spec.mode
-    defaults = spec.backoff._asdict() if spec.retryable and mode == spec.mode else {}
-    return {
-        "category": str(spec.category),
-        "retryable": spec.retryable,
-        "mode": str(mode),
-        "parameters": defaults | document.parameters.model_dump(exclude_none=True),
-        "suggestions": list(document.suggestions),
-        "doc_url": f"/errors/{document.code}" if document.doc_url is None else document.doc_url,
-        "prior_confidence": document.prior_confidence,
-    }
-
-
-def _differs(row: CatalogEntry, fields: Mapping[str, Any]) -> bool:
-    return any(getattr(row, name) != value for name, value in fields.items())
-
-
-def _assign(row: CatalogEntry, fields: Mapping[str, Any]) -> None:
-    for name, value in fields.items():
-        setattr(row, name, value)
-
-
-@transaction.atomic
-def update_entry(*, entry_id: int, changes: Mapping[str, Any]) -> CatalogEntry:
-    """Change mode, parameters, suggestions, doc_url or prior_confidence of an entry; its version counts up.
-
-    Raises Refusal where there is no such entry or a change breaks the entry's schema.
-    """
-    row = CatalogEntry.objects.select_for_update().filter(pk=entry_id).first()
-    if row is None:
-        raise Refusal("NOT_FOUND", "there is no such catalog entry")
-    fields = fields_of(validated_change(document_of(row), changes))
-    if _differs(row, fields):
-        _assign(row, fields)
-        row.version += 1
-        row.save()
-    return row
-
-
-def validated_change(document: EntryDocument, changes: Mapping[str, Any]) -> EntryDocument:
-    """Return the document with the changes. Raises Refusal with a pointer to each fault."""
-    fixed = sorted({"code", "skill"} & set(changes))
-    if fixed:
-        raise Refusal("INVALID_INPUT", f"{' and '.join(fixed)} of an entry cannot change; make another entry")
-    try:
-        return EntryDocument.model_validate({**document.model_dump(mode="json"), **changes})
-    except ValidationError as error:
-        raise _refused(error) from error
-
-
-def _refused(error: ValidationError) -> Refusal:
-    faults = [fault.model_dump() for fault in faults_of(error)]
-    return Refusal("SCHEMA_VALIDATION_FAILED", "the catalog entry breaks its schema", errors=faults)
-
-
-def document_of(row: CatalogEntry) -> EntryDocument:
-    """Return a row as the document files carry."""
-    return EntryDocument(
-        code=row.code,
-        skill=row.skill,
-        mode=row.mode,
-        parameters=row.parameters,
-        suggestions=row.suggestions,
-        doc_url=row.doc_url,
-        prior_confidence=row.prior_confidence,
-    )
-
-
-def export_json(tenant: Tenant | None) -> str:
-    """Return the entries of a tenant (None: the shared ones) as a document `import_json` takes."""
-    rows = CatalogEntry.objects.filter(tenant=tenant)
-    return json.dumps([document_of(row).model_dump(mode="json", exclude_none=True) for row in rows], indent=2, ensure_ascii=False)
-
-
-@transaction.atomic
-def import_json(tenant: Tenant | None, text: str | bytes) -> int:
-    """Add or replace entries from a document, all or none; return how many changed. Raises Refusal with pointers."""
-    try:
-        documents = _DOCUMENTS.validate_json(text)
-    except ValidationError as error:
-        raise _refused(error) from error
-    return sum(_put(tenant, document) for document in _last_of_each(documents))
-
-
-def _last_of_each(documents: Iterable[EntryDocument]) -> list[EntryDocument]:
-    return list({(document.code, document.skill): document for document in documents}.values())
-
-
-def _put(tenant: Tenant | None, document: EntryDocument) -> bool:
-    row = CatalogEntry.objects.select_for_update().filter(tenant=tenant, code=document.code, skill=document.skill).first()
-    fields = fields_of(document)
-    if row is None:
-        CatalogEntry.objects.create(tenant=tenant, code=document.code, skill=document.skill, **fields)
-        return True
-    if not _differs(row, fields):
-        return False
-    _assign(row, fields)
-    row.version += 1
-    row.save()
-    return True

@@ -12,21 +12,11 @@ import pytest
 from django.test.utils import CaptureQueriesContext
 
 from agents.models import Tenant
+from catalog.entries import import_json, seed_catalog, update_entry
 from catalog.lookup import Lookup
 from catalog.models import CatalogEntry, FailureMatch
 from catalog.selectors import catalog_json, list_matches, match_json, match_stats
-from catalog.services import (
-    MatchRow,
-    export_json,
-    import_json,
-    record_matches,
-    resolve_matches,
-    seed_catalog,
-    shipped_documents,
-    update_entry,
-)
-from skills.refusal import Refusal
-from skills.taxonomy import CODES
+from catalog.services import MatchRow, record_matches, resolve_matches
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -74,71 +64,6 @@ def a_match(tenant: Tenant, **changes: Any) -> MatchRow:
     return replace(row, **changes)
 
 
-def test_it_seeds_every_shipped_entry_once() -> None:
-    assert CatalogEntry.objects.count() == len(shipped_documents()) > len(CODES)
-    assert seed_catalog() == 0
-
-
-def test_it_brings_an_untouched_entry_back_to_what_is_shipped() -> None:
-    CatalogEntry.objects.filter(code="TIMEOUT", skill="").update(suggestions=["An older text."])
-    assert seed_catalog() == 1
-    assert shared("TIMEOUT").suggestions != ["An older text."]
-
-
-def test_it_leaves_an_edited_entry_alone_when_it_seeds_again() -> None:
-    update_entry(entry_id=shared("TIMEOUT").pk, changes={"suggestions": ["Ask Bob."]})
-    assert seed_catalog() == 0
-    assert shared("TIMEOUT").suggestions == ["Ask Bob."]
-
-
-def test_it_counts_the_version_up_with_each_real_change() -> None:
-    entry = shared("TIMEOUT")
-    assert update_entry(entry_id=entry.pk, changes={"mode": "ABORT"}).version == 2
-    assert update_entry(entry_id=entry.pk, changes={"mode": "ABORT"}).version == 2
-    assert update_entry(entry_id=entry.pk, changes={"parameters": {"max_attempts": 9}}).parameters == {"max_attempts": 9}
-
-
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        pytest.param({"mode": "PRAY"}, "SCHEMA_VALIDATION_FAILED", id="unknown mode"),
-        pytest.param({"parameters": {"max_attempts": 10_000}}, "SCHEMA_VALIDATION_FAILED", id="too many attempts"),
-        pytest.param({"colour": "red"}, "SCHEMA_VALIDATION_FAILED", id="unknown field"),
-        pytest.param({"code": "HTTP_4XX"}, "INVALID_INPUT", id="another code"),
-    ],
-)
-def test_it_refuses_a_change_that_makes_no_sense(changes: dict[str, Any], code: str) -> None:
-    with pytest.raises(Refusal) as refused:
-        update_entry(entry_id=shared("TIMEOUT").pk, changes=changes)
-    assert refused.value.code == code
-    assert shared("TIMEOUT").version == 1
-
-
-def test_it_refuses_to_change_what_is_not_there() -> None:
-    with pytest.raises(Refusal, match="no such catalog entry"):
-        update_entry(entry_id=0, changes={"mode": "ABORT"})
-
-
-def test_it_imports_what_it_exported(acme: Tenant) -> None:
-    text = export_json(None)
-    assert import_json(None, text) == 0
-    assert import_json(acme, text) == CatalogEntry.objects.filter(tenant=None).count()
-    assert json.loads(export_json(acme)) == json.loads(text)
-
-
-def test_it_imports_all_or_nothing(acme: Tenant) -> None:
-    with pytest.raises(Refusal) as refused:
-        import_json(acme, '[{"code": "TIMEOUT"}, {"code": "NO_SUCH"}]')
-    assert refused.value.errors[0]["pointer"] == "/1/code"
-    assert not CatalogEntry.objects.filter(tenant=acme).exists()
-
-
-@pytest.mark.parametrize("text", ["", "{", "[[]]", "7", b"\xff"], ids=repr)
-def test_it_refuses_an_import_it_cannot_read(text: str | bytes) -> None:
-    with pytest.raises(Refusal):
-        import_json(None, text)
-
-
 def test_it_advises_from_memory(acme: Tenant, rival: Tenant, django_assert_num_queries: Callable[..., CaptureQueriesContext]) -> None:
     import_json(acme, '[{"code": "TIMEOUT", "skill": "http_call", "mode": "ABORT"}]')
     snapshot = Lookup.load()
@@ -152,7 +77,7 @@ def test_it_advises_from_memory(acme: Tenant, rival: Tenant, django_assert_num_q
 
 def test_it_sees_an_edit_once_its_snapshot_is_old() -> None:
     snapshot = Lookup.load()
-    update_entry(entry_id=shared("TIMEOUT").pk, changes={"mode": "ABORT"})
+    update_entry(entry_id=shared("TIMEOUT").pk, changes={"mode": "ABORT"}, by="root", reason="of no use", tenant=None)
     assert snapshot.fresh() is snapshot
     assert snapshot.fresh(max_age_seconds=0).advise(None, "", "TIMEOUT", "").mode == "ABORT"
 
