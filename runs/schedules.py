@@ -10,6 +10,7 @@ from django.apps import apps
 from catalog import circuits
 from runs import retention
 from runs.history import learning
+from runs.recovery import nightly
 from runs.shell import tally
 from runs.shell.processes import doorbell
 
@@ -25,11 +26,13 @@ class Job(NamedTuple):
 
 
 HOURLY = "H"
+DAILY = "D"
 JOBS = (
     Job("aos: retention", "runs.schedules.remove_what_is_due", HOURLY),
     Job("aos: tally", "runs.schedules.add_up_charges", HOURLY),
     Job("aos: history", "runs.schedules.learn_from_runs", HOURLY),
     Job("aos: circuits", "runs.schedules.forget_circuits", HOURLY),
+    Job("aos: recoveries", "runs.schedules.learn_from_failures", DAILY),
 )
 
 
@@ -70,3 +73,10 @@ def forget_circuits() -> None:
     forgotten = circuits.forget_old()
     if forgotten:
         log.info("circuits.forgotten", extra={"rows": forgotten})
+
+
+def learn_from_failures() -> None:
+    """Make candidates of the failures nothing helps against, measure what was tried, take back what harms; leaves when told to stop."""
+    learned = nightly.learn(stopped=doorbell.is_stopping)
+    found = nightly.learned_json(learned)
+    log.info("recoveries.learned", extra={name: value for name, value in found.items() if name != "data"})
