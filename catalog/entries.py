@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).parent / "data" / "catalog.json"
 SEEDED, CREATED, EDITED, IMPORTED, REMOVED, RESTORED = "seeded", "created", "edited", "imported", "removed", "restored"
+UNCHANGED = "unchanged"
 EDITABLE = ("mode", "parameters", "suggestions", "doc_url", "prior_confidence")
 SEEDER = "AOS"
 SHORTEST_REASON, LONGEST_REASON = 3, 500
@@ -254,8 +255,8 @@ def validated(document: Mapping[str, Any]) -> EntryDocument:
         raise _refused(error, [document]) from None
 
 
-def _refused(error: ValidationError, documents: Iterable[Any]) -> Refusal:
-    faults = [fault.model_dump() for fault in faults_of(error)]
+def _refused(error: ValidationError, documents: Iterable[Any], at: str = "") -> Refusal:
+    faults = [{**fault.model_dump(), "pointer": at + fault.pointer} for fault in faults_of(error)]
     unknown = any(fault["code"] == "unknown_code" for fault in faults)
     codes = [document.get("code") for document in documents if isinstance(document, Mapping)] if unknown else []
     near = [nearest for code in codes if isinstance(code, str) and code not in CODES for nearest in nearest_codes(code)]
@@ -286,12 +287,12 @@ def import_json(
     return import_entries(tenant, entries, by=by, reason=reason, dry_run=dry_run)
 
 
-def import_entries(tenant: Tenant | None, given: Any, *, by: str, reason: str, dry_run: bool = False) -> list[EntryChange]:
+def import_entries(tenant: Tenant | None, given: Any, *, by: str, reason: str, dry_run: bool = False, at: str = "") -> list[EntryChange]:
     """Add or replace entries, all or none, and return what that changed; a dry run only says what it would.
 
-    Entries the documents do not name stay as they are. Raises Refusal with pointers.
+    Entries the documents do not name stay as they are. Raises Refusal with pointers that start at `at`.
     """
-    documents, why = _documents(given), _reason(reason)
+    documents, why = _documents(given, at), _reason(reason)
     try:
         with transaction.atomic():
             held = {(row.code, row.skill): row for row in CatalogEntry.objects.select_for_update(of=("self",)).filter(tenant=tenant)}
@@ -303,19 +304,19 @@ def import_entries(tenant: Tenant | None, given: Any, *, by: str, reason: str, d
         raise Refusal("INVALID_INPUT", "somebody made one of these entries meanwhile", status=409, suggestions=["Import again."]) from None
 
 
-def _documents(given: Any) -> list[EntryDocument]:
+def _documents(given: Any, at: str) -> list[EntryDocument]:
     try:
         documents = _DOCUMENTS.validate_python(given)
     except ValidationError as error:
-        raise _refused(error, given if isinstance(given, list) else []) from None
+        raise _refused(error, given if isinstance(given, list) else [], at) from None
     places: dict[tuple[str, str], int] = {}
     faults = [
-        {"pointer": f"/{place}", "code": "twice", "detail": f"the same code and skill as /{first}"}
+        {"pointer": f"{at}/{place}", "code": "twice", "detail": f"the same code and skill as {at}/{first}"}
         for place, document in enumerate(documents)
         if (first := places.setdefault((document.code, document.skill), place)) != place
     ]
     if len(documents) > MOST_IMPORTED:
-        faults = [{"pointer": "", "code": "too_many", "detail": f"at most {MOST_IMPORTED} entries at once"}]
+        faults = [{"pointer": at, "code": "too_many", "detail": f"at most {MOST_IMPORTED} entries at once"}]
     if faults:
         raise Refusal("SCHEMA_VALIDATION_FAILED", "the document makes no sense as a whole", errors=faults[:100])
     return documents
@@ -326,7 +327,7 @@ def _change(row: CatalogEntry | None, document: EntryDocument) -> EntryChange:
     if row is None:
         return EntryChange(document.code, document.skill, CREATED, differences({}, after))
     found = differences(document_of(row), after)
-    action = RESTORED if row.removed_at else EDITED if found else "unchanged"
+    action = RESTORED if row.removed_at else EDITED if found else UNCHANGED
     return EntryChange(document.code, document.skill, action, found)
 
 
@@ -346,7 +347,7 @@ def _carry_out(
     written = []
     for document, change in zip(documents, changes, strict=True):
         row = held.get((document.code, document.skill)) or CatalogEntry(tenant=tenant, code=document.code, skill=document.skill, version=0)
-        if change.action != "unchanged":
+        if change.action != UNCHANGED:
             _assign(row, fields_of(document))
             row.removed_at, row.updated_at = None, timezone.now()
             row.version += 1

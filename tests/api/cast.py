@@ -48,9 +48,13 @@ def every_route() -> Iterator[tuple[str, str]]:
         assert isinstance(entry, URLPattern)
         path = "/api/v1/" + str(entry.pattern).replace("<str:run_id>", NO_RUN)
         for name in (
+            "<str:step_id>",
             "<str:agent_id>",
+            "<str:entry_id>",
             "<str:name>",
             "<str:code>",
+            "<str:signature>",
+            "<str:drift_id>",
             "<str:freeze_id>",
             "<str:budget_id>",
             "<path:price_id>",
