@@ -34,6 +34,11 @@ def active_tenants() -> list[Tenant]:
     return list(Tenant.objects.filter(is_active=True))
 
 
+def allows_faults(*, tenant: Tenant) -> bool:
+    """Tell whether faults may be injected into a tenant's runs, as its row says now."""
+    return Tenant.objects.filter(pk=tenant.pk, allow_faults=True).exists()
+
+
 def get_agent(*, tenant: Tenant, ref: str) -> Agent:
     """Return an agent by id (`agt_…`) or name. Raises Refusal NOT_FOUND."""
     field = "public_id" if is_id("agt", ref) else "name"

@@ -60,6 +60,7 @@ def _submit(
         fingerprint=_fingerprint(request, key),
         trace_id=getattr(request, "trace_id", None),
         simulation_id=simulation_id,
+        faults=body.faults,
     )
     return _accepted(request, run, created=created)
 

@@ -13,6 +13,8 @@ from pydantic_core import PydanticCustomError
 from agents.contracts import MicroUsd
 from agents.pagination import PageQuery
 from agents.tenancy import not_found
+from runs.faults.contracts import Faults
+from runs.faults.kinds import FaultKind
 from skills.contracts import Name
 from skills.ids import is_id
 from skills.refusal import Refusal
@@ -81,6 +83,7 @@ class Submission(WithBudget):
     deadline_ms: DurationMs | None = None
     priority: Priority = 0
     called_by: Annotated[str, Field(description="The run that calls this one: it spends of that one's budget too.")] | None = None
+    faults: Annotated[Faults, Field(description="Faults to inject on purpose, where the tenant allows it.")] = []
 
 
 class GoalBody(Submission):
@@ -175,6 +178,19 @@ class SimulateBody(WithBudget):
     def _one_task(self) -> SimulateBody:
         _exactly_one((self.plan, self.goal), "plan and goal")
         return self
+
+
+class ChaosBody(SimulateBody):
+    """A plan or a goal, and which faults to try on it: all of them unless some are named, on every step unless one is.
+
+    `ignoring_keys` names skills whose other side is taken not to honour idempotency keys.
+    """
+
+    faults: Annotated[list[FaultKind], Field(min_length=1, max_length=20)] | None = None
+    pairs: bool = True
+    step: Name | None = None
+    ignoring_keys: Annotated[list[Name], Field(max_length=20)] = []
+    seed: Annotated[str, Field(min_length=1, max_length=64)] = "chaos"
 
 
 class FailureQuery(RequestModel):

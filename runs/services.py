@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -34,6 +35,7 @@ from runs.engine.events import (
 from runs.engine.machine import step
 from runs.engine.replay import hashes, tape, verify
 from runs.engine.starting import pin_of
+from runs.faults.contracts import Fault
 from runs.models import Run, RunStatus
 from runs.shell.admission import bounds_of, refused_as_written, skills_of
 from runs.shell.bell import ring
@@ -41,6 +43,7 @@ from runs.shell.clock import now_ms
 from runs.shell.codec import decode_fact
 from runs.shell.crash_points import crash_point
 from runs.shell.driver import row_of
+from runs.shell.faults import means_of, refuse_faults
 from runs.shell.inbox import put_signal
 from runs.shell.intake import take_in
 from runs.shell.reading.history import read_history, read_state
@@ -97,6 +100,7 @@ def submit(
     called_by: str | None = None,
     simulation_id: str | None = None,
     because: str = "",
+    faults: Sequence[Fault] = (),
 ) -> tuple[Run, bool]:
     """Accept a goal, a plan or a simulation as a run; return it and whether it is new.
 
@@ -105,6 +109,7 @@ def submit(
     INVALID_INPUT (422) when the key was used for another request. A run that is `called_by` another one spends of that
     one's budget too and is over by its deadline; that one must be neither over (409) nor another tenant's (404). A run of a
     simulation costs at most what that said; where something changed since, it is refused with the differences (409).
+    `faults` are done to its calls on purpose, where its tenant allows that.
     """
     callers: list[Run] = []
     if called_by is not None:
@@ -126,7 +131,7 @@ def submit(
         relation=relation,
         callers=tuple(caller.public_id for caller in callers),
         simulation_id=simulation_id,
-        means={"because": because} if because else {},
+        means=({"because": because} if because else {}) | means_of(faults),
     )
     run, created = _taken_by_memory(order) or _taken_by_reading(order)
     if created:
@@ -189,6 +194,7 @@ def _take(order: _Order, agent: KnownAgent) -> Run | None:
     checked = None if order.plan is None else _checked_plan(order.plan, agent.profile)
     skills = set() if checked is None else set(skills_of(checked))
     agent.refuse_frozen(skills)
+    refuse_faults(order.principal.tenant, order.means, checked)
     _refuse_when_full(order.principal)
     run = Run(
         public_id=new_id("run"),
@@ -204,6 +210,7 @@ def _take(order: _Order, agent: KnownAgent) -> Run | None:
         parent=order.parent,
         relation=order.relation,
         last_seq=1,
+        faults=len(order.means.get("faults", ())),
         planner=agent.profile.planner.name if checked is None else "manual",
     )
     fact = _accepted(run, agent.profile, checked, order)
@@ -214,7 +221,7 @@ def _take(order: _Order, agent: KnownAgent) -> Run | None:
 
 def _of_simulation(order: _Order, simulation_id: str, agent: KnownAgent) -> _Order:
     admitted = admit(simulation_id, order.principal.tenant, agent.row, Asked(order.inputs, order.budget_micro_usd, order.deadline_ms))
-    return replace(order, **vars(admitted))
+    return replace(order, **{**vars(admitted), "means": order.means | admitted.means})
 
 
 def _checked_plan(plan: dict[str, Any], profile: AgentProfile) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from runs.engine.events import (
 )
 from runs.engine.machine import step
 from runs.engine.state import State
-from runs.shell import clock, purse, settlement, summaries
+from runs.shell import clock, faults, purse, settlement, summaries
 from runs.shell.alerts import alerts_of, write_alerts
 from runs.shell.charges import Calls, charges_of, write_charges
 from runs.shell.claims import Claimed
@@ -386,6 +386,8 @@ class RunDriver:
         answer = await self._performer.answer(wish, self.run, self.state)
         crash_point("effect.after")
         self._put(self._incoming(answer))
+        if faults.is_told_twice(wish, answer, self.state):
+            self._put(self._incoming(answer))
 
     def _on_done(self, key: str, wish: Decision, task: asyncio.Task[None]) -> None:
         if self._tasks.get(key) is task:

@@ -39,7 +39,7 @@ from runs.engine.events import (
 from runs.engine.simulate import Forecast, forecast
 from runs.engine.starting import pin_of
 from runs.engine.state import State, StepState
-from runs.shell import purse
+from runs.shell import faults, purse
 from runs.shell.admission import Pinned, call_model, pin_advised, pin_plan, versions_of
 from runs.shell.breaker import Opened
 from runs.shell.claims import Claimed
@@ -120,8 +120,13 @@ class Performer:
             # Here and no earlier: whoever was frozen, or waited for a slot, may have lost the run meanwhile.
             if wish.effect != "none" and not self.lease.is_held():
                 raise Fenced("the lease may be over; no effect begins")
-            outcome = await run_skill(skill, step.params, context)
-        opened = await self.gate.breaker.ended(call, run.tenant_id, skill, step.params, outcome, cut_off=_is_over(state))
+            fault = faults.due_now(state, step)
+            outcome = await (faults.called(fault, skill, step.params, context) if fault else run_skill(skill, step.params, context))
+        cut_off = fault is not None or _is_over(state)
+        opened = await self.gate.breaker.ended(call, run.tenant_id, skill, step.params, outcome, cut_off=cut_off)
+        lost = faults.interruption(fault, wish, outcome) if fault else None
+        if lost is not None:
+            return lost
         if outcome.failure is not None:
             failed = self._failed(run, wish.step, wish.attempt, wish.skill, outcome.failure, outcome=outcome, charged=wish.worst_micro_usd)
             return _with_circuit(_with_fallback(failed, step, state), opened)

@@ -42,7 +42,7 @@ def simulate(
     tenant = principal.tenant
     agent = get_agent(tenant=tenant, ref=agent_ref) if agent_ref else default_agent(tenant=tenant)
     setting = setting_of(agent, inputs or {}, budget_micro_usd=budget_micro_usd, deadline_ms=deadline_ms)
-    proposed = plan if plan is not None else _planned(goal or "", setting)
+    proposed = plan if plan is not None else plan_for(goal or "", setting)
     answer, course = simulated(proposed, setting)
     if course is not None:
         keep(agent, setting, answer, course)
@@ -76,7 +76,8 @@ def _frozen(agent: Agent, skills: Collection[str]) -> Sequence[Frozen]:
     return Freezes.load([agent.tenant_id]).all_that_hold(agent.tenant_id, agent.public_id, skills)
 
 
-def _planned(goal: str, setting: Setting) -> Any:
+def plan_for(goal: str, setting: Setting) -> Any:
+    """Return the plan that costs nothing to make for a goal. Raises Refusal."""
     profile = setting.profile
     if profile.planner.name != OFFLINE:
         detail = f"the planner '{profile.planner.name}' costs money, which only a run may spend"
