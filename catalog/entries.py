@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,7 +16,6 @@ from catalog.models import CatalogEntry, EntryVersion
 from catalog.versions import Difference, differences
 from skills.contracts import faults_of
 from skills.refusal import Refusal
-from skills.strict_json import read_strict
 from skills.taxonomy import CODES, spec_of
 
 if TYPE_CHECKING:
@@ -269,22 +267,9 @@ def document_of(row: CatalogEntry) -> dict[str, Any]:
     return {"code": row.code, **({"skill": row.skill} if row.skill else {}), **{name: getattr(row, name) for name in EDITABLE}}
 
 
-def export_json(tenant: Tenant | None) -> str:
-    """Return the entries of a tenant (None: the shared ones) as a document `import_json` takes."""
-    return json.dumps(export_documents(tenant), indent=2, ensure_ascii=False)
-
-
 def export_documents(tenant: Tenant | None) -> list[dict[str, Any]]:
+    """Return the entries of a tenant (None: the shared ones) as `import_entries` takes them."""
     return [document_of(row) for row in CatalogEntry.objects.filter(tenant=tenant, removed_at__isnull=True).order_by("code", "skill")]
-
-
-def import_json(
-    tenant: Tenant | None, text: str | bytes, *, by: str = SEEDER, reason: str = IMPORTED, dry_run: bool = False
-) -> list[EntryChange]:
-    """Import the text of a file: a list of entries, or an object whose `entries` they are, as the API exports them."""
-    given = read_strict(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text, "the catalog")
-    entries = given["entries"] if isinstance(given, dict) and set(given) == {"entries"} else given
-    return import_entries(tenant, entries, by=by, reason=reason, dry_run=dry_run)
 
 
 def import_entries(tenant: Tenant | None, given: Any, *, by: str, reason: str, dry_run: bool = False, at: str = "") -> list[EntryChange]:

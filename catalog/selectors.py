@@ -116,7 +116,7 @@ def _version_json(found: EntryVersion, before: Mapping[str, Any], masked: str | 
 
 
 def export_json(*, tenant: Tenant | None) -> dict[str, Any]:
-    """Return the entries of a tenant (None: the shared ones) as `import_entries` takes them."""
+    """Return the entries of a tenant (None: the shared ones) as one document."""
     return {"entries": export_documents(tenant)}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from catalog.entries import fields_of, import_json, seed_catalog, shipped_documents  # noqa: F401 - opened here too
+from catalog.entries import seed_catalog  # noqa: F401 - opened here too, for migrations and set-ups
 from catalog.models import FailureMatch, RecoveryCandidate
 from skills.execution import publishable
 

@@ -13,7 +13,8 @@ from agents.freezes import freeze
 from agents.models import Agent, Membership, Role, Tenant
 from agents.services import create_agent
 from agents.tenancy import create_key
-from catalog.services import MatchRow, import_json, record_matches, seed_catalog
+from catalog.entries import import_entries, seed_catalog
+from catalog.services import MatchRow, record_matches
 from runs.models import BudgetAlert, Outbox, Run, RunStatus, Session
 from runs.usage import today_of
 from skills.models import SkillVersion
@@ -65,7 +66,7 @@ def a_tenant(slug: str, text: str) -> Tenant:
         limit_micro_usd=10,
         at_ms=1,
     )
-    import_json(tenant, f'[{{"code": "TIMEOUT", "suggestions": ["{text}"]}}]')
+    import_entries(tenant, [{"code": "TIMEOUT", "suggestions": [text]}], by=text, reason=text)
     member = User.objects.create_user(f"member-{text}", is_staff=True)
     Membership.objects.create(user=member, tenant=tenant, role=Role.VIEWER)
     record_matches([a_match(run, text)])

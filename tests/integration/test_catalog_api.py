@@ -11,7 +11,8 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 from agents.models import Tenant
 from agents.tenancy import Principal
 from catalog.api import Catalog, CatalogView, CodeCount, Failures, FailureStats, MatchPage
-from catalog.services import MatchRow, import_json, record_matches, seed_catalog
+from catalog.entries import import_entries, seed_catalog
+from catalog.services import MatchRow, record_matches
 from skills.refusal import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +24,7 @@ def acme() -> Tenant:
     acme, rival = (Tenant.objects.create(slug=slug, name=slug) for slug in ("acme", "rival"))
     for number, tenant in enumerate((acme, acme, acme, rival)):
         record_matches([failure(tenant, number)])
-    import_json(rival, '[{"code": "TIMEOUT", "suggestions": ["Only for the rival."]}]')
+    import_entries(rival, [{"code": "TIMEOUT", "suggestions": ["Only for the rival."]}], by="bob", reason="of their own")
     return acme
 
 

@@ -12,7 +12,7 @@ import pytest
 from django.test.utils import CaptureQueriesContext
 
 from agents.models import Tenant
-from catalog.entries import import_json, seed_catalog, update_entry
+from catalog.entries import import_entries, seed_catalog, update_entry
 from catalog.lookup import Lookup
 from catalog.models import CatalogEntry, FailureMatch
 from catalog.selectors import catalog_json, list_matches, match_json, match_stats
@@ -65,7 +65,7 @@ def a_match(tenant: Tenant, **changes: Any) -> MatchRow:
 
 
 def test_it_advises_from_memory(acme: Tenant, rival: Tenant, django_assert_num_queries: Callable[..., CaptureQueriesContext]) -> None:
-    import_json(acme, '[{"code": "TIMEOUT", "skill": "http_call", "mode": "ABORT"}]')
+    import_entries(acme, [{"code": "TIMEOUT", "skill": "http_call", "mode": "ABORT"}], by="alice", reason="of its own")
     snapshot = Lookup.load()
     with django_assert_num_queries(0):
         own = snapshot.advise(acme.pk, "http_call", "TIMEOUT", "no answer in 5 ms", "https://a.example/")
@@ -117,7 +117,7 @@ def test_it_counts_how_often_recovery_worked(acme: Tenant, rival: Tenant) -> Non
 
 
 def test_it_shows_a_tenant_the_shared_entries_and_its_own(acme: Tenant, rival: Tenant) -> None:
-    import_json(acme, '[{"code": "TIMEOUT", "suggestions": ["Only for Acme."]}]')
+    import_entries(acme, [{"code": "TIMEOUT", "suggestions": ["Only for Acme."]}], by="alice", reason="of its own")
     own = catalog_json(tenant=acme, code="TIMEOUT", skill="http_call")["data"]
     assert [(entry["skill"], entry["scope"]) for entry in own] == [(None, "shared"), (None, "tenant"), ("http_call", "shared")]
     assert "Only for Acme." not in json.dumps(catalog_json(tenant=rival))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalog.contracts import EntryDocument
-from catalog.services import fields_of, shipped_documents
+from catalog.entries import fields_of, shipped_documents
 from skills.taxonomy import CODES, Backoff
 
 SHARED = {document.code: document for document in shipped_documents() if not document.skill}
