@@ -13,7 +13,12 @@ from tests.api.cast import NO_RUN, ROUTE_IDS, ROUTES
 pytestmark = pytest.mark.django_db
 
 NO_AGENT = "agt_" + "0" * 32
-BODIES = {"top-up": {"amount_micro_usd": 1}, "decide": {"step_id": "a", "verdict": "approve"}}
+BODIES = {
+    "top-up": {"amount_micro_usd": 1},
+    "decide": {"step_id": "a", "verdict": "approve"},
+    "verdict": {"verdict": "happened", "reason": "it is in their list"},
+    "requeue": {"reason": "it is mended"},
+}
 RUN_ROUTES = [(method, path) for method, path in ROUTES if NO_RUN in path]
 
 
