@@ -12,7 +12,7 @@ from catalog.models import RecoveryCandidate
 from catalog.services import seed_catalog
 from runs.recovery_api import CandidateDetail, CandidatePage, SuggestionView
 from tests.api.cast import Caller
-from tests.integration.failing import fail
+from tests.integration.recovering import fail
 
 SUGGEST, CANDIDATES = "/api/v1/recovery/suggest", "/api/v1/recovery/candidates"
 NO_CANDIDATE = "rec_" + "0" * 32

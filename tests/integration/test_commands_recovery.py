@@ -13,7 +13,7 @@ from agents.models import Tenant
 from catalog.models import RecoveryCandidate
 from catalog.services import seed_catalog
 from runs import schedules
-from tests.integration.failing import fail
+from tests.integration.recovering import fail
 from tests.integration.test_commands_on_runs import told
 
 NO_CANDIDATE = "rec_" + "0" * 32

@@ -16,7 +16,7 @@ from catalog.models import CatalogEntry, RecoveryCandidate, RecoveryDecision
 from catalog.services import seed_catalog
 from runs.recovery.suggesting import suggest
 from skills.refusal import Refusal
-from tests.integration.failing import fail
+from tests.integration.recovering import fail
 from tests.integration.workshop import as_person
 
 pytestmark = pytest.mark.django_db
