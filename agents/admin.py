@@ -57,7 +57,10 @@ class TenantAdmin(TenantScopedAdmin):
     tenant_path = "pk"
     view_roles = EVERY_ROLE
     list_display = ("slug", "name", "is_active", "weight", "max_concurrent_runs", "max_queued_runs", "created_at")
-    fields = ("slug", "name", "is_active", "time_zone", "weight", "max_concurrent_runs", "max_queued_runs", "public_id", "created_at")
+    fields = (
+        *("slug", "name", "is_active", "time_zone", "weight", "max_concurrent_runs", "max_queued_runs", "allow_faults"),
+        *("public_id", "created_at"),
+    )
     readonly_fields = ("public_id", "created_at")
     search_fields = ("=slug", "=public_id")
 

@@ -41,13 +41,18 @@ def is_empty() -> bool:
 
 
 @transaction.atomic
-def bootstrap(*, slug: str, admin: str, password: str = "") -> Bootstrapped:
+def bootstrap(*, slug: str, admin: str, password: str = "", allow_faults: bool = False) -> Bootstrapped:
     """Make what is missing of tenant, agent, console person and key. Raises Refusal for a name or password that will not do.
 
-    Without a password one is made up; it stands in the answer only when the person is new.
+    Without a password one is made up; it stands in the answer only when the person is new. With `allow_faults` the tenant,
+    new or not, may have faults injected into its runs from now on.
     """
     made = Bootstrapped(tenant=slug, agent=AGENT_NAME, admin=admin)
     tenant = _tenant(slug, made)
+    if allow_faults and not tenant.allow_faults:
+        tenant.allow_faults = True
+        tenant.save(update_fields=["allow_faults"])
+        made.created.append("allow_faults")
     _agent(tenant, made)
     _admin(admin, password, made)
     _key(tenant, made)

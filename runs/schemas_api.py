@@ -16,6 +16,7 @@ from agents.contracts import AgentProfile, ResourceContract
 from agents.plan.contracts import Plan, PlanStep
 from catalog.contracts import Advice
 from runs.contracts import ReplayReport, Simulation
+from runs.faults.contracts import ChaosReport, Fault
 from runs.responses import SchemaNames
 from skills.contracts import Execution, FailureInfo, NextActions, SideEffect, SkillMetadata, StructuredOutcome
 from skills.refusal import Refusal
@@ -25,8 +26,10 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     for model in (
         Advice,
         AgentProfile,
+        ChaosReport,
         Execution,
         FailureInfo,
+        Fault,
         NextActions,
         Plan,
         PlanStep,
@@ -39,7 +42,7 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     )
 }
 # What callers write is described as it may be written, what AOS writes as it is written.
-_WRITTEN_BY_CALLERS = frozenset({"AgentProfile", "Plan", "PlanStep"})
+_WRITTEN_BY_CALLERS = frozenset({"AgentProfile", "Fault", "Plan", "PlanStep"})
 
 
 def schema_of(name: str) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def _steps(stage: Stage, asked: Asked) -> list[str]:
 
 
 def _limits(planned: int, played: int) -> ChaosLimits:
-    detail = f"{played} of {planned} cases were played, steps with effects first; name a step or fewer faults to have all of them"
+    detail = f"{played} of at least {planned} cases were played, steps with effects first; name a step or fewer faults to have all of them"
     return ChaosLimits(cases=planned, played=played, detail=detail)
 
 

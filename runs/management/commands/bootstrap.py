@@ -33,9 +33,13 @@ class Command(RuntimeCommand):
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--admin", default="admin", help="Name of the console login; its password comes from AOS_ADMIN_PASSWORD.")
 
+        parser.add_argument(
+            "--allow-faults", action="store_true", help="Let faults be injected into runs of this tenant on purpose; for test tenants only."
+        )
+
     def respond(self, options: dict[str, Any]) -> int:
         slug = options["tenant"] or DEFAULT_TENANT
-        made = bootstrap(slug=slug, admin=options["admin"], password=settings.ADMIN_PASSWORD)
+        made = bootstrap(slug=slug, admin=options["admin"], password=settings.ADMIN_PASSWORD, allow_faults=options["allow_faults"])
         if options["json"]:
             self.print_json(made.to_json())
         else:

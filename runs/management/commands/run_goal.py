@@ -10,6 +10,7 @@ from typing import Any
 
 from agents.selectors import default_agent
 from runs import selectors, services
+from runs.faults.kinds import FAULTS
 from runs.management import exits
 from runs.management.base import RuntimeCommand
 from runs.management.following import Follower, tell_end
@@ -19,6 +20,12 @@ from runs.models import Run
 from runs.requests import RunBody
 from runs.simulation import agent_of
 from skills.requests import parse_body, refuse_inexact
+
+
+def _fault(text: str) -> dict[str, str]:
+    """Return a fault as the API takes it: `KIND`, or `KIND@STEP`."""
+    kind, at, step = text.partition("@")
+    return {"kind": kind, "step": step} if at else {"kind": kind}
 
 
 class Command(RuntimeCommand):
@@ -35,6 +42,13 @@ class Command(RuntimeCommand):
         parser.add_argument("--budget-cents", help="At most so much for this run.")
         parser.add_argument("--timeout", type=float, default=60, metavar="SECONDS", help="How long to follow; the run goes on after it.")
         parser.add_argument("--deadline", type=float, metavar="SECONDS", help="The run itself ends as failed if it takes longer.")
+        parser.add_argument(
+            "--fault",
+            action="append",
+            default=[],
+            metavar="KIND[@STEP]",
+            help=f"Inject a fault on purpose, where the tenant allows it; without a step, at every step: {', '.join(FAULTS)}.",
+        )
         watching = parser.add_mutually_exclusive_group()
         watching.add_argument("--follow", action="store_true", default=True, help="Tell what happens as it happens (the default).")
         watching.add_argument("--detach", action="store_true", help="Submit and leave.")
@@ -66,6 +80,7 @@ class Command(RuntimeCommand):
             budget_micro_usd=body.limit_micro_usd(),
             deadline_ms=body.deadline_ms,
             simulation_id=body.simulation_id,
+            faults=body.faults,
         )
         return run
 
@@ -82,6 +97,8 @@ class Command(RuntimeCommand):
             raw["budget_cents"] = options["budget_cents"]
         if options["deadline"] is not None:
             raw["deadline_ms"] = round(options["deadline"] * 1_000)
+        if options["fault"]:
+            raw["faults"] = [_fault(text) for text in options["fault"]]
         refuse_inexact(raw)
         return parse_body(RunBody, raw)
 
