@@ -11,11 +11,13 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 
 import agents.api
 import agents.freezes_api
+import catalog.analytics_api
 import catalog.api
 import catalog.circuits_api
 import runs.api
 import runs.budgets_api
 import runs.chaos_api
+import runs.effects_api
 import runs.events_api
 import runs.recovery_api
 import runs.runtime_api
@@ -26,6 +28,7 @@ from aos_site import errors, health, metrics
 from runs.console.budgets_page import budgets_page
 from runs.console.cost_page import cost_page
 from runs.console.invariants_page import invariants_page
+from runs.console.recovery_page import candidate_page, recovery_page
 from runs.console.runtime_page import runtime_page
 from runs.console.simulator_page import simulator_page
 
@@ -39,6 +42,7 @@ api_v1: list[URLPattern | URLResolver] = [
     *agents.api.urlpatterns,
     *agents.freezes_api.urlpatterns,
     *catalog.api.urlpatterns,
+    *catalog.analytics_api.urlpatterns,
     *catalog.circuits_api.urlpatterns,
     *runs.api.urlpatterns,
     *runs.events_api.urlpatterns,
@@ -46,6 +50,7 @@ api_v1: list[URLPattern | URLResolver] = [
     *runs.schemas_api.urlpatterns,
     *runs.usage_api.urlpatterns,
     *runs.budgets_api.urlpatterns,
+    *runs.effects_api.urlpatterns,
     *runs.recovery_api.urlpatterns,
     *runs.chaos_api.urlpatterns,
 ]
@@ -69,5 +74,7 @@ urlpatterns = [
     path("admin/cost/", admin.site.admin_view(cost_page), name="console-cost"),
     path("admin/budgets/", admin.site.admin_view(budgets_page), name="console-budgets"),
     path("admin/invariants/", admin.site.admin_view(invariants_page), name="console-invariants"),
+    path("admin/recovery/", admin.site.admin_view(recovery_page), name="console-recovery"),
+    path("admin/recovery/<str:candidate_id>/", admin.site.admin_view(candidate_page), name="console-recovery-candidate"),
     path("admin/", admin.site.urls),
 ]

@@ -1,0 +1,255 @@
+"""Numbers about failures over a time: how many, how many the catalog knew, what was tried, what worked, how long it took.
+
+    failures of a window ──by code, mode, hour──▸ totals, codes, modes, the heat map
+                         ──by agent, version────▸ agents, skill versions
+                         ──that were recovered──▸ time to recovery
+
+API, console and command show these same numbers; docs/reference/failure-analytics.md says what each of them means. What
+was injected on purpose is in none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, F, Q, QuerySet, Sum, Value, Window
+from django.db.models.functions import RowNumber
+
+from agents.selectors import get_agent
+from agents.tenancy import scoped
+from catalog.analytics_sql import Hour, Milliseconds
+from catalog.models import FailureMatch
+from skills.instants import instant
+
+if TYPE_CHECKING:
+    from agents.models import Tenant
+
+Json = dict[str, Any]
+
+WEEK = timedelta(days=7)
+LONGEST = timedelta(days=90)
+MOST_ROWS = 50
+"""So many agents and skill versions are named, those with most failures; the totals hold all."""
+MOST_COLUMNS = 169
+_WIDTHS = (1, 2, 3, 6, 12, 24)
+"""How many hours a column of the heat map may be wide."""
+
+HIT = ~Q(match_type="miss")
+TRIED = Q(recovery_attempted=True)
+WORKED = Q(recovery_succeeded=True)
+RERUN = ~Q(recovered_by="")
+
+COUNTS = {
+    "failures": Count("pk"),
+    "hits": Count("pk", filter=HIT),
+    "followed": Count("pk", filter=HIT & TRIED),
+    "tried": Count("pk", filter=TRIED),
+    "worked": Count("pk", filter=WORKED),
+    "rerun": Count("pk", filter=RERUN & ~WORKED),
+    "cost_micro_usd": Sum("cost_micro_usd"),
+}
+
+
+@dataclass(frozen=True)
+class Failures:
+    """Which failures are meant: of a tenant, from one instant to another, and of one agent, skill, code or host if named."""
+
+    tenant: Tenant
+    since: datetime
+    until: datetime
+    only: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def length(self) -> timedelta:
+        return self.until - self.since
+
+    def before(self) -> Failures:
+        """Return the same of the time before, just as long."""
+        return Failures(self.tenant, self.since - self.length, self.since, self.only)
+
+    def everything(self) -> QuerySet[FailureMatch]:
+        """Return all failures of the kind, of whatever time."""
+        wanted = {name: value for name, value in self.only.items() if name != "agent"}
+        rows = scoped(FailureMatch.objects.filter(injected=False, **wanted), self.tenant)
+        if "agent" in self.only:
+            rows = rows.filter(agent=get_agent(tenant=self.tenant, ref=self.only["agent"]))
+        return rows.order_by()
+
+    def rows(self) -> QuerySet[FailureMatch]:
+        return self.everything().filter(created_at__gte=self.since, created_at__lt=self.until)
+
+
+def analytics(wanted: Failures, *, columns: int = MOST_COLUMNS) -> Json:
+    """Return every number about these failures. Raises Refusal NOT_FOUND for an agent nobody knows."""
+    rows = wanted.rows()
+    groups: Any = rows.values("code", "category", "mode", hour=Hour("created_at"))
+    cells: list[Json] = list(groups.annotate(**COUNTS))
+    before = dict(wanted.before().rows().values_list("code").annotate(failures=Count("pk")))
+    times = recovery_times(rows)
+    return {
+        "from": instant(wanted.since),
+        "to": instant(wanted.until),
+        "filters": dict(wanted.only),
+        "totals": {
+            **numbers_of(cells),
+            "injected": _injected(wanted),
+            "before": sum(before.values()),
+            "trend": trend(sum(each["failures"] for each in cells), sum(before.values())),
+            "time_to_recovery": times.get(ALL, NEVER).to_json(),
+        },
+        "by_code": _by_code(cells, before),
+        "by_mode": _by_mode(cells, times),
+        "by_agent": _by_agent(rows),
+        "by_skill_version": _by_version(rows),
+        "heat_map": heat_map(cells, wanted.since, wanted.until, columns),
+    }
+
+
+def numbers_of(cells: Iterable[Mapping[str, Any]]) -> Json:
+    """Return what some groups of failures add up to, and the rates that follow."""
+    sums = dict.fromkeys(COUNTS, 0)
+    for cell in cells:
+        for name in COUNTS:
+            sums[name] += cell[name] or 0
+    return {
+        "failures": sums["failures"],
+        "hits": sums["hits"],
+        "misses": sums["failures"] - sums["hits"],
+        "match_rate": rate(sums["hits"], sums["failures"]),
+        "followed": sums["followed"],
+        "acceptance_rate": rate(sums["followed"], sums["hits"]),
+        "tried": sums["tried"],
+        "worked": sums["worked"],
+        "success_rate": rate(sums["worked"], sums["tried"]),
+        "rerun": sums["rerun"],
+        "wasted_micro_usd": sums["cost_micro_usd"],
+    }
+
+
+def rate(part: int, whole: int) -> float | None:
+    """Return a part of a whole; None where there is no whole."""
+    return round(part / whole, 4) if whole else None
+
+
+def trend(now: int, before: int) -> float | None:
+    """Return by how much a number grew, as part of what it was; None where it was nothing."""
+    return round((now - before) / before, 4) if before else None
+
+
+def _injected(wanted: Failures) -> int:
+    rows = scoped(FailureMatch.objects.filter(injected=True, created_at__gte=wanted.since, created_at__lt=wanted.until), wanted.tenant)
+    return rows.count()
+
+
+def _grouped(cells: Iterable[Mapping[str, Any]], *keys: str) -> dict[tuple[Any, ...], list[Mapping[str, Any]]]:
+    groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for cell in cells:
+        groups.setdefault(tuple(cell[key] for key in keys), []).append(cell)
+    return groups
+
+
+def _by_code(cells: Sequence[Mapping[str, Any]], before: Mapping[str, int]) -> list[Json]:
+    found = [
+        {"code": code, "category": category, **(numbers := numbers_of(group)), **_compared(numbers["failures"], before.get(code, 0))}
+        for (code, category), group in _grouped(cells, "code", "category").items()
+    ]
+    return sorted(found, key=lambda row: (-row["failures"], row["code"]))
+
+
+def _compared(now: int, before: int) -> Json:
+    return {"before": before, "trend": trend(now, before)}
+
+
+def _by_mode(cells: Sequence[Mapping[str, Any]], times: Mapping[str, Times]) -> list[Json]:
+    found = [
+        {"mode": mode or None, **numbers_of(group), "time_to_recovery": times.get(mode, NEVER).to_json()}
+        for (mode,), group in _grouped(cells, "mode").items()
+    ]
+    return sorted(found, key=lambda row: (-row["failures"], row["mode"] or ""))
+
+
+def _by_agent(rows: QuerySet[FailureMatch]) -> list[Json]:
+    groups: Any = rows.values("agent_id", agent_public_id=F("agent__public_id"), agent_name=F("agent__name"))
+    return [
+        {"agent_id": row["agent_public_id"], "agent": row["agent_name"], **numbers_of([row])}
+        for row in groups.annotate(**COUNTS).order_by("-failures", "agent_id")[:MOST_ROWS]
+    ]
+
+
+def _by_version(rows: QuerySet[FailureMatch]) -> list[Json]:
+    groups: Any = rows.exclude(skill="").values("skill", "skill_version").annotate(**COUNTS)
+    return [
+        {"skill": row["skill"], "skill_version": row["skill_version"] or None, **numbers_of([row])}
+        for row in groups.order_by("-failures", "skill", "skill_version")[:MOST_ROWS]
+    ]
+
+
+# Time to recovery
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long it took from a failure to the end of the step that came through: of n, the median and what 19 of 20 stay below."""
+
+    n: int = 0
+    p50_ms: int | None = None
+    p95_ms: int | None = None
+
+    def to_json(self) -> Json:
+        return {"n": self.n, "p50_ms": self.p50_ms, "p95_ms": self.p95_ms}
+
+
+ALL = "*"
+NEVER = Times()
+
+
+def recovery_times(rows: QuerySet[FailureMatch]) -> dict[str, Times]:
+    """Return how long recoveries took by mode, and under `ALL` of all of them; the very rows, no estimate."""
+    worked = rows.filter(recovery_succeeded=True, resolved_at__isnull=False)
+    took = worked.annotate(took_ms=Milliseconds("resolved_at") - Milliseconds("created_at"), whole=Value(ALL))
+    return _percentiles(took, "mode") | _percentiles(took, "whole")
+
+
+def _percentiles(took: QuerySet[FailureMatch], key: str) -> dict[str, Times]:
+    """Return the nearest ranks of each part; the database numbers the rows and sends two of each."""
+    part = [F(key)]
+    numbered = took.annotate(
+        place=Window(RowNumber(), partition_by=part, order_by=[F("took_ms").asc(), F("pk").asc()]),
+        of=Window(Count("pk"), partition_by=part),
+    )
+    found: dict[str, list[Any]] = {}
+    for name, n, place, took_ms in numbered.filter(_at(50) | _at(95)).values_list(key, "of", "place", "took_ms"):
+        found.setdefault(name, []).append((place, n, max(0, took_ms)))
+    return {name: Times(min(ranks)[1], min(ranks)[2], max(ranks)[2]) for name, ranks in found.items()}
+
+
+def _at(percent: int) -> Q:
+    """Return the condition that holds for the one row at the nearest rank."""
+    return Q(place__gte=F("of") * percent / 100.0, place__lt=F("of") * percent / 100.0 + 1)
+
+
+# The heat map
+
+
+def heat_map(cells: Iterable[Mapping[str, Any]], since: datetime, until: datetime, columns: int) -> Json:
+    """Return how often each code came up in each stretch of hours; what is empty is left out."""
+    first = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    hours = max(1, -(-(until - first) // timedelta(hours=1)))
+    width = next((each for each in _WIDTHS if hours <= each * columns), _WIDTHS[-1])
+    counts: dict[tuple[str, int], int] = {}
+    for cell in cells:
+        at = datetime.strptime(cell["hour"], "%Y-%m-%d %H").replace(tzinfo=UTC)
+        place = (cell["code"], (at - first) // timedelta(hours=width))
+        counts[place] = counts.get(place, 0) + cell["failures"]
+    return {
+        "from": instant(first),
+        "hours": width,
+        "columns": -(-hours // width),
+        "cells": [
+            {"code": code, "column": column, "from": instant(first + timedelta(hours=width * column)), "failures": failures}
+            for (code, column), failures in sorted(counts.items())
+        ],
+    }

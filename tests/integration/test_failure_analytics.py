@@ -1,0 +1,192 @@
+"""Numbers about failures: what is counted, in which time, of whom, and what is left out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from agents.models import Agent, Tenant
+from agents.services import create_agent
+from catalog.analytics import Failures, analytics, heat_map, recovery_times
+from skills.refusal import Refusal
+from tests.integration.failures import a_failure
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+WORKED = {"recovery_attempted": True, "recovery_succeeded": True}
+IN_VAIN = {"recovery_attempted": True, "recovery_succeeded": False}
+
+
+@pytest.fixture
+def acme() -> Tenant:
+    return Tenant.objects.create(slug="acme", name="Acme")
+
+
+@pytest.fixture
+def worker(acme: Tenant) -> Agent:
+    return create_agent(tenant=acme, name="worker")
+
+
+def week(tenant: Tenant, **only: str) -> Failures:
+    return Failures(tenant, NOW - 7 * DAY, NOW, only)
+
+
+def totals(tenant: Tenant, **only: str) -> dict[str, Any]:
+    found: dict[str, Any] = analytics(week(tenant, **only))["totals"]
+    return found
+
+
+def test_it_says_nothing_where_nothing_failed(acme: Tenant) -> None:
+    found = analytics(week(acme))
+    assert found["totals"]["failures"] == 0
+    assert {found["totals"][name] for name in ("match_rate", "acceptance_rate", "success_rate", "trend")} == {None}
+    assert found["totals"]["time_to_recovery"] == {"n": 0, "p50_ms": None, "p95_ms": None}
+    assert [found[name] for name in ("by_code", "by_mode", "by_agent", "by_skill_version")] == [[], [], [], []]
+    assert found["heat_map"]["cells"] == []
+
+
+def test_it_counts_all_failures_whether_the_catalog_knew_them_or_not(acme: Tenant) -> None:
+    for _ in range(3):
+        a_failure(acme, at=NOW - HOUR)
+    a_failure(acme, at=NOW - HOUR, code="INTERNAL_ERROR", match_type="miss")
+    found = totals(acme)
+    assert (found["failures"], found["hits"], found["misses"], found["match_rate"]) == (4, 3, 1, 0.75)
+
+
+def test_it_counts_what_was_tried_and_what_worked_and_what_another_run_came_through_with(acme: Tenant) -> None:
+    a_failure(acme, at=NOW - HOUR, **WORKED)
+    a_failure(acme, at=NOW - HOUR, **IN_VAIN)
+    a_failure(acme, at=NOW - HOUR, **IN_VAIN, recovered_by="run_" + "1" * 32)
+    a_failure(acme, at=NOW - HOUR, **WORKED, match_type="miss")
+    a_failure(acme, at=NOW - HOUR)
+    found = totals(acme)
+    assert (found["tried"], found["worked"], found["success_rate"], found["rerun"]) == (4, 2, 0.5, 1)
+    assert (found["followed"], found["acceptance_rate"]) == (3, 0.75), "of four the catalog knew"
+
+
+def test_it_adds_up_what_failed_attempts_cost(acme: Tenant) -> None:
+    a_failure(acme, at=NOW - HOUR, cost_micro_usd=700)
+    a_failure(acme, at=NOW - HOUR, cost_micro_usd=50, code="NOT_FOUND")
+    assert totals(acme)["wasted_micro_usd"] == 750
+
+
+def test_it_leaves_out_what_was_injected_on_purpose_and_says_how_much(acme: Tenant) -> None:
+    a_failure(acme, at=NOW - HOUR)
+    a_failure(acme, at=NOW - HOUR, injected=True, match_type="miss", cost_micro_usd=9)
+    found = totals(acme)
+    assert (found["failures"], found["match_rate"], found["wasted_micro_usd"], found["injected"]) == (1, 1.0, 0, 1)
+
+
+def test_it_compares_with_the_time_before_which_is_as_long(acme: Tenant) -> None:
+    for at in (NOW, NOW - 7 * DAY - HOUR, NOW - 8 * DAY, NOW - 14 * DAY - HOUR):
+        a_failure(acme, at=at)
+    for _ in range(3):
+        a_failure(acme, at=NOW - 7 * DAY)
+    found = totals(acme)
+    assert (found["failures"], found["before"], found["trend"]) == (3, 2, 0.5), "the first instant belongs to it, the last does not"
+
+
+def test_it_narrows_to_an_agent_a_skill_a_code_or_a_host(acme: Tenant, worker: Agent) -> None:
+    a_failure(acme, at=NOW - HOUR, agent=worker)
+    a_failure(acme, at=NOW - HOUR, skill="llm_invoke", code="RATE_LIMITED", host="models.example")
+    for only in (
+        {"agent": "worker"},
+        {"agent": worker.public_id},
+        {"skill": "llm_invoke"},
+        {"code": "RATE_LIMITED"},
+        {"host": "api.example"},
+    ):
+        assert totals(acme, **only)["failures"] == 1, only
+    assert totals(acme, skill="llm_invoke", code="TIMEOUT")["failures"] == 0
+    with pytest.raises(Refusal, match="no such agent"):
+        totals(acme, agent="nobody")
+
+
+def test_it_counts_nothing_of_another_tenant(acme: Tenant) -> None:
+    rival = Tenant.objects.create(slug="rival", name="Rival")
+    a_failure(rival, at=NOW - HOUR, injected=True)
+    a_failure(rival, at=NOW - HOUR)
+    assert (totals(acme)["failures"], totals(acme)["injected"]) == (0, 0)
+
+
+def test_it_groups_by_code_mode_agent_and_version(acme: Tenant, worker: Agent) -> None:
+    a_failure(acme, at=NOW - HOUR, agent=worker, **WORKED)
+    a_failure(acme, at=NOW - 8 * DAY, agent=worker)
+    a_failure(acme, at=NOW - HOUR, agent=worker, skill_version="1.1.0", **IN_VAIN)
+    a_failure(acme, at=NOW - HOUR, code="NOT_FOUND", mode="ABORT", decision="finish", skill="", skill_version="")
+    found = analytics(week(acme))
+    assert [(row["code"], row["failures"], row["before"], row["trend"]) for row in found["by_code"]] == [
+        ("TIMEOUT", 2, 1, 1.0),
+        ("NOT_FOUND", 1, 0, None),
+    ]
+    assert [(row["mode"], row["tried"], row["worked"], row["success_rate"]) for row in found["by_mode"]] == [
+        ("RETRY_WITH_JITTER", 2, 1, 0.5),
+        ("ABORT", 0, 0, None),
+    ]
+    assert [(row["agent"], row["agent_id"], row["failures"]) for row in found["by_agent"]] == [
+        ("worker", worker.public_id, 2),
+        (None, None, 1),
+    ]
+    assert [(row["skill"], row["skill_version"], row["failures"]) for row in found["by_skill_version"]] == [
+        ("http_call", "1.0.0", 1),
+        ("http_call", "1.1.0", 1),
+    ]
+
+
+# Time to recovery
+
+
+def test_it_measures_from_the_failure_to_the_end_of_what_came_through(acme: Tenant) -> None:
+    for seconds in range(1, 101):
+        at = NOW - DAY
+        a_failure(acme, at=at, resolved_at=at + timedelta(seconds=seconds), **WORKED)
+    a_failure(acme, at=NOW - DAY, resolved_at=NOW, **IN_VAIN)
+    a_failure(acme, at=NOW - DAY, resolved_at=NOW)
+    assert totals(acme)["time_to_recovery"] == {"n": 100, "p50_ms": 50_000, "p95_ms": 95_000}
+
+
+@pytest.mark.parametrize(("n", "p50", "p95"), [(1, 1, 1), (2, 1, 2), (3, 2, 3), (20, 10, 19), (21, 11, 20)])
+def test_it_takes_the_nearest_rank(acme: Tenant, n: int, p50: int, p95: int) -> None:
+    at = NOW - DAY
+    for ms in range(1, n + 1):
+        a_failure(acme, at=at, resolved_at=at + timedelta(milliseconds=ms), **WORKED)
+    assert analytics(week(acme))["by_mode"][0]["time_to_recovery"] == {"n": n, "p50_ms": p50, "p95_ms": p95}
+
+
+def test_it_measures_each_mode_by_itself_and_no_time_below_zero(acme: Tenant) -> None:
+    at = NOW - DAY
+    a_failure(acme, at=at, resolved_at=at + 9 * HOUR, mode="FALLBACK", **WORKED)
+    a_failure(acme, at=at, resolved_at=at - HOUR, **WORKED)
+    times = recovery_times(week(acme).rows())
+    assert {mode: (each.n, each.p50_ms) for mode, each in times.items()} == {
+        "FALLBACK": (1, 9 * 3_600_000),
+        "RETRY_WITH_JITTER": (1, 0),
+        "*": (2, 0),
+    }
+
+
+# The heat map
+
+
+def test_it_draws_codes_by_hour(acme: Tenant) -> None:
+    for at in (NOW - HOUR, NOW - HOUR + timedelta(minutes=10), NOW - timedelta(minutes=1)):
+        a_failure(acme, at=at)
+    a_failure(acme, at=NOW - DAY + timedelta(minutes=1), code="NOT_FOUND")
+    drawn = analytics(Failures(acme, NOW - DAY, NOW))["heat_map"]
+    assert (drawn["from"], drawn["hours"], drawn["columns"]) == ("2026-11-19T12:00:00.000Z", 1, 25)
+    assert [(cell["code"], cell["column"], cell["from"], cell["failures"]) for cell in drawn["cells"]] == [
+        ("NOT_FOUND", 0, "2026-11-19T12:00:00.000Z", 1),
+        ("TIMEOUT", 23, "2026-11-20T11:00:00.000Z", 2),
+        ("TIMEOUT", 24, "2026-11-20T12:00:00.000Z", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("days", "columns", "hours", "drawn"), [(1, 169, 1, 25), (7, 169, 1, 169), (7, 56, 6, 29), (30, 169, 6, 121), (90, 169, 24, 91)]
+)
+def test_its_columns_are_as_wide_as_they_must_be(days: int, columns: int, hours: int, drawn: int) -> None:
+    found = heat_map([], NOW - days * DAY, NOW, columns)
+    assert (found["hours"], found["columns"]) == (hours, drawn)
