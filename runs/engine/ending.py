@@ -23,4 +23,5 @@ def finish(state: State, status: str, rule: str, out: list[Decision]) -> None:
     state.timers.clear()
     state.status, state.waiting_for = status, ""
     failure = state.failure
-    out.append(Finish(rule, status=status, code=failure.code if failure else "", message=failure.message if failure else ""))
+    read = {"succeeded": state.succeeded, "failed": state.failed, "steps": len(state.nodes)}
+    out.append(Finish(rule, "", read, status=status, code=failure.code if failure else "", message=failure.message if failure else ""))

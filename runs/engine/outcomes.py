@@ -80,7 +80,7 @@ def failed(state: State, step: StepState, fact: StepFailed, out: list[Decision])
     end_attempt(state, step, "failed", code=fact.code, message=fact.message, cost_micro_usd=fact.cost_micro_usd, latency_ms=fact.latency_ms)
     effect = effect_of(state, step)
     if is_doubtful(effect, fact.phase):
-        _hold_doubt(state, step, effect, out)
+        _hold_doubt(state, step, effect, fact.code, out)
     elif state.stopping:
         close(state, step, "cancelled" if fact.code == "CANCELLED" else "failed", fact.code)
     else:
@@ -279,7 +279,7 @@ def interrupted(state: State, step: StepState, phase: str, cost_micro_usd: int, 
     effect = effect_of(state, step)
     if phase != "not_sent" and not is_repeatable(effect):
         # Acknowledged or not: what it answered is lost, and doing it again would be doing it twice.
-        _hold_doubt(state, step, effect, out)
+        _hold_doubt(state, step, effect, "LEASE_LOST", out)
     elif state.stopping:
         close(state, step, "cancelled", "LEASE_LOST")
     else:
@@ -299,8 +299,9 @@ def given_up(state: State, step: StepState, out: list[Decision]) -> None:
         doubt(state, step)
 
 
-def _hold_doubt(state: State, step: StepState, effect: str, out: list[Decision]) -> None:
-    out.append(HoldDoubt("maybe_sent", step.key, attempt=step.attempt, effect=effect))
+def _hold_doubt(state: State, step: StepState, effect: str, code: str, out: list[Decision]) -> None:
+    read = {"code": code, "probe": pin_of(state, step).probe}
+    out.append(HoldDoubt("maybe_sent", step.key, read, ("retry",), attempt=step.attempt, effect=effect))
     if state.stopping:
         doubt(state, step)
     elif pin_of(state, step).probe:
@@ -328,7 +329,8 @@ def resolve_by_policy(state: State, step: StepState, out: list[Decision]) -> Non
 
 def resolve(state: State, step: StepState, answer_: str, by: str, rule: str, result: object, out: list[Decision]) -> None:
     """Settle a doubt: it happened and the step is done, or it did not and the call is made (again)."""
-    out.append(Resolve(rule, step.key, answer=answer_, by=by))
+    other = "did_not_happen" if answer_ == "happened" else "happened"
+    out.append(Resolve(rule, step.key, {}, (other,), answer=answer_, by=by))
     if answer_ == "happened":
         step.result = result
         close(state, step, "succeeded", f"it happened, says {by}")
