@@ -112,6 +112,8 @@ class Policy:
     parameters: RecoveryParameters
     confidence: float
     is_measured: bool
+    skill: str = ""
+    code: str = ""
 
 
 class Advice(Contract):

@@ -50,6 +50,23 @@ class Lookup:
         signature = signature_of(skill=skill, code=code, target=target, message=message)
         return choose(self._entries, tenant_id=tenant_id, skill=skill, code=code, signature=signature, policies=self._policies)
 
+    def possible_advice(self, tenant_id: int | None, skill: str) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return everything that may be advised about failures of a skill, as (code, advice): who must know the worst needs
+        the policies too, although nobody knows beforehand which signature a failure will have."""
+        found = list(self.advice_by_code(tenant_id, skill).items())
+        for policy in self._policies.values():
+            if policy.is_active and (policy.tenant_id, policy.skill) == (tenant_id, skill):
+                advice = choose(
+                    self._entries,
+                    tenant_id=tenant_id,
+                    skill=skill,
+                    code=policy.code,
+                    signature=policy.signature,
+                    policies=self._policies,
+                )
+                found.append((policy.code, advice.model_dump(mode="json")))
+        return found
+
     def advice_by_code(self, tenant_id: int | None, skill: str) -> Mapping[str, Mapping[str, Any]]:
         """Return what is advised about every code a skill may fail with, for who must know beforehand: without policies,
         which are for failures whose signature is known."""
@@ -106,4 +123,6 @@ def policy_of(row: RecoveryCandidate) -> Policy:
         parameters=RecoveryParameters.model_validate(row.parameters),
         confidence=row.confidence if row.confidence is not None else row.prior_confidence,
         is_measured=is_measured,
+        skill=row.skill,
+        code=row.code,
     )

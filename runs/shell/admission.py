@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 UNRENDERED = "${unknown}"
 """Stands for a value nobody has yet, in the form skills know from plans."""
 
-Advise = Callable[[str], Mapping[str, Mapping[str, Any]]]
-"""What the catalog advises about a skill, by code."""
+Advise = Callable[[str], Iterable[tuple[str, Mapping[str, Any]]]]
+"""What the catalog may advise about failures of a skill, as (code, advice)."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def call_model(configs: Mapping[str, Any], *, advise: Advise | None = None, rule
 
     Without advice the taxonomy's own numbers stand. `rules` are the agent's rates, beside those that skills declare.
     """
-    troubles_of = cache(lambda skill: _troubles(advise(skill) if advise else {}))
+    troubles_of = cache(lambda skill: _troubles(advise(skill) if advise else ()))
 
     def model(pin: Pin, params: Any) -> CallModel:
         skill = registry.resolve(pin.skill, pin.version)
@@ -145,9 +145,11 @@ def call_model(configs: Mapping[str, Any], *, advise: Advise | None = None, rule
     return model
 
 
-def _troubles(advice: Mapping[str, Mapping[str, Any]]) -> tuple[Trouble, ...]:
+def _troubles(advised: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Trouble, ...]:
     """Return every failure that trying again might mend. Which codes a skill declares says nothing: a deadline gives others."""
-    found = (Trouble(code, advice.get(code, {})) for code in CODES)
+    said = list(advised)
+    silent = CODES.keys() - {code for code, _ in said}
+    found = [*(Trouble(code, advice) for code, advice in said), *(Trouble(code) for code in CODES if code in silent)]
     return tuple(each for each in found if would_help(spec_of(each.code), each.mode, insisted=True))
 
 

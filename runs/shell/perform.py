@@ -315,7 +315,7 @@ class Performer:
 
     def _worst(self, run: Claimed, state: State, pinned: Pinned) -> Forecast:
         assert state.plan is not None
-        model = call_model(state.means.get("skill_config") or {}, advise=partial(self.lookup.advice_by_code, run.tenant_id))
+        model = call_model(state.means.get("skill_config") or {}, advise=partial(self.lookup.possible_advice, run.tenant_id))
         return forecast("worst", plan=state.plan, pins=pinned.pins, terms=state.terms, inputs=state.inputs, model=model)
 
     def _not_admitted(self, wish: Admit, run: Claimed, refusal: SkillFailure) -> StepFailed:

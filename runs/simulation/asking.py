@@ -61,7 +61,7 @@ def setting_of(agent: Agent, inputs: dict[str, Any], *, budget_micro_usd: int | 
         agent_id=agent.public_id,
         agent_version=agent.version,
         agent_status=agent.status,
-        advise=partial(lookup.advice_by_code, agent.tenant_id),
+        advise=partial(lookup.possible_advice, agent.tenant_id),
         scopes=partial(_scopes, agent),
         history=partial(history_of, agent.tenant_id),
         frozen=partial(_frozen, agent),

@@ -58,7 +58,8 @@ def assert_is_recorded(decided: list[Decision]) -> None:
     assert len(answers) == failures
     assert all(decision.rule for decision in decided)
     assert all(decision.because["code"] for decision in answers)
-    assert all(decision.alternatives for decision in decided if kind_of(decision) in ("retry", "continue", "fallback", "escalate", "hold_doubt"))
+    chosen = ("retry", "continue", "fallback", "escalate", "hold_doubt")
+    assert all(decision.alternatives for decision in decided if kind_of(decision) in chosen)
 
 
 def test_it_is_what_the_docs_say() -> None:

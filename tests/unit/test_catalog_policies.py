@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from catalog.contracts import Advice, Entry, Policy, RecoveryParameters
 from catalog.lookup import Lookup
 from catalog.recovery import PolicyKey, choose
 from catalog.signature import signature_of
-from skills.taxonomy import TIMEOUT_BACKOFF, RecoveryMode
+from skills.taxonomy import CODES, TIMEOUT_BACKOFF, RecoveryMode
 
 ACME, RIVAL = 1, 2
 SIGNATURE, OTHER = "ab" * 32, "cd" * 32
@@ -89,3 +90,25 @@ def test_a_snapshot_asks_its_policies_by_the_signature_of_the_failure() -> None:
     assert snapshot.advise(ACME, "http_call", "TIMEOUT", "no answer in 70 ms", "GET https://a.example:1/x").mode == "SKIP"
     assert snapshot.advise(ACME, "http_call", "TIMEOUT", "no answer in 70 ms", "GET https://b.example/").mode == "ABORT"
     assert snapshot.advice_by_code(ACME, "http_call")["TIMEOUT"]["source"] == "tenant"
+
+
+def test_it_counts_the_active_policies_of_a_skill_among_what_may_be_advised() -> None:
+    insists = Policy(
+        "rec_1",
+        ACME,
+        SIGNATURE,
+        True,
+        RecoveryMode.RETRY_EXPONENTIAL,
+        RecoveryParameters(max_attempts=9),
+        0.7,
+        True,
+        "http_call",
+        "TIMEOUT",
+    )
+    shadow = replace(insists, signature="cd" * 32, is_active=False, code="NOT_FOUND")
+    snapshot = Lookup([], [insists, shadow])
+    told = snapshot.possible_advice(ACME, "http_call")
+    assert [advice["max_attempts"] for code, advice in told if code == "TIMEOUT"] == [3, 9]
+    assert len([code for code, _ in told if code == "NOT_FOUND"]) == 1
+    assert {code for code, _ in told} == set(CODES)
+    assert len(snapshot.possible_advice(ACME, "llm_invoke")) == len(CODES)
