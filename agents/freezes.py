@@ -220,6 +220,21 @@ def list_freezes(*, tenant: Tenant, is_live: bool | None = None) -> QuerySet[Fre
     return rows if is_live is None else rows.filter(lifted_at__isnull=is_live)
 
 
+def live_freezes(tenant: Tenant) -> list[dict[str, Any]]:
+    """Return what is frozen for a tenant, as the explanation of a run tells it; who runs the installation is named to nobody."""
+    return [
+        {
+            "freeze_id": found.public_id,
+            "label": f"{found.kind}:{found.key}",
+            "reason": found.reason,
+            "by": OPERATOR if found.tenant_id is None else found.frozen_by,
+            "since_ms": int(found.frozen_at.timestamp() * 1_000),
+            "is_everywhere": found.tenant_id is None,
+        }
+        for found in list_freezes(tenant=tenant, is_live=True).order_by("-tenant_id")
+    ]
+
+
 def get_freeze(*, tenant: Tenant, freeze_id: str) -> Freeze:
     """Return a freeze by its id (`frz_…`). Raises Refusal NOT_FOUND."""
     found = list_freezes(tenant=tenant).filter(public_id=freeze_id).first() if is_id("frz", freeze_id) else None

@@ -16,9 +16,11 @@ from agents.pagination import page_json
 from agents.tenancy import principal_of
 from runs import runtime, selectors, services
 from runs.contracts import ReplayReport
+from runs.contracts_explanation import DecisionPage, Explanation
 from runs.models import Run, RunStatus
 from runs.requests import (
     DecisionBody,
+    DecisionsQuery,
     GoalBody,
     NoBody,
     ReasonBody,
@@ -218,9 +220,18 @@ class RunContract(APIView):
 class RunExplanation(APIView):
     required_scopes = {"GET": "runs:read"}
 
-    @extend_schema(operation_id="runs_explain", responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="runs_explain", responses={200: Explanation})
     def get(self, request: Request, run_id: str) -> Response:
         return Response(selectors.explain_json(tenant=principal_of(request).tenant, run_id=checked_run_id(run_id)))
+
+
+class RunDecisions(APIView):
+    required_scopes = {"GET": "runs:read"}
+
+    @extend_schema(operation_id="runs_decisions", parameters=[DecisionsQuery], responses={200: DecisionPage})
+    def get(self, request: Request, run_id: str) -> Response:
+        query, tenant = parse_query(DecisionsQuery, request.query_params), principal_of(request).tenant
+        return Response(selectors.decisions_json(tenant=tenant, run_id=checked_run_id(run_id), **query.model_dump()))
 
 
 urlpatterns = [
@@ -237,4 +248,5 @@ urlpatterns = [
     path("runs/<str:run_id>/trace", RunTrace.as_view(), name="run-trace"),
     path("runs/<str:run_id>/contract", RunContract.as_view(), name="run-contract"),
     path("runs/<str:run_id>/explain", RunExplanation.as_view(), name="run-explain"),
+    path("runs/<str:run_id>/decisions", RunDecisions.as_view(), name="run-decisions"),
 ]

@@ -14,8 +14,8 @@ from catalog.selectors import past_of
 from runs.engine.state import State
 from runs.models import Run
 from runs.resource_contract import get_resource_contract
-from runs.selectors import explain_json, get_run, list_runs, run_json
-from runs.shell.reading.explain import blocked_by, failures
+from runs.selectors import blocked_by_json, decisions_json, explain_json, get_run, list_runs, run_json
+from runs.shell.reading.explain import causes, decided_about, failures
 from runs.shell.reading.history import read_history, read_state
 from runs.shell.reading.outcomes import latest_outcome
 from runs.shell.reading.trace import step_json
@@ -97,7 +97,8 @@ def _rate_limits(tenant: Tenant, filters: dict[str, Any]) -> Answer:
 def _tried(tenant: Tenant, filters: dict[str, Any]) -> Answer:
     run, state = _folded(tenant, filters)
     step = _step(state, filters)
-    return {"step": step_json(state, state.steps[step]), "failures": failures(read_history(run), step)}
+    history = read_history(run)
+    return {"step": step_json(state, state.steps[step]), "failures": failures(history, step), "decided": decided_about(history, step)}
 
 
 def _last_outcome(tenant: Tenant, filters: dict[str, Any]) -> Answer:
@@ -111,7 +112,21 @@ def _last_outcome(tenant: Tenant, filters: dict[str, Any]) -> Answer:
 def _why_failed(tenant: Tenant, filters: dict[str, Any]) -> Answer:
     run, state = _folded(tenant, filters)
     step = _step(state, filters)
-    return {"step_id": step, "status": state.steps[step].status, "failures": failures(read_history(run), step)}
+    history = read_history(run)
+    return {
+        "step_id": step,
+        "status": state.steps[step].status,
+        "failures": failures(history, step),
+        "decided": decided_about(history, step),
+        "because": [cause.model_dump(mode="json") for cause in causes(state, history) if step in (cause.step_id, cause.root_step_id)],
+    }
+
+
+def _decisions(tenant: Tenant, filters: dict[str, Any]) -> Answer:
+    """Return all decisions of a run, or those of one kind or about one step."""
+    named = {name: _text(filters, name) for name in ("run_id", "kind", "step_id") if name == "run_id" or name in filters}
+    found = decisions_json(tenant=tenant, run_id=named["run_id"], kind=named.get("kind"), step=named.get("step_id"), limit=1_000_000)
+    return {"run_id": named["run_id"], "decisions": found["data"]}
 
 
 def _allowed_skills(tenant: Tenant, filters: dict[str, Any]) -> Answer:
@@ -138,8 +153,8 @@ def _memories(tenant: Tenant, filters: dict[str, Any]) -> Answer:
 
 
 def _blocked_by(tenant: Tenant, filters: dict[str, Any]) -> Answer:
-    run, state = _folded(tenant, filters)
-    return {"run_id": run.public_id, "blocked_by": blocked_by(run_json(run), state)}
+    run_id = _text(filters, "run_id")
+    return {"run_id": run_id, "blocked_by": blocked_by_json(tenant=tenant, run_id=run_id)}
 
 
 def _explain(tenant: Tenant, filters: dict[str, Any]) -> Answer:
@@ -155,6 +170,7 @@ QUESTIONS: dict[str, tuple[Ask, tuple[str, ...]]] = {
     "what_did_i_try_already": (_tried, ("run_id", "step_id")),
     "last_step_outcome": (_last_outcome, ("run_id", "step_id")),
     "why_did_step_fail": (_why_failed, ("run_id", "step_id")),
+    "decisions": (_decisions, ("run_id", "kind", "step_id")),
     "allowed_skills": (_allowed_skills, ("agent",)),
     "skills_available_for_goal": (_skills_for_goal, ("goal", "agent")),
     "relevant_memories": (_memories, ("goal", "max_tokens")),

@@ -151,6 +151,13 @@ class EventsQuery(RequestModel):
     limit: Annotated[int, Field(ge=1, le=1_000)] = 200
 
 
+class DecisionsQuery(RequestModel):
+    kind: Annotated[str, Field(pattern=r"^[a-z_]{1,32}$", description="One kind of decision: retry, no_retry, hold_back, …")] | None = None
+    step: Annotated[str, Field(pattern=r"^\$?[a-z0-9_-]{1,64}(#\d{1,4})?$", description="A step, or $plan or $admit.")] | None = None
+    after: Annotated[int, Field(ge=0, le=2_147_483_647, description="The last event whose decisions were seen.")] = 0
+    limit: Annotated[int, Field(ge=1, le=1_000)] = 200
+
+
 class PlanBody(RequestModel):
     plan: dict[str, Any]
 

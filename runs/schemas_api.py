@@ -16,6 +16,7 @@ from agents.contracts import AgentProfile, ResourceContract
 from agents.plan.contracts import Plan, PlanStep
 from catalog.contracts import Advice
 from runs.contracts import ReplayReport, Simulation
+from runs.contracts_explanation import BlockedBy, DecisionRecord, Explanation
 from runs.faults.contracts import ChaosReport, Fault
 from runs.responses import SchemaNames
 from skills.contracts import Execution, FailureInfo, NextActions, SideEffect, SkillMetadata, StructuredOutcome
@@ -26,8 +27,11 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     for model in (
         Advice,
         AgentProfile,
+        BlockedBy,
+        DecisionRecord,
         ChaosReport,
         Execution,
+        Explanation,
         FailureInfo,
         Fault,
         NextActions,

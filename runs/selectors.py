@@ -9,12 +9,15 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from agents.tenancy import one_scoped, scoped
 from runs import lineage
+from runs.blocking import around
+from runs.engine.virtual import fold
 from runs.models import TERMINAL_STATUSES, Run, RunStatus
 from runs.shell.codec import decode, plain
 from runs.shell.journal import Row, read_rows
 from runs.shell.reading.explain import explanation
-from runs.shell.reading.history import entries_of, read_history, read_state, what_is_gone
-from runs.shell.reading.remains import remains_of
+from runs.shell.reading.history import entries_of, read_history, what_is_gone
+from runs.shell.reading.obstacles import as_told, obstacles
+from runs.shell.reading.remains import decisions_of, remains_of
 from runs.shell.reading.subtree import spent_with_called
 from runs.shell.reading.trace import trace_of
 from runs.shell.reading.undone import with_links
@@ -138,4 +141,33 @@ def _told(row: Row) -> tuple[Any, Any, Any]:
 def explain_json(*, tenant: Tenant, run_id: str) -> dict[str, Any]:
     """Say why a run waits, or why it ended as it did."""
     run = get_run(tenant=tenant, run_id=run_id)
-    return explanation(run_json(run), read_state(run), read_history(run))
+    history = read_history(run)
+    state, _ = fold(entry.fact for entry in history)
+    return explanation(run_json(run), state, history, around(run, state))
+
+
+def blocked_by_json(*, tenant: Tenant, run_id: str) -> list[dict[str, Any]]:
+    """Say what keeps a run from going on, what must be cleared first before the rest."""
+    run = get_run(tenant=tenant, run_id=run_id)
+    history = read_history(run)
+    state, _ = fold(entry.fact for entry in history)
+    return as_told(obstacles(state, history, around(run, state)))
+
+
+READ_AT_ONCE = 500
+"""How many events are read at a time, in search of decisions."""
+
+
+def decisions_json(
+    *, tenant: Tenant, run_id: str, kind: str | None = None, step: str | None = None, after: int = 0, limit: int = 200
+) -> dict[str, Any]:
+    """Return decisions of a run after an event, of one kind or about one step; those of one event are never parted."""
+    run = get_run(tenant=tenant, run_id=run_id)
+    found: list[dict[str, Any]] = []
+    while rows := read_rows(run.pk, after=after, limit=READ_AT_ONCE):
+        for row in rows:
+            after = row.seq
+            found += [d for d in decisions_of(row) if kind in (None, d["kind"]) and step in (None, d["step_id"])]
+            if len(found) >= limit:
+                return {"data": found, "next_after": after}
+    return {"data": found, "next_after": None}

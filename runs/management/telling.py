@@ -89,7 +89,7 @@ def tell_trace(trace: dict[str, Any], now_ms: int, paper: Paper) -> None:
     paper.table(("step", "skill", "status", "attempts", "time", "cost"), [_step_row(step) for step in trace["steps"]])
     paper.heading("Decisions")
     begun = trace["events"][0]["at_ms"] if trace["events"] else now_ms
-    paper.table(("after", "decision", "step", "rule"), [_decision_row(found, begun) for found in trace["decisions"]])
+    paper.table(("after", "decision", "step", "rule", "in words"), [_decision_row(found, begun) for found in trace["decisions"]])
     paper.heading("Costs")
     cost = run["cost"]
     limit = "unlimited" if cost["limit_micro_usd"] is None else money(cost["limit_micro_usd"])
@@ -104,9 +104,9 @@ def _step_row(step: dict[str, Any]) -> list[Any]:
 
 
 def _decision_row(decision: dict[str, Any], begun_ms: int) -> list[Any]:
-    delay = decision["detail"].get("delay_ms")
+    delay = decision["delay_ms"]
     rule = decision["rule"] if delay is None else f"{decision['rule']} ({delay} ms)"
-    return [duration(decision["at_ms"] - begun_ms), decision["kind"], decision["step_id"] or "", rule]
+    return [duration(decision["at_ms"] - begun_ms), decision["kind"], decision["step_id"] or "", rule, decision["words"]]
 
 
 def tell_replay(report: dict[str, Any], paper: Paper) -> None:

@@ -76,7 +76,7 @@ def _check_the_failure(site: Site, run_id: str) -> None:
     [failed] = site.get(f"runs/{run_id}/explain")["failures"]
     [retry] = failed["decided"]
     assert (failed["step_id"], failed["code"], failed["advice"]["match_type"]) == ("fetch", "TIMEOUT", "code+skill")
-    assert (retry["kind"], retry["mode"]) == ("retry", "RETRY_EXPONENTIAL")
+    assert (retry["kind"], retry["detail"]["mode"]) == ("retry", "RETRY_EXPONENTIAL")
     first, second = site.step(run_id, "fetch")["attempts"]
     assert (first["code"], second["status"]) == ("TIMEOUT", "succeeded")
     assert second["started_at_ms"] - first["finished_at_ms"] >= retry["delay_ms"] > 0

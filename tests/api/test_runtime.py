@@ -50,7 +50,7 @@ def test_it_gives_the_contract_of_a_run_by_both_addresses(bob: Caller, run_id: s
 
 @pytest.mark.parametrize("what", sorted(QUESTIONS))
 def test_it_answers_every_question_and_says_which_filter_is_missing(bob: Caller, run_id: str, what: str, assert_problem: Any) -> None:
-    filters = {"run_id": run_id, "step_id": "a", "agent": "worker", "goal": "transform json", "max_tokens": 100}
+    filters = {"run_id": run_id, "step_id": "a", "agent": "worker", "goal": "transform json", "max_tokens": 100, "kind": "start"}
     whole = bob.post("/api/v1/runtime/query", {"what": what, "filters": {name: filters[name] for name in QUESTIONS[what][1]}})
     # The step is not known before the run was planned in: then it is said that there is none.
     assert whole.status_code in (200, 404)

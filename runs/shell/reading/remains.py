@@ -12,8 +12,9 @@ import msgspec
 
 from runs.engine.decisions import AnyDecision
 from runs.models import StepSummary
+from runs.shell.codec import decode
 from runs.shell.journal import Row
-from runs.shell.reading.trace import decision_json
+from runs.shell.reading.decided import decision_json
 from runs.shell.tombstones import Tombstone, is_tombstone, read, tombstone_of
 
 _ENDS = {"step_succeeded": "succeeded", "step_failed": "failed"}
@@ -41,8 +42,15 @@ def remains_of(run: dict[str, Any], rows: Iterable[Row], summaries: Iterable[Ste
     }
 
 
+def decisions_of(row: Row) -> list[dict[str, Any]]:
+    """Return what was decided about an event, whether its payload is there or gone."""
+    if is_tombstone(row.data):
+        return _decisions(row, read(row.data))
+    return [decision_json(row.seq, row.at_ms, row.kind, decision) for decision in decode(row.data, seq=row.seq).decisions]
+
+
 def _decisions(row: Row, remnant: Tombstone) -> list[dict[str, Any]]:
-    return [decision_json(row.seq, row.at_ms, msgspec.convert(each, AnyDecision)) for each in remnant.decisions]
+    return [decision_json(row.seq, row.at_ms, row.kind, msgspec.convert(each, AnyDecision)) for each in remnant.decisions]
 
 
 def _event(row: Row, remnant: Tombstone) -> dict[str, Any]:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
-from runs.engine.decisions import Decision
 from runs.engine.state import State, StepState
 from runs.engine.virtual import Entry, fold
 from runs.shell.clock import as_datetime
 from runs.shell.codec import kind_of, plain
+from runs.shell.reading.decided import decision_json
 from skills.instants import instant
-
-_HEAD = ("kind", "rule", "step")
 
 
 def trace_of(run: dict[str, Any], history: list[Entry]) -> dict[str, Any]:
@@ -29,6 +25,7 @@ def trace_of(run: dict[str, Any], history: list[Entry]) -> dict[str, Any]:
         "decisions": [found for seq, entry in enumerate(history, start=1) for found in _decisions(seq, entry)],
         "events": [_event(seq, entry) for seq, entry in enumerate(history, start=1)],
         "side_effects": [effect | {"step_id": step.key} for step in _in_order(state) for effect in step.side_effects],
+        "faults": list(state.means.get("faults", ())),
         "removed": None,
     }
 
@@ -77,21 +74,7 @@ def _attempt(attempt: Any) -> dict[str, Any]:
 
 
 def _decisions(seq: int, entry: Entry) -> list[dict[str, Any]]:
-    return [decision_json(seq, entry.fact.at_ms, decision) for decision in entry.decisions]
-
-
-def decision_json(seq: int, at_ms: int, decision: Decision) -> dict[str, Any]:
-    """Return one decision, with the event that led to it."""
-    # Defaults included: a reader should not have to know that an attempt left out is the first.
-    detail = {name: plain(value) for name, value in msgspec.structs.asdict(decision).items() if name not in _HEAD}
-    return {
-        "seq": seq,
-        "at_ms": at_ms,
-        "kind": kind_of(decision),
-        "rule": decision.rule,
-        "step_id": decision.step or None,
-        "detail": detail,
-    }
+    return [decision_json(seq, entry.fact.at_ms, kind_of(entry.fact), decision) for decision in entry.decisions]
 
 
 def _event(seq: int, entry: Entry) -> dict[str, Any]:
