@@ -19,6 +19,8 @@ NO_ROLE: Roles = frozenset()
 PAYLOAD_ROLES: Roles = frozenset({Role.DEVELOPER, Role.TENANT_ADMIN})
 COST_ROLES: Roles = frozenset({Role.DEVELOPER, Role.OPERATOR, Role.TENANT_ADMIN, Role.AUDITOR})
 OPERATING_ROLES: Roles = frozenset({Role.OPERATOR, Role.TENANT_ADMIN})
+# Who says what becomes of a call in doubt, and of a recovery that is suggested.
+DECIDING_ROLES: Roles = frozenset({Role.OPERATOR, Role.APPROVER, Role.TENANT_ADMIN})
 OWNING_ROLES: Roles = frozenset({Role.DEVELOPER, Role.TENANT_ADMIN})
 BUDGET_ROLES: Roles = frozenset({Role.TENANT_ADMIN})
 OVERSIGHT_ROLES: Roles = frozenset({Role.TENANT_ADMIN, Role.AUDITOR})

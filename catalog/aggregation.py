@@ -22,7 +22,7 @@ from agents.tenancy import operator_principal
 from catalog import deciding
 from catalog.candidates import counted, keep, suggestions_for
 from catalog.confidence import Confidence, confidence
-from catalog.evidence import BY_POLICY, TRIED, WORKED, aged, evidence_of, last_cases, study
+from catalog.evidence import BY_POLICY, TRIED, WORKED, Studied, aged, evidence_of, last_cases, study
 from catalog.models import CatalogEntry, FailureMatch, RecoveryCandidate
 from catalog.models_learning import PolicyState
 from catalog.proposals import WORKS_FROM
@@ -40,6 +40,7 @@ AT_LEAST = 3
 AT_ONCE = 100
 # The groups with most failures go first; what is beyond has its turn when those are decided.
 GROUPS_A_NIGHT = 1_000
+_MEASURED = ("applied", "succeeded", "confidence", "parts", "occurrences", "last_seen_at", "effect")
 NIGHTLY, HARMFUL = "rule:nightly", "rule:harmful"
 # A policy is judged after so many failures whose end is known.
 JUDGED_FROM = 10
@@ -130,17 +131,20 @@ def refresh_candidates(learned: Learned, tenant: Tenant, *, now: datetime, stopp
         studied = study(rows, [row.signature for row in batch])
         effects = effects_of(batch, now)
         for row in batch:
-            found = studied[row.signature]
-            columns = counted(found.confidence(row.mode, prior=row.prior_confidence, now=now), {})
-            if row.pk in effects:
-                columns["parts"]["effect"] = effect_json(effects[row.pk])
-            elif "effect" in row.parts:
-                columns["parts"]["effect"] = row.parts["effect"]
-            for name, value in columns.items():
-                setattr(row, name, value)
-        RecoveryCandidate.objects.bulk_update(batch, ("applied", "succeeded", "confidence", "parts"))
+            _measure_candidate(row, studied[row.signature], effects.get(row.pk), now)
+        RecoveryCandidate.objects.bulk_update(batch, _MEASURED)
         learned.refreshed += len(batch)
         tell(f"{tenant.slug}: {learned.refreshed} candidates measured")
+
+
+def _measure_candidate(row: RecoveryCandidate, found: Studied, effect: Confidence | None, now: datetime) -> None:
+    columns = counted(found.confidence(row.mode, prior=row.prior_confidence, now=now), row.parts)
+    if effect is not None:
+        columns["parts"]["effect"] = effect_json(effect)
+    if found.failures:
+        columns |= {"occurrences": found.failures, "last_seen_at": found.last_seen_at, "effect": found.effect}
+    for name, value in columns.items():
+        setattr(row, name, value)
 
 
 def effects_of(candidates: Sequence[RecoveryCandidate], now: datetime) -> dict[int, Confidence]:

@@ -121,10 +121,19 @@ def _would_do(document: CandidateDocument) -> dict[str, Any]:
     return {"mode": str(document.mode), "parameters": document.parameters.model_dump(mode="json", exclude_none=True)}
 
 
+def _said_by(principal: Principal) -> str:
+    return f"{principal.name} says so"
+
+
 def _make(principal: Principal, document: CandidateDocument) -> None:
     named = document.model_dump(include={"signature", "code", "skill", "host", "cause", "effect", "prior_confidence"})
     made = RecoveryCandidate.objects.create(
-        tenant=principal.tenant, **named, **_would_do(document), origin="manual", created_by=principal.name
+        tenant=principal.tenant,
+        **named,
+        **_would_do(document),
+        origin="manual",
+        created_by=principal.name,
+        evidence={"because": _said_by(principal)},
     )
     RecoveryDecision.objects.create(candidate=made, action="suggest", by=principal.name, reason="imported", seen=_would_do(document))
 
@@ -137,6 +146,7 @@ def _change(principal: Principal, row: RecoveryCandidate, document: CandidateDoc
         fault = {"pointer": f"/{position}", "code": "INVALID_INPUT", "detail": f"{row.public_id} is {row.state}; reopen it first"}
         raise Refusal("INVALID_INPUT", "a candidate that was decided does not change", status=409, errors=[fault])
     row.mode, row.parameters, row.origin, row.created_by = wanted["mode"], wanted["parameters"], "manual", principal.name
-    row.save(update_fields=["mode", "parameters", "origin", "created_by", "updated_at"])
+    row.evidence = {**row.evidence, "because": _said_by(principal)}
+    row.save(update_fields=["mode", "parameters", "origin", "created_by", "evidence", "updated_at"])
     RecoveryDecision.objects.create(candidate=row, action="suggest", by=principal.name, reason="imported", seen=wanted)
     return True

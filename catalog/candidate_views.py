@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from agents.tenancy import scoped
@@ -48,9 +48,15 @@ def list_candidates(*, tenant: Tenant, state: str | None = None, policy: str | N
     return scoped(RecoveryCandidate.objects.filter(**{name: value for name, value in wanted.items() if value is not None}), tenant)
 
 
-def count_open(tenants: Iterable[Tenant]) -> int:
-    """Return how many candidates wait for a decision."""
-    return RecoveryCandidate.objects.filter(tenant__in=tenants, state=CandidateState.OPEN).count()
+def candidates_of(tenants: QuerySet[Any], **wanted: str) -> QuerySet[RecoveryCandidate]:
+    """Return the candidates of these tenants in a state or with a policy, those that failed last first."""
+    rows = RecoveryCandidate.objects.filter(tenant__in=tenants, **wanted).select_related("tenant")
+    return rows.order_by(F("last_seen_at").desc(nulls_last=True), "-pk")
+
+
+def tenant_id_of(candidate_id: str) -> int | None:
+    """Return the row id of the tenant a candidate is of, None where there is none of that id."""
+    return RecoveryCandidate.objects.filter(public_id=candidate_id).values_list("tenant_id", flat=True).first()
 
 
 def candidate_json(row: RecoveryCandidate) -> dict[str, Any]:

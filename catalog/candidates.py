@@ -165,7 +165,8 @@ def bring_up_to_date(row: RecoveryCandidate, found: Suggestion) -> None:
     fields = _fields(found)
     follows = row.state == CandidateState.OPEN and row.origin != "manual"
     if not follows:
-        # How sure one may be of what it does, which need not be what would be suggested today.
+        # How sure one may be of what it does, and why it does that, which need not be what would be suggested today.
+        fields["evidence"] = {**fields["evidence"], "because": (row.evidence or {}).get("because")}
         fields |= counted(found.studied.confidence(row.mode, prior=row.prior_confidence, now=timezone.now()), row.parts)
     names = _COUNTED + (_SUGGESTED if follows else ())
     for name in names:

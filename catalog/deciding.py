@@ -81,10 +81,12 @@ def _decide(action: str, principal: Principal, candidate_id: str, reason: str, c
         setattr(row, name, value)
     if action == "activate":
         row.baseline = baseline_of(row)
+        # Of an earlier time as a policy; this one is measured from now on.
+        row.parts = {name: value for name, value in row.parts.items() if name != "effect"}
     seen = seen_numbers(row)
     row.state, row.policy = target
     row.decided_by, row.reason, row.decided_at = principal.name, reason.strip(), timezone.now()
-    row.save(update_fields=[*columns, "baseline", "state", "policy", "decided_by", "reason", "decided_at", "updated_at"])
+    row.save(update_fields=[*{*columns, "baseline", "parts"}, "state", "policy", "decided_by", "reason", "decided_at", "updated_at"])
     RecoveryDecision.objects.create(candidate=row, action=action, by=principal.name, reason=reason.strip(), seen=seen)
     return row
 
