@@ -1,87 +1,19 @@
-"""Console pages of the failure catalog: its entries, editable by role, and the failures that met it."""
+"""Console pages of the failure catalog: the failures that met it here, its entries and circuits beside it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from agents.console_base import (
-    EVERY_ROLE,
-    OPERATING_ROLES,
-    PAYLOAD_ROLES,
-    TenantScopedAdmin,
-    may,
-    sees_everything,
-    tenants_for,
-)
-from catalog import admin_circuits, entries  # noqa: F401 - pages register themselves
-from catalog.models import CatalogEntry, FailureMatch
-from skills.refusal import Refusal
-
-EDITABLE = ("mode", "parameters", "suggestions", "doc_url", "prior_confidence")
-
-
-class EntryForm(forms.ModelForm):
-    """Checks a change with the document's own schema, and says each fault at its field."""
-
-    class Meta:
-        model = CatalogEntry
-        fields = EDITABLE
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        changes = {name: cleaned[name] for name in EDITABLE if name in cleaned}
-        try:
-            entries.validated_change(entries.document_of(CatalogEntry.objects.get(pk=self.instance.pk)), changes)
-        except Refusal as refusal:
-            for fault in refusal.errors:
-                field = fault["pointer"].split("/")[1]
-                self.add_error(field if field in self.fields else None, f"{fault['pointer']}: {fault['detail']}")
-        return cleaned
-
-
-@admin.register(CatalogEntry)
-class CatalogEntryAdmin(TenantScopedAdmin):
-    form = EntryForm
-    view_roles = EVERY_ROLE
-    change_roles = OPERATING_ROLES
-    list_display = ("code", "for_skill", "scope", "category", "retryable", "mode", "version", "updated_at")
-    list_filter = ("category", "mode")
-    list_select_related = ("tenant",)
-    search_fields = ("=code", "=skill")
-    ordering = ("code", "skill", "tenant_id")
-    fields = ("code", "for_skill", "scope", "category", "retryable", *EDITABLE, "version", "updated_at")
-    readonly_fields = ("code", "for_skill", "scope", "category", "retryable", "version", "updated_at")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[CatalogEntry]:
-        shown = Q(tenant=None) | Q(tenant__in=tenants_for(request, self.view_roles))
-        return self.model.objects.filter(shown).order_by(*self.ordering)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let a tenant's operators change its own entries; what all share is the platform's."""
-        if obj is not None and obj.tenant_id is None:
-            return sees_everything(request)
-        return super().has_change_permission(request, obj)
-
-    def save_model(self, request: HttpRequest, obj: CatalogEntry, form: EntryForm, change: bool) -> None:
-        changes = {name: form.cleaned_data[name] for name in EDITABLE}
-        saved = entries.update_entry(
-            entry_id=obj.pk, changes=changes, by=request.user.get_username(), reason="edited in the console", tenant=obj.tenant
-        )
-        obj.__dict__.update(saved.__dict__)
-
-    @display(description="Skill")
-    def for_skill(self, entry: CatalogEntry) -> str:
-        return entry.skill or "every skill"
-
-    @display(description="Scope")
-    def scope(self, entry: CatalogEntry) -> str:
-        return entry.tenant.slug if entry.tenant else "shared"
+from agents.console_base import COST_ROLES, EVERY_ROLE, PAYLOAD_ROLES, TenantScopedAdmin, may
+from catalog import admin_circuits, admin_entries  # noqa: F401 - pages register themselves
+from catalog.models import FailureMatch
+from catalog.selectors import grouped_json
 
 
 @admin.register(FailureMatch)
@@ -92,14 +24,35 @@ class FailureMatchAdmin(TenantScopedAdmin):
     search_fields = ("=code", "=run_public_id", "^signature", "=public_id")
     ordering = ("-created_at",)
 
-    def get_fields(self, request: HttpRequest, obj: FailureMatch | None = None) -> list[str]:
-        """Return every column but the row id of the run; the message only to who may read what a run carries."""
-        names = [field.name for field in self.opts.concrete_fields if field.name not in ("id", "run_id", "message")]
-        shows_message = obj is not None and may(request, PAYLOAD_ROLES, obj.tenant_id)
-        return [*names, "message"] if shows_message else names
+    def get_fieldsets(self, request: HttpRequest, obj: FailureMatch | None = None) -> list[tuple[str | None, dict[str, Any]]]:
+        """Return what is told of a failure: its words only to who may read what a run carries, its cost to who sees costs."""
+        reads = obj is not None and may(request, PAYLOAD_ROLES, obj.tenant_id)
+        pays = obj is not None and may(request, COST_ROLES, obj.tenant_id)
+        what = ["created_at", "code", "category", "skill", "skill_version", "effect", "phase"]
+        where = ["run_public_id", "step_id", "attempt", "agent", "seq", "public_id", *(["injected"] if obj and obj.injected else [])]
+        return [
+            ("What failed", {"fields": [*what, *(["message"] if reads else []), *(["cost_micro_usd"] if pays else []), *where]}),
+            ("Why it is grouped as it is", {"fields": ["grouped_by" if reads else "grouped_by_fields", "signature"]}),
+            ("What the catalog said", {"fields": ["match_type", "entry", "confidence", "mode", "candidate", "shadow_mode", "decision"]}),
+            ("What came of it", {"fields": ["recovery_attempted", "recovery_succeeded", "recovered_by", "resolved_at"]}),
+        ]
+
+    @display(description="Shared by all failures of this signature")
+    def grouped_by(self, match: FailureMatch) -> SafeString:
+        return _facts({**grouped_json(match), "cause": match.cause or "no words"})
+
+    @display(description="Shared by all failures of this signature")
+    def grouped_by_fields(self, match: FailureMatch) -> SafeString:
+        return _facts({**grouped_json(match), "cause": "shown to developers and tenant admins"})
 
     @display(description="Recovered")
     def recovered(self, match: FailureMatch) -> str:
         if not match.recovery_attempted:
             return "not tried"
         return {True: "yes", False: "no", None: "open"}[match.recovery_succeeded]
+
+
+def _facts(told: dict[str, str | None]) -> SafeString:
+    """Return names and values as a list a screen reader tells as such."""
+    rows = format_html_join("", "<dt>{}</dt><dd>{}</dd>", ((name, value or "—") for name, value in told.items()))
+    return format_html('<dl class="aos-facts">{}</dl>', rows)

@@ -113,18 +113,19 @@ def create_entry(*, tenant: Tenant | None, document: Mapping[str, Any], by: str,
         with transaction.atomic():
             return _created(tenant, checked, by, why)
     except IntegrityError:
-        raise _taken(checked) from None
+        raise taken(checked) from None
 
 
 def _created(tenant: Tenant | None, document: EntryDocument, by: str, reason: str) -> CatalogEntry:
     found = CatalogEntry.objects.select_for_update().filter(tenant=tenant, code=document.code, skill=document.skill).first()
     if found is not None and found.removed_at is None:
-        raise _taken(document)
+        raise taken(document)
     row = found or CatalogEntry(tenant=tenant, code=document.code, skill=document.skill, version=0)
     return _changed(row, document, CREATED, by, reason)
 
 
-def _taken(document: EntryDocument) -> Refusal:
+def taken(document: EntryDocument) -> Refusal:
+    """Return the refusal of a second entry for the same code and skill."""
     what = f"{document.code} of {document.skill or 'every skill'}"
     faults = [{"pointer": "/code", "code": "taken", "detail": f"there is an entry for {what} already"}]
     return Refusal(

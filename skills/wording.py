@@ -40,6 +40,8 @@ LOOKS = {
     "coming": Look("◷", "coming", "blue"),
     "past": Look("•", "past", "grey"),
     "withdrawn": Look("⊘", "withdrawn", "grey"),
+    "advising": Look("✓", "advises", "green"),
+    "removed": Look("⊘", "removed", "grey"),
     "circuit_open": Look("✕", "open", "red"),
     "circuit_half_open": Look("◐", "half-open", "amber"),
     "circuit_closed": Look("✓", "closed", "green"),

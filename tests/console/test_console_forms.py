@@ -84,8 +84,8 @@ def test_it_deletes_an_agent_that_never_ran_and_keeps_one_that_did(cast: Cast) -
 
 
 def an_entry(**changes: Any) -> dict[str, Any]:
-    base = {"mode": "ABORT", "parameters": "{}", "suggestions": '["Ask Bob."]', "doc_url": "/errors/TIMEOUT", "prior_confidence": "0.5"}
-    return {**base, **changes}
+    base = {"mode": "ABORT", "parameters": "{}", "suggestions": "Ask Bob.", "doc_url": "/errors/TIMEOUT", "prior_confidence": "0.5"}
+    return {**base, "reason": "the night of the outage", **changes}
 
 
 def own_entry(cast: Cast) -> CatalogEntry:
@@ -102,7 +102,10 @@ def test_it_edits_a_tenants_entry_through_the_service(cast: Cast) -> None:
     ("changes", "said"),
     [
         pytest.param({"parameters": '{"max_attempts": 0}'}, "/parameters/max_attempts", id="no attempt"),
-        pytest.param({"suggestions": '"text"'}, "/suggestions", id="no list"),
+        pytest.param({"parameters": "[" * 5_000}, "this cannot be read", id="parameters nobody can read"),
+        pytest.param({"suggestions": "x\n" * 11}, "/suggestions", id="too many suggestions"),
+        pytest.param({"reason": "no"}, "at least 3 characters", id="no reason"),
+        pytest.param({"expected_version": "7"}, "Somebody changed the entry", id="another version than was looked at"),
         pytest.param({"doc_url": "javascript:alert(1)"}, "/doc_url", id="a link that runs a script"),
         pytest.param({"prior_confidence": "2"}, "/prior_confidence", id="confidence above one"),
         pytest.param({"mode": "PRAY"}, "valid choice", id="an unknown mode"),
