@@ -12,14 +12,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet, Window
+from django.db.models import Case, CharField, Count, F, Max, Min, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber, TruncDate
 
 from agents.tenancy import scoped
 from catalog.confidence import Confidence, Trials, confidence
 from catalog.models import FailureMatch
 from catalog.proposals import ModeSeen, gravest
+from catalog.services import RECOVERING_DECISIONS
 from skills.instants import instant
+from skills.taxonomy import RETRY_MODES, RecoveryMode
 
 if TYPE_CHECKING:
     from agents.models import Tenant
@@ -27,8 +29,18 @@ if TYPE_CHECKING:
 SHOWN_CASES = 5
 _SECONDS_A_DAY = 86_400
 
-TRIED = Q(recovery_attempted=True, recovery_succeeded__isnull=False)
-WORKED = Q(recovery_succeeded=True)
+# Tried by the run itself, and its end known: that somebody ran it again is no merit of what was done in it.
+TRIED = Q(decision__in=RECOVERING_DECISIONS, recovery_attempted=True, recovery_succeeded__isnull=False)
+WORKED = Q(recovery_succeeded=True) & (Q(decision__in=RECOVERING_DECISIONS) | Q(recovered_by=""))
+RUN_AGAIN = ~Q(recovered_by="") & ~WORKED
+# What was done, which is not what was advised where the step's own policy went first.
+DONE = Case(
+    When(decision="fallback", then=Value(RecoveryMode.FALLBACK.value)),
+    When(decision="restore", then=Value(RecoveryMode.CHECKPOINT_RESTORE.value)),
+    When(~Q(mode__in=[mode.value for mode in RETRY_MODES]), decision="retry", then=Value(RecoveryMode.RETRY_EXPONENTIAL.value)),
+    default=F("mode"),
+    output_field=CharField(),
+)
 # What an active policy advised, not only watched.
 BY_POLICY = Q(candidate__isnull=False, shadow_mode="")
 
@@ -91,11 +103,12 @@ def study_together(rows: QuerySet[FailureMatch]) -> Studied:
 
 
 def _by_day(rows: QuerySet[FailureMatch]) -> Iterable[Any]:
-    groups = rows.order_by().annotate(day=TruncDate("resolved_at", tzinfo=UTC)).values("signature", "effect", "mode", "day")
+    days = rows.order_by().annotate(day=TruncDate("resolved_at", tzinfo=UTC), done=DONE)
+    groups = days.values("signature", "effect", "done", "day")
     return groups.annotate(
         failures=Count("pk"),
         missed=Count("pk", filter=Q(match_type="miss")),
-        reruns=Count("pk", filter=~Q(recovered_by="")),
+        reruns=Count("pk", filter=RUN_AGAIN),
         tried=Count("pk", filter=TRIED),
         worked=Count("pk", filter=TRIED & WORKED),
         first=Min("created_at"),
@@ -111,7 +124,7 @@ def _add(found: Studied, group: Mapping[str, Any]) -> None:
     found.first_seen_at = min(filter(None, (found.first_seen_at, group["first"])), default=None)
     found.last_seen_at = max(filter(None, (found.last_seen_at, group["last"])), default=None)
     if group["tried"] and group["day"] is not None:
-        found.trials[group["mode"]].append((group["day"], group["tried"], group["worked"]))
+        found.trials[group["done"]].append((group["day"], group["tried"], group["worked"]))
 
 
 def last_cases(rows: QuerySet[FailureMatch], signatures: Sequence[str], limit: int = SHOWN_CASES) -> dict[str, list[FailureMatch]]:

@@ -14,7 +14,7 @@ from catalog.models import FailureMatch, RecoveryCandidate
 from skills.execution import publishable
 
 # The decisions that try something against the failure; only their matches count as a recovery that was attempted.
-RECOVERING_DECISIONS = ("retry", "fallback", "restore")
+RECOVERING_DECISIONS = ("retry", "restore", "fallback", "escalate")
 
 _WORDS = ("message", "cause")
 _LONGEST = {field.name: field.max_length for field in FailureMatch._meta.concrete_fields if getattr(field, "max_length", None)}
@@ -80,12 +80,16 @@ def _storable(row: MatchRow) -> dict[str, Any]:
 def resolve_matches(run_id: int, step_id: str, succeeded: bool, at: datetime) -> int:
     """Write back what became of a step whose failures were recovered from; return how many matches that settled.
 
-    A failure nothing was tried against is resolved too, but counts as neither success nor failure of its recovery.
+    What came last is what worked: retries that ended with a person being asked have failed, whatever the person achieved. A
+    failure nothing was tried against is resolved too, but counts as neither success nor failure of its recovery.
     """
     open_matches = FailureMatch.objects.filter(run_id=run_id, step_id=step_id, resolved_at__isnull=True)
-    tried = open_matches.filter(decision__in=RECOVERING_DECISIONS)
-    settled = tried.update(recovery_attempted=True, recovery_succeeded=succeeded, resolved_at=at)
-    return settled + open_matches.update(resolved_at=at)
+    tried = list(open_matches.filter(decision__in=RECOVERING_DECISIONS).order_by("seq").values_list("pk", "mode"))
+    worked = [pk for pk, mode in tried if succeeded and mode == tried[-1][1]]
+    for pks, came_through in ((worked, True), ([pk for pk, _ in tried if pk not in worked], False)):
+        if pks:
+            FailureMatch.objects.filter(pk__in=pks).update(recovery_attempted=True, recovery_succeeded=came_through, resolved_at=at)
+    return len(tried) + open_matches.update(resolved_at=at)
 
 
 def recovered_by(run_id: int, ended: Mapping[str, bool], child: str, at: datetime) -> None:

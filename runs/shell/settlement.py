@@ -18,7 +18,7 @@ from runs.engine.state import State
 from runs.shell.claims import Claimed
 from runs.shell.clock import as_datetime
 from runs.shell.store import NewsRow
-from skills.taxonomy import spec_of
+from skills.taxonomy import RETRY_MODES, RecoveryMode, spec_of
 
 Advise = Callable[[str, str, str], dict[str, Any]]
 """What the catalog says about (skill, code, message)."""
@@ -130,11 +130,29 @@ def _match(run: Claimed, seq: int, state: State, advise: Advise, failed: _Failed
         entry_id=said["entry"],
         confidence=said["confidence"],
         decision=failed.decision,
-        mode=said["mode"],
+        mode=_mode_of(failed.decision, said["mode"]),
         candidate=said.get("candidate"),
         shadow_mode=said.get("shadow_mode") or "",
         injected=bool(state.means.get("faults")),
     )
+
+
+def _mode_of(decision: str, advised: str) -> str:
+    """Return the recovery mode a decision comes to, which is not always the advised one: the step's own word goes first."""
+    if decision == "retry":
+        return advised if advised in RETRY_MODES else RecoveryMode.RETRY_EXPONENTIAL
+    if decision == "escalate" and advised == RecoveryMode.MANUAL_INTERVENTION:
+        return advised
+    return _MODES.get(decision, advised)
+
+
+_MODES: dict[str, str] = {
+    "restore": RecoveryMode.CHECKPOINT_RESTORE,
+    "fallback": RecoveryMode.FALLBACK,
+    "continue": RecoveryMode.SKIP,
+    "escalate": RecoveryMode.ESCALATE,
+    "abort": RecoveryMode.ABORT,
+}
 
 
 def write_matches(rows: list[MatchRow]) -> None:

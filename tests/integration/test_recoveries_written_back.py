@@ -60,3 +60,18 @@ def test_it_does_not_call_a_retry_a_success_that_another_run_had(workshop: Works
     mended = rerun(workshop, run)
     for match in FailureMatch.objects.filter(pk__in=[each.pk for each in tried]):
         assert (match.recovery_succeeded, match.recovered_by) == (False, mended.public_id)
+
+
+def test_it_credits_the_person_who_was_asked_and_not_the_retries_before(workshop: Workshop) -> None:
+    run = workshop.submit(step("try", "fails", code="UPSTREAM_ERROR", until_attempt=4, on_error="escalate"))
+    with a_worker():
+        parked(run, "input")
+        workshop.decide(run, "try", "retry")
+        assert over(run).status == "succeeded"
+    modes = [(match.decision, match.mode, match.recovery_succeeded) for match in matches(run)]
+    assert modes == [("retry", "RETRY_EXPONENTIAL", False)] * 2 + [("escalate", "ESCALATE", True)]
+
+
+def test_it_names_the_mode_that_was_taken_where_the_step_overrides_the_advice(workshop: Workshop) -> None:
+    run = driven(workshop, step("try", "fails", code="UPSTREAM_ERROR", on_error="continue", retry={"max_attempts": 1}), step("other", "say"))
+    assert [(match.decision, match.mode, match.recovery_attempted) for match in matches(run)] == [("continue", "SKIP", False)]
