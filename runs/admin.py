@@ -33,11 +33,13 @@ from agents.console_base import (
 )
 from agents.tenancy import operator_principal
 from runs import admin_charges, services  # noqa: F401 - pages register themselves
+from runs.console.decisions_view import Wanted
 from runs.console.run_page import run_page
 from runs.console.topping_up import lack_of, top_up
+from runs.console.undoing import undoing
 from runs.console.waterfall import instant_ms
 from runs.models import TERMINAL_STATUSES, Outbox, Run, RunStatus, Session
-from runs.selectors import trace_json
+from runs.selectors import blocked_by_json, trace_json
 from skills.console_base import ReadOnlyAdmin, chip
 from skills.refusal import Refusal
 from skills.wording import UNKNOWN, duration, money
@@ -127,14 +129,17 @@ class RunAdmin(TenantScopedAdmin):
     ) -> HttpResponse:
         run = self.get_object(request, unquote(object_id))
         context = run_page(
-            trace_json(tenant=run.tenant, run_id=run.public_id),
+            trace := trace_json(tenant=run.tenant, run_id=run.public_id),
             round(time.time() * 1_000),
             shows_payloads=may(request, PAYLOAD_ROLES, run.tenant_id),
             shows_costs=may(request, COST_ROLES, run.tenant_id),
+            blocked_by=[] if run.is_terminal else blocked_by_json(tenant=run.tenant, run_id=run.public_id),
+            wanted=Wanted(request.GET.get("decision", ""), request.GET.get("of", "")),
         )
         context["aos_operations"] = self._operations(request, run)
         context["aos_lack"] = lack_of(run) if may(request, COST_ROLES, run.tenant_id) else None
         context["aos_once"] = uuid4().hex
+        context |= undoing(request, run, trace)
         return self.page(request, "console/run.html", run, context)
 
     def get_urls(self) -> list[URLPattern]:

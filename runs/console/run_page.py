@@ -9,6 +9,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runs.console.chaos_view import fault_in_words
+from runs.console.decisions_view import Wanted, by_step, decisions_table
+from runs.console.obstacles_view import obstacle_rows
 from runs.console.sentence import missing_micro_usd, sentence
 from runs.console.waterfall import Span, name_of, span_of, waterfall
 from skills.taxonomy import spec_of
@@ -20,9 +23,18 @@ EVENTS_SHOWN = 500
 _SENT = {"not_sent": "nothing was sent", "maybe_sent": "it may have been sent", "acked": "it was answered"}
 
 
-def run_page(trace: Json, now_ms: int, *, shows_payloads: bool, shows_costs: bool) -> dict[str, Any]:
+def run_page(
+    trace: Json,
+    now_ms: int,
+    *,
+    shows_payloads: bool,
+    shows_costs: bool,
+    blocked_by: Sequence[Json] = (),
+    wanted: Wanted = Wanted(),  # noqa: B008 - a value that never changes
+) -> dict[str, Any]:
     """Return the template's context; its keys start with `aos_` because the frame shares the namespace."""
     run, span = trace["run"], span_of(trace, now_ms)
+    decided = by_step(trace["decisions"], span.from_ms, shows_payloads=shows_payloads)
     return {
         "aos_run": _head(run, shows_payloads, shows_costs),
         "aos_sentence": sentence(trace, now_ms, shows_costs=shows_costs),
@@ -30,8 +42,13 @@ def run_page(trace: Json, now_ms: int, *, shows_payloads: bool, shows_costs: boo
         "aos_failures": [failure_box(step, shows_payloads) for step in trace["steps"] if step["failure"]],
         "aos_rows": waterfall(trace, now_ms),
         "aos_span": duration(span.until_ms - span.from_ms),
-        "aos_steps": [_step(step, shows_payloads, shows_costs) for step in trace["steps"] if not step["step_id"].startswith("$")],
-        "aos_decisions": [_decision(decision, span, shows_payloads) for decision in trace["decisions"]],
+        "aos_obstacles": obstacle_rows(blocked_by, now_ms, shows_costs=shows_costs),
+        "aos_steps": [
+            _step(step, shows_payloads, shows_costs) | {"decisions": decided.get(step["step_id"], [])}
+            for step in trace["steps"]
+            if not step["step_id"].startswith("$")
+        ],
+        "aos_decisions": decisions_table(trace["decisions"], span.from_ms, wanted, shows_payloads=shows_payloads),
         "aos_events": [_event(event, span, shows_payloads) for event in trace["events"][:EVENTS_SHOWN]],
         "aos_more_events": max(0, len(trace["events"]) - EVENTS_SHOWN),
         "aos_effects": trace["side_effects"],
@@ -39,6 +56,7 @@ def run_page(trace: Json, now_ms: int, *, shows_payloads: bool, shows_costs: boo
         "aos_raw": pretty(trace) if shows_payloads and shows_costs else "",
         "aos_shows_payloads": shows_payloads,
         "aos_removed": trace.get("removed") or "",
+        "aos_faults": [fault_in_words(fault) for fault in trace.get("faults") or ()],
     }
 
 
@@ -121,17 +139,6 @@ def _step(step: Json, shows_payloads: bool, shows_costs: bool) -> dict[str, Any]
     }
 
 
-def _decision(decision: Json, span: Span, shows_payloads: bool) -> dict[str, Any]:
-    return {
-        "seq": decision["seq"],
-        "after": _after(decision["at_ms"], span),
-        "kind": str(decision["kind"]).replace("_", " "),
-        "rule": decision["rule"],
-        "step_id": decision["step_id"] or "",
-        "detail": _pairs(decision["detail"]) if shows_payloads else "",
-    }
-
-
 def _event(event: Json, span: Span, shows_payloads: bool) -> dict[str, Any]:
     return {
         "seq": event["seq"],
@@ -150,16 +157,3 @@ def _led_to(decisions: Sequence[Any]) -> str:
 
 def _after(at_ms: int, span: Span) -> str:
     return f"+{duration(at_ms - span.from_ms)}"
-
-
-def _pairs(detail: Json) -> str:
-    """Return a decision's inputs in one line; instants are left to the column that tells them in words."""
-    return " · ".join(
-        f"{name} {_said(value)}" for name, value in detail.items() if value not in (None, "", [], (), {}) and not name.endswith("_at_ms")
-    )
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(str(each) for each in value)
-    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict) else str(value)

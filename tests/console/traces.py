@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from runs.shell.reading.decided import in_words
+
 T0 = 1_767_312_000_000  # 2026-01-02T00:00:00Z
 CREATED = "2026-01-02T00:00:00Z"
 
@@ -15,8 +17,8 @@ def a_trace(**run: Any) -> dict[str, Any]:
         "plan": {"schema_version": "1", "planner": "stub", "steps": [{"step_id": "fetch", "params": {"url": "https://a.example/"}}]},
         "steps": [_fetch(), _notify(), a_step("publish", "http_call", "pending"), a_step("sum", "llm_invoke", "skipped")],
         "decisions": [
-            {"seq": 2, "at_ms": T0 + 600, "kind": "admit", "rule": "admit.fits", "step_id": None, "detail": {"worst_micro_usd": 4_000}},
-            {"seq": 3, "at_ms": T0 + 2_600, "kind": "retry", "rule": "retry.catalog", "step_id": "fetch", "detail": {"delay_ms": 400}},
+            a_decision(2, T0 + 600, "admit", "admit_before_start", detail={"worst_micro_usd": 4_000}),
+            a_decision(3, T0 + 2_600, "retry", "advice_code", "fetch", attempt=1, delay_ms=400, because={"code": "TIMEOUT"}),
         ],
         "events": [
             {"seq": 1, "kind": "run_accepted", "at_ms": T0, "step_id": None, "attempt": None, "data": {}, "decisions": ["call_planner"]},
@@ -41,6 +43,26 @@ def a_trace(**run: Any) -> dict[str, Any]:
         ],
         "side_effects": [{"type": "HTTP_REQUEST", "target": "a.example", "effect": "read", "phase": "acked", "reversible": False}],
     }
+
+
+def a_decision(seq: int, at_ms: int, kind: str, rule: str, step_id: str | None = None, **changes: Any) -> dict[str, Any]:
+    decision: dict[str, Any] = {
+        "seq": seq,
+        "at_ms": at_ms,
+        "event": "step_failed" if step_id else "plan_proposed",
+        "kind": kind,
+        "rule": rule,
+        "words": in_words(rule),
+        "step_id": step_id,
+        "attempt": None,
+        "because": {},
+        "alternatives": [],
+        "delay_ms": None,
+        "due_at_ms": None,
+        "due_at": None,
+        "detail": {},
+    }
+    return {**decision, **changes}
 
 
 _COST = {"spent_micro_usd": 1_500, "reserved_micro_usd": 2_000, "limit_micro_usd": 2_000_000, "worst_to_finish_micro_usd": 2_400_000}

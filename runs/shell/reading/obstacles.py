@@ -293,7 +293,7 @@ def _retry(state: State, step: StepState, history: list[Entry], around: Around) 
     delay = f" after {duration(decided.delay_ms)}" if decided and decided.delay_ms else ""
     read = decided.because if decided else {}
     obstacle = _waits(step, "retry", f"it failed with {code} and is tried again{delay}", _nobody("wait: the next attempt is scheduled"))
-    return obstacle.model_copy(update={"current": read.get("burned", step.attempt), "limit": read.get("max_attempts")})
+    return obstacle.model_copy(update={"current": max(step.burned, step.unsent), "limit": read.get("max_attempts")})
 
 
 def _waits(step: StepState, what: Any, words: str, action: Clearing) -> Obstacle:

@@ -1,0 +1,73 @@
+"""The decisions of a run as its page shows them: in words, by kind and step, beside the step they are about. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from skills.wording import duration
+
+Json = Mapping[str, Any]
+
+
+class Wanted(NamedTuple):
+    """Which decisions a reader wants to see: those of a kind, those about a step; empty for all."""
+
+    kind: str = ""
+    step: str = ""
+
+    def has(self, decision: Json) -> bool:
+        return self.kind in ("", decision["kind"]) and self.step in ("", decision["step_id"] or "")
+
+
+def decisions_table(decisions: Sequence[Json], begun_ms: int, wanted: Wanted, *, shows_payloads: bool) -> dict[str, Any]:
+    """Return the table with what it can be filtered by, and how many there are in all."""
+    return {
+        "rows": [_row(each, begun_ms, shows_payloads) for each in decisions if wanted.has(each)],
+        "total": len(decisions),
+        "kinds": sorted({str(each["kind"]) for each in decisions}),
+        "steps": sorted({str(each["step_id"]) for each in decisions if each["step_id"]}),
+        "wanted": wanted,
+        "is_filtered": any(wanted),
+    }
+
+
+def by_step(decisions: Sequence[Json], begun_ms: int, *, shows_payloads: bool) -> dict[str, list[dict[str, Any]]]:
+    """Return what was decided about each step, in order."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for decision in decisions:
+        if decision["step_id"]:
+            found.setdefault(decision["step_id"], []).append(_row(decision, begun_ms, shows_payloads))
+    return found
+
+
+def _row(decision: Json, begun_ms: int, shows_payloads: bool) -> dict[str, Any]:
+    delay = decision["delay_ms"]
+    read = {**decision["because"], **decision["detail"]}
+    return {
+        "seq": decision["seq"],
+        "event": str(decision["event"]).replace("_", " "),
+        "after": f"+{duration(decision['at_ms'] - begun_ms)}",
+        "kind": str(decision["kind"]).replace("_", " "),
+        "rule": decision["rule"],
+        "words": decision["words"],
+        "step_id": decision["step_id"] or "",
+        "attempt": decision["attempt"] or "",
+        "delay": duration(delay) if delay else "",
+        "alternatives": ", ".join(each.replace("_", " ") for each in decision["alternatives"]),
+        "because": pairs(read) if shows_payloads else "",
+    }
+
+
+def pairs(detail: Json) -> str:
+    """Return what a decision read and chose in one line; instants are left to the column that tells them in words."""
+    return " · ".join(
+        f"{name} {_said(value)}" for name, value in detail.items() if value not in (None, "", [], (), {}) and not name.endswith("_at_ms")
+    )
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(str(each) for each in value)
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict) else str(value)
