@@ -11,6 +11,7 @@ Json = Mapping[str, Any]
 
 COLUMNS = ("fault", "how it comes out", "calls", "duplicates", "cost up to", "time up to", "who must act")
 CASE_COLUMNS = ("faults", "step", "how it comes out", "calls", "effects", "cost", "time", "who must act")
+CASES_SHOWN = 100
 SAFE, UNSAFE = Look("✓", "bears it", "green"), Look("✕", "does not bear it", "red")
 
 
@@ -60,9 +61,12 @@ def name_of(kind: str) -> str:
 
 
 def went_wrong(report: Json) -> list[Json]:
-    """Return the cases that are why a plan does not bear its faults."""
-    alone = [case for case in report["cases"] if case["duplicates"] or case["missing"] or not case["honest"]]
-    return [*alone, *(report["pairs"]["cases"] if report["pairs"] else ())]
+    """Return the cases that are why a plan does not bear its faults, those of one fault."""
+    return [case for case in report["cases"] if case["duplicates"] or case["missing"] or not case["honest"]]
+
+
+def pairs_gone_wrong(report: Json) -> list[Json]:
+    return list(report["pairs"]["cases"]) if report["pairs"] else []
 
 
 def case_row(case: Json) -> list[str]:
@@ -102,6 +106,15 @@ def pairs_of(report: Json) -> str | None:
     )
 
 
+def fault_in_words(fault: Json) -> str:
+    """Return a fault of a run as its journal names it: `timeout at pay, from its call 2 on, 3 times`."""
+    at, count = fault.get("attempt", 1), fault.get("count", 1)
+    said = f"{name_of(fault['kind'])} at {fault.get('step') or 'every step'}"
+    if at > 1:
+        said += f", at its call {at}"
+    return said + (f", {count} calls in a row" if count > 1 else "")
+
+
 # The console's page
 
 
@@ -111,9 +124,10 @@ def page_of(report: Json) -> dict[str, Any]:
         "look": look_of_report(report),
         "sentence": sentence_of(report),
         "columns": COLUMNS,
-        "rows": [(look_of_fault(fault), fault["words"], fault_row(fault)) for fault in report["faults"]],
+        "rows": [(look_of_fault(fault), fault["words"], *fault_row(fault)) for fault in report["faults"]],
         "case_columns": CASE_COLUMNS,
-        "wrong": [case_row(case) for case in went_wrong(report)[:50]],
+        "wrong": [case_row(case) for case in went_wrong(report)[:CASES_SHOWN]],
+        "wrong_pairs": [case_row(case) for case in pairs_gone_wrong(report)[:CASES_SHOWN]],
         "pairs": pairs_of(report),
         "assumed": report["assumed"],
         "unreached": report["unreached"],

@@ -1,4 +1,5 @@
-"""The plan simulator on one console page: a plan or a goal in, the verdict in words first; what would run can be run from here."""
+"""The plan simulator on one console page: a plan or a goal in, the verdict in words first; what would run can be run from here, and
+faults can be tried on it."""
 
 from __future__ import annotations
 
@@ -18,7 +19,9 @@ from agents.console_base import OWNING_ROLES, may, tenants_for
 from agents.selectors import list_agents
 from agents.tenancy import operator_principal
 from runs import runtime, services
+from runs.chaos import try_faults
 from runs.console.amounts import micro_usd_of
+from runs.console.chaos_view import page_of as faults_page_of
 from runs.console.runtime_page import READING_ROLES
 from runs.console.simulation_view import CALIBRATION_COLUMNS, calibration_row, page_of
 from runs.history.reading import calibrations
@@ -97,18 +100,20 @@ def simulator_page(request: HttpRequest) -> HttpResponse:
     """Show the form; on POST simulate, or run what was simulated."""
     if not may(request, READING_ROLES):
         raise PermissionDenied
-    form, refusal, simulation = SimulatorForm(request), None, None
+    form, refusal, simulation, faults = SimulatorForm(request), None, None, None
     if request.method == "POST" and form.is_valid():
         try:
             if "simulation_id" in request.POST:
                 return _run(request, form.cleaned_data["tenant"])
-            simulation = _simulated(request, form)
+            if "try_faults" in request.POST:
+                faults = faults_page_of(_tried(request, form))
+            else:
+                simulation = _simulated(request, form)
         except Refusal as refused:
             refusal = refused.to_json()
     tenant = form.cleaned_data["tenant"] if form.is_bound and form.is_valid() else form.fields["tenant"].queryset.first()  # type: ignore[attr-defined]
-    return TemplateResponse(
-        request, "console/simulator.html", {**admin.site.each_context(request), **_context(request, form, tenant, simulation, refusal)}
-    )
+    context = {**admin.site.each_context(request), **_context(request, form, tenant, simulation, refusal), "aos_faults": faults}
+    return TemplateResponse(request, "console/simulator.html", context)
 
 
 def _context(request: HttpRequest, form: SimulatorForm, tenant: Tenant | None, simulation: Json | None, refusal: Json | None) -> Json:
@@ -137,6 +142,21 @@ def _simulated(request: HttpRequest, form: SimulatorForm) -> Json:
         budget_micro_usd=body.limit_micro_usd(),
         deadline_ms=body.deadline_ms,
     )
+
+
+def _tried(request: HttpRequest, form: SimulatorForm) -> Json:
+    """Try every fault on what is asked, each alone and in pairs. Raises Refusal."""
+    body = form.question()
+    report = try_faults(
+        principal=operator_principal(form.cleaned_data["tenant"], request.user.get_username()),
+        plan=body.plan,
+        goal=body.goal,
+        agent_ref=body.agent,
+        inputs=body.inputs,
+        budget_micro_usd=body.limit_micro_usd(),
+        deadline_ms=body.deadline_ms,
+    )
+    return report.model_dump(mode="json")
 
 
 def _run(request: HttpRequest, tenant: Tenant) -> HttpResponse:

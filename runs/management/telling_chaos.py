@@ -12,6 +12,7 @@ from runs.console.chaos_view import (
     fault_row,
     look_of_fault,
     look_of_report,
+    pairs_gone_wrong,
     pairs_of,
     sentence_of,
     went_wrong,
@@ -30,7 +31,7 @@ def tell_chaos(report: dict[str, Any], paper: Paper) -> None:
         looks = [look_of_fault(fault) for fault in report["faults"]]
         rows = [[f"{look.icon} {row[0]}", *row[1:]] for look, row in zip(looks, map(fault_row, report["faults"]), strict=True)]
         _coloured(paper, COLUMNS, rows, [look.colour for look in looks])
-    wrong = went_wrong(report)
+    wrong = [*went_wrong(report), *pairs_gone_wrong(report)]
     if wrong:
         paper.heading("What went wrong")
         _coloured(paper, CASE_COLUMNS, [case_row(case) for case in wrong[:CASES_SHOWN]], ["red"] * min(len(wrong), CASES_SHOWN))
