@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.http import require_POST, require_safe
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
@@ -14,6 +15,7 @@ import agents.freezes_api
 import catalog.analytics_api
 import catalog.api
 import catalog.circuits_api
+import catalog.drift_api
 import runs.api
 import runs.budgets_api
 import runs.chaos_api
@@ -27,10 +29,13 @@ import skills.api
 from aos_site import errors, health, metrics
 from runs.console.budgets_page import budgets_page
 from runs.console.cost_page import cost_page
+from runs.console.dead_letters_page import dead_letters_page, requeue_view
+from runs.console.in_doubt_page import in_doubt_page, one_in_doubt_page
 from runs.console.invariants_page import invariants_page
 from runs.console.recovery_page import candidate_page, recovery_page
 from runs.console.runtime_page import runtime_page
 from runs.console.simulator_page import simulator_page
+from runs.console.undoing import undo_view
 
 handler400 = errors.handle_bad_request
 handler403 = errors.handle_forbidden
@@ -43,6 +48,7 @@ api_v1: list[URLPattern | URLResolver] = [
     *agents.freezes_api.urlpatterns,
     *catalog.api.urlpatterns,
     *catalog.analytics_api.urlpatterns,
+    *catalog.drift_api.urlpatterns,
     *catalog.circuits_api.urlpatterns,
     *runs.api.urlpatterns,
     *runs.events_api.urlpatterns,
@@ -73,6 +79,11 @@ urlpatterns = [
     path("admin/simulator/", admin.site.admin_view(simulator_page), name="console-simulator"),
     path("admin/cost/", admin.site.admin_view(cost_page), name="console-cost"),
     path("admin/budgets/", admin.site.admin_view(budgets_page), name="console-budgets"),
+    path("admin/in-doubt/", admin.site.admin_view(require_safe(in_doubt_page)), name="console-in-doubt"),
+    path("admin/in-doubt/<str:run_id>/<str:step_id>/", admin.site.admin_view(one_in_doubt_page), name="console-in-doubt-one"),
+    path("admin/dead-letters/", admin.site.admin_view(require_safe(dead_letters_page)), name="console-dead-letters"),
+    path("admin/dead-letters/<str:run_id>/requeue/", require_POST(admin.site.admin_view(requeue_view)), name="console-dead-letter-requeue"),
+    path("admin/undo/<str:run_id>/<str:step_id>/", require_POST(admin.site.admin_view(undo_view)), name="console-undo"),
     path("admin/invariants/", admin.site.admin_view(invariants_page), name="console-invariants"),
     path("admin/recovery/", admin.site.admin_view(recovery_page), name="console-recovery"),
     path("admin/recovery/<str:candidate_id>/", admin.site.admin_view(candidate_page), name="console-recovery-candidate"),

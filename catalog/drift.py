@@ -16,7 +16,7 @@ from typing import Any
 LEAST_NOW, LEAST_BEFORE = 30, 100
 """So many calls or steps at least must stand on either side."""
 LEAST_EVENTS = 5
-"""So many failures, and so many calls that did not fail, must be expected on either side for the score to mean something."""
+"""So many failures more, or fewer, than the baseline lets expect: of one or two the score says nothing."""
 THRESHOLD = 5.0
 """An alarm by chance alone is rarer than one in a million; with hundreds of subjects asked every hour that is still seldom."""
 RANK_THRESHOLD = 4.0
@@ -59,14 +59,14 @@ class Rate:
         return self.failed / self.calls if self.calls else 0.0
 
     @property
-    def worth(self) -> float:
-        """How many independent calls they are worth: all of them, divided by the design effect of the runs."""
+    def design_effect(self) -> float:
+        """How many calls tell as little as one that were independent: 1, or more where calls of one run go wrong together."""
         p = self.share
         if self.runs < 2 or not 0 < p < 1:
-            return float(self.calls)
+            return 1.0
         squares = self._failed2 - 2 * p * self._both + p * p * self._calls2
         variance = squares / self.calls**2 * self.runs / (self.runs - 1)
-        return self.calls / max(1.0, variance * self.calls / (p * (1 - p)))
+        return max(1.0, variance * self.calls / (p * (1 - p)))
 
 
 @dataclass(frozen=True)
@@ -83,20 +83,23 @@ class Finding:
 
 def compare_rates(before: Rate, now: Rate) -> Finding | None:
     """Compare failure rates; None where too little was seen to say anything."""
-    if now.calls < LEAST_NOW or before.calls < LEAST_BEFORE or now.worth < LEAST_NOW / 2 or before.worth < LEAST_BEFORE / 2:
+    if now.calls < LEAST_NOW or before.calls < LEAST_BEFORE:
         return None
-    pooled = (now.share * now.worth + before.share * before.worth) / (now.worth + before.worth)
-    fewest = min(pooled, 1 - pooled) * min(now.worth, before.worth)
-    if pooled in (0.0, 1.0) or fewest < LEAST_EVENTS * min(1.0, now.worth / before.worth):
-        score = 0.0
-    else:
-        score = (now.share - before.share) / math.sqrt(pooled * (1 - pooled) * (1 / now.worth + 1 / before.worth))
-    alarms = abs(score) >= THRESHOLD and abs(now.share - before.share) >= LEAST_POINTS
-    return Finding("failure_rate", _rate_json(before), _rate_json(now), round(score, 3), THRESHOLD, alarms)
+    # A side on which nothing failed shows no effect of its own.
+    effect = max(before.design_effect, now.design_effect)
+    m, n = now.calls / effect, before.calls / effect
+    if m < LEAST_NOW / 2 or n < LEAST_BEFORE / 2:
+        return None
+    moved = now.share - before.share
+    pooled = (now.share * m + before.share * n) / (m + n)
+    variance = pooled * (1 - pooled) * (1 / m + 1 / n)
+    score = moved / math.sqrt(variance) if variance > 0 else 0.0
+    alarms = abs(score) >= THRESHOLD and abs(moved) >= LEAST_POINTS and abs(moved) * m >= LEAST_EVENTS
+    return Finding("failure_rate", _rate_json(before, n), _rate_json(now, m), round(score, 3), THRESHOLD, alarms)
 
 
-def _rate_json(rate: Rate) -> dict[str, Any]:
-    return {"n": rate.calls, "runs": rate.runs, "n_effective": round(rate.worth, 1), "value": round(rate.share, 4), "failed": rate.failed}
+def _rate_json(rate: Rate, worth: float) -> dict[str, Any]:
+    return {"n": rate.calls, "runs": rate.runs, "n_effective": round(worth, 1), "value": round(rate.share, 4), "failed": rate.failed}
 
 
 @dataclass

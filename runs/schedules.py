@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.apps import apps
 
 from catalog import circuits
-from runs import retention
+from runs import drift, retention
 from runs.history import learning
 from runs.recovery import nightly
 from runs.shell import tally
@@ -31,6 +31,7 @@ JOBS = (
     Job("aos: retention", "runs.schedules.remove_what_is_due", HOURLY),
     Job("aos: tally", "runs.schedules.add_up_charges", HOURLY),
     Job("aos: history", "runs.schedules.learn_from_runs", HOURLY),
+    Job("aos: drift", "runs.schedules.look_for_drift", HOURLY),
     Job("aos: circuits", "runs.schedules.forget_circuits", HOURLY),
     Job("aos: recoveries", "runs.schedules.learn_from_failures", DAILY),
 )
@@ -80,3 +81,10 @@ def learn_from_failures() -> None:
     learned = nightly.learn(stopped=doorbell.is_stopping)
     found = nightly.learned_json(learned)
     log.info("recoveries.learned", extra={name: value for name, value in found.items() if name != "data"})
+
+
+def look_for_drift() -> None:
+    """Tell of skill versions and agents that go another way than they used to; leaves between two tenants when told to stop."""
+    opened = drift.look_for_drift(stopped=doorbell.is_stopping)
+    if opened:
+        log.info("drift.detected", extra={"alerts": opened})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain, zip_longest
 from typing import NamedTuple
@@ -163,23 +163,39 @@ def _rows_of(seen: Iterable[Version]) -> QuerySet[SkillHistory]:
 def _seen(runs: Sequence[Over]) -> dict[Version, Seen]:
     """Return what the steps of these runs tell about each skill version, in the order in which the runs ended."""
     tenant_of = {over.pk: over.tenant_id for over in runs}
-    troubles: dict[tuple[int, str], list[Failed]] = defaultdict(list)
-    for failed in failed_calls(list(tenant_of), limit=STEPS_AT_ONCE):
-        troubles[failed.run_id, failed.step_id].append(failed)
     found: dict[Version, Seen] = defaultdict(Seen)
-    place = {pk: position for position, pk in enumerate(tenant_of)}
-    for step in sorted(_steps_of(tenant_of), key=lambda step: (place[step.run_id], step.finished_at_ms or 0, step.key)):
-        tenant_id, had = tenant_of[step.run_id], troubles.get((step.run_id, step.key), [])
+    for told in told_by(list(tenant_of)):
+        own = found[tenant_of[told.run_id], told.skill, told.skill_version]
+        own.calls += 1
+        own.failed += told.failed
+        own.samples += told.samples
+    return found
+
+
+class Told(NamedTuple):
+    """A call that tells something about its skill version: whether it failed, and what its step took where that is known."""
+
+    run_id: int
+    skill: str
+    skill_version: str
+    failed: bool
+    samples: list[Sample]
+
+
+def told_by(runs: Sequence[int]) -> Iterator[Told]:
+    """Yield what the calls of these runs (row ids) tell about skill versions, run by run in this order; of 5,000 steps at most."""
+    troubles: dict[tuple[int, str], list[Failed]] = defaultdict(list)
+    for failed in failed_calls(runs, limit=STEPS_AT_ONCE):
+        troubles[failed.run_id, failed.step_id].append(failed)
+    place = {pk: position for position, pk in enumerate(runs)}
+    for step in sorted(_steps_of(runs), key=lambda step: (place[step.run_id], step.finished_at_ms or 0, step.key)):
+        had = troubles.get((step.run_id, step.key), [])
         for failed in had:
             version = failed.skill_version or (step.skill_version if failed.skill == step.skill else "")
             if failed.skill and version and failed.code not in _NO_WORD_ABOUT_THE_SKILL:
-                found[tenant_id, failed.skill, version].calls += 1
-                found[tenant_id, failed.skill, version].failed += 1
+                yield Told(step.run_id, failed.skill, version, failed=True, samples=[])
         if step.status == "succeeded" and step.attempts and step.skill_version:
-            own = found[tenant_id, step.skill, step.skill_version]
-            own.calls += 1
-            own.samples += _sample(step, had)
-    return found
+            yield Told(step.run_id, step.skill, step.skill_version, failed=False, samples=_sample(step, had))
 
 
 def _steps_of(runs: Iterable[int]) -> Iterable[StepSummary]:

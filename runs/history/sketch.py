@@ -69,6 +69,11 @@ class Sketch:
         return cls({int(bucket): float(weight) for bucket, weight in value["weights"].items()}, value["least"], value["most"])
 
 
+def rounded(number: int) -> int:
+    """Return a number as a sketch would give it back."""
+    return _number(_bucket(min(max(0, number), LARGEST)))
+
+
 def _bucket(number: int) -> int:
     return _ZERO if number == 0 else math.ceil(math.log(number) / _LOG_GROWTH - 1e-9)
 
