@@ -22,7 +22,7 @@ from agents.tenancy import operator_principal
 from catalog import deciding
 from catalog.candidates import counted, keep, suggestions_for
 from catalog.confidence import Confidence, confidence
-from catalog.evidence import BY_POLICY, TRIED, WORKED, Studied, aged, evidence_of, last_cases, study
+from catalog.evidence import BY_POLICY, DONE, RUN_AGAIN, TRIED, WORKED, Studied, aged, evidence_of, last_cases, study
 from catalog.models import CatalogEntry, FailureMatch, RecoveryCandidate
 from catalog.models_learning import PolicyState
 from catalog.proposals import WORKS_FROM
@@ -71,7 +71,7 @@ def in_batches(items: Iterable[T], size: int = AT_ONCE) -> Iterator[list[T]]:
 
 
 def find_candidates(learned: Learned, tenant: Tenant, *, since: datetime, now: datetime, stopped: Stopped, tell: Tell) -> None:
-    """Keep a candidate for every group of failures that nothing matched, or whose recovery keeps failing."""
+    """Keep a candidate for every group of failures that nothing matched, whose recovery keeps failing, or that people run again."""
     recent = evidence_of(tenant).filter(created_at__gte=since)
     groups = list(troubling(recent)[: GROUPS_A_NIGHT + 1])
     learned.left += len(groups) > GROUPS_A_NIGHT
@@ -93,12 +93,14 @@ def troubling(rows: QuerySet[FailureMatch]) -> QuerySet[Any, Any]:
             missed=Count("pk", filter=Q(match_type="miss")),
             tried=Count("pk", filter=TRIED),
             worked=Count("pk", filter=TRIED & WORKED),
+            reruns=Count("pk", filter=RUN_AGAIN),
             newest=Max("pk"),
         )
     )
     unmatched = Q(missed__gte=AT_LEAST)
     keeps_failing = Q(tried__gte=F("worked") + AT_LEAST) & Q(worked__lt=F("tried") * WORKS_FROM)
-    return groups.filter(unmatched | keeps_failing).order_by("-failures", "signature")
+    helped_by_hand = Q(reruns__gte=AT_LEAST)
+    return groups.filter(unmatched | keeps_failing | helped_by_hand).order_by("-failures", "signature")
 
 
 def _keep_batch(learned: Learned, tenant: Tenant, recent: QuerySet[FailureMatch], batch: Sequence[Any], now: datetime) -> None:
@@ -177,8 +179,8 @@ def refresh_entries(learned: Learned, tenants: Sequence[Tenant] | None, *, now: 
         entries = entries.filter(tenant__in=tenants)
         rows = rows.filter(entry__in=entries)
     days: dict[int, list[tuple[date, int, int]]] = defaultdict(list)
-    groups = rows.order_by().annotate(day=TruncDate("resolved_at", tzinfo=UTC)).values("entry_id", "mode", "day")
-    of_mode = groups.filter(mode=F("entry__mode")).annotate(n=Count("pk"), m=Count("pk", filter=WORKED))
+    groups = rows.order_by().annotate(day=TruncDate("resolved_at", tzinfo=UTC), done=DONE).filter(done=F("entry__mode"))
+    of_mode = groups.values("entry_id", "day").annotate(n=Count("pk"), m=Count("pk", filter=WORKED))
     for group in of_mode.iterator(chunk_size=2_000):
         days[group["entry_id"]].append((group["day"], group["n"], group["m"]))
     for batch in in_batches(entries.order_by("pk").iterator(chunk_size=AT_ONCE)):

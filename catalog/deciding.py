@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils import timezone
 
 from agents.tenancy import one_scoped
 from catalog.candidate_states import ACTIVE, SHADOW, Standing, after, fault_in_reason, why_not
-from catalog.evidence import evidence_of
+from catalog.evidence import WORKED, evidence_of
 from catalog.models import RecoveryCandidate, RecoveryDecision
 from skills.instants import instant, instant_or_none
 from skills.refusal import Refusal
@@ -145,6 +145,6 @@ def baseline_of(row: RecoveryCandidate, until: datetime | None = None) -> dict[s
     """Return how the failures of the signature went before a policy advised on them: came through of those that ended."""
     before = evidence_of(row.tenant).filter(signature=row.signature, resolved_at__isnull=False).exclude(candidate=row, shadow_mode="")
     before = before if until is None else before.filter(created_at__lt=until)
-    counts = before.aggregate(failures=Count("pk"), recovered=Count("pk", filter=Q(recovery_succeeded=True)))
+    counts = before.aggregate(failures=Count("pk"), recovered=Count("pk", filter=WORKED))
     rate = round(counts["recovered"] / counts["failures"], 4) if counts["failures"] else None
     return {**counts, "rate": rate, "since": instant_or_none(row.first_seen_at), "until": instant(until or timezone.now())}

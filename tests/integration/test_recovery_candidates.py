@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from agents.models import Tenant
 from agents.tenancy import Principal
@@ -13,7 +14,8 @@ from catalog.candidate_documents import export_candidates, import_candidates
 from catalog.candidate_views import candidate_detail
 from catalog.candidates import suggest_for_code, suggest_for_match
 from catalog.models import CatalogEntry, RecoveryCandidate, RecoveryDecision
-from catalog.services import seed_catalog
+from catalog.services import recovered_by, seed_catalog
+from runs.recovery import nightly
 from runs.recovery.suggesting import suggest
 from skills.refusal import Refusal
 from tests.integration.recovering import fail
@@ -276,3 +278,31 @@ def test_it_changes_an_open_candidate_and_no_other_by_import(alice: Principal, b
     with pytest.raises(Refusal) as refusal:
         import_candidates(principal=bob, documents=[document])
     assert refusal.value.status == 409
+
+
+# Whose merit it is
+
+
+def test_it_credits_what_was_done_and_not_what_was_advised(alice: Principal) -> None:
+    """The step's own policy retried what the catalog would have aborted; another fell back."""
+    kind = {"code": "INVALID_RESPONSE", "message": "half a page"}
+    fail(alice.tenant, True, False, decision="fallback", **kind)
+    match = fail(alice.tenant, True, True, True, decision="retry", **kind)[0]
+    assert match.mode == "ABORT"
+    told = suggest(principal=alice, match_id=match.public_id)
+    assert (told["mode"], told["n"]) == ("RETRY_EXPONENTIAL", 3)
+    (other,) = [each for each in told["alternatives"] if each["source"] == "signature"]
+    assert (other["mode"], other["applied"], other["succeeded"]) == ("FALLBACK", 2, 1)
+
+
+def test_it_credits_no_mode_with_what_was_run_again(alice: Principal) -> None:
+    matches = fail(alice.tenant, False, False, False, code="INVALID_RESPONSE", message="half a page", decision="abort")
+    for match in matches:
+        recovered_by(match.run_id, {match.step_id: True}, "run_" + "1" * 32, timezone.now())
+    nightly.learn(tenants=[alice.tenant])
+    row = RecoveryCandidate.objects.get()
+    assert (row.mode, row.applied, row.succeeded, row.origin) == ("CHECKPOINT_RESTORE", 0, 0, "nightly")
+    assert row.evidence["because"] == "3 of the runs came through when they were run again"
+    assert row.evidence["modes"] == []
+    told = candidate_detail(tenant=alice.tenant, candidate_id=row.public_id)
+    assert {case["recovered_by"] for case in told["last_cases"]} == {"run_" + "1" * 32}

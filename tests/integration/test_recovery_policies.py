@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from catalog.candidate_documents import export_candidates, import_candidates
 from catalog.candidate_views import candidate_detail
+from catalog.entries import create_entry
 from catalog.models import RecoveryCandidate
 from runs.models import Kept, Run, RunEvent
 from runs.recovery import deciding, nightly
@@ -107,28 +108,31 @@ def test_it_takes_back_a_policy_that_does_harm(workshop: Workshop) -> None:
 
 
 def test_it_applies_by_rule_only_what_is_sure_and_harmless(workshop: Workshop, settings: Any) -> None:
+    """A tenant's entry gives up at once; plans that insist come through, and show what would help the others."""
+    document = {"code": "UPSTREAM_ERROR", "mode": "ABORT"}
+    create_entry(tenant=workshop.tenant, document=document, by="alice", reason="give up at once")
     for effect, message in (("read", "half a page"), ("write", "half a receipt")):
-        # The plan's own policy is what tried it, against the catalog's ABORT.
-        retrying = {"on_error": "retry", "retry": {"max_attempts": 3, "backoff_ms": 1}}
-        tried = runs_of(workshop, 10, code="UPSTREAM_ERROR", until_attempt=2, message=message, effect=effect, **retrying)
-        assert came_through(tried) == 10
-        suggest(principal=workshop.alice, match_id=matches(tried[0])[0].public_id)
-    RecoveryCandidate.objects.update(mode="RETRY_IMMEDIATE")
-    RecoveryCandidate.objects.update(origin="manual", confidence=0.7)
-    learned = nightly.Learned()
-    nightly.apply_what_is_sure(learned, workshop.tenant)
-    assert learned.applied == [], "no bar, no rule"
+        flaky = {"code": "UPSTREAM_ERROR", "until_attempt": 2, "message": message, "effect": effect}
+        insisting = runs_of(workshop, 10, **flaky, on_error="retry", retry={"max_attempts": 3, "backoff_ms": 1})
+        assert (came_through(insisting), came_through(runs_of(workshop, 1, **flaky))) == (10, 0)
+        told = suggest(principal=workshop.alice, match_id=matches(insisting[0])[0].public_id)
+        assert (told["mode"], told["n"], told["candidate"]["confidence"]) == ("RETRY_EXPONENTIAL", 10, pytest.approx(0.72, abs=0.01))
 
-    settings.RECOVERY_AUTO_APPLY_BAR = 0.71
-    nightly.apply_what_is_sure(learned, workshop.tenant)
-    assert learned.applied == [], "below the bar"
+    def applied() -> list[str]:
+        learned = nightly.Learned()
+        nightly.apply_what_is_sure(learned, workshop.tenant)
+        return learned.applied
 
+    assert applied() == [], "no bar, no rule"
+    settings.RECOVERY_AUTO_APPLY_BAR = 0.75
+    assert applied() == [], "below the bar"
     settings.RECOVERY_AUTO_APPLY_BAR = 0.7
-    nightly.apply_what_is_sure(learned, workshop.tenant)
-    (applied,) = learned.applied
-    assert (row(applied).effect, row(applied).policy, row(applied).decided_by) == ("read", "active", "rule:auto-apply")
-    assert list(row(applied).decisions.order_by("id").values_list("action", flat=True)) == ["suggest", "approve", "activate"]
+    (one,) = applied()
+    assert applied() == [], "once"
+    assert (row(one).effect, row(one).policy, row(one).decided_by) == ("read", "active", "rule:auto-apply")
+    assert list(row(one).decisions.order_by("id").values_list("action", flat=True)) == ["suggest", "approve", "activate"]
     assert RecoveryCandidate.objects.get(effect="write").state == "open"
+    assert came_through(runs_of(workshop, 2, code="UPSTREAM_ERROR", until_attempt=2, message="half a page")) == 2
 
 
 def test_it_names_runs_that_can_no_longer_be_replayed(workshop: Workshop) -> None:
