@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
@@ -14,6 +15,7 @@ from agents.console_base import COST_ROLES, EVERY_ROLE, PAYLOAD_ROLES, TenantSco
 from catalog import admin_circuits, admin_entries  # noqa: F401 - pages register themselves
 from catalog.models import FailureMatch
 from catalog.selectors import grouped_json
+from skills.wording import money
 
 
 @admin.register(FailureMatch)
@@ -29,13 +31,26 @@ class FailureMatchAdmin(TenantScopedAdmin):
         reads = obj is not None and may(request, PAYLOAD_ROLES, obj.tenant_id)
         pays = obj is not None and may(request, COST_ROLES, obj.tenant_id)
         what = ["created_at", "code", "category", "skill", "skill_version", "effect", "phase"]
-        where = ["run_public_id", "step_id", "attempt", "agent", "seq", "public_id", *(["injected"] if obj and obj.injected else [])]
+        where = ["run", "step_id", "attempt", "agent", "seq", "public_id", *(["injected"] if obj and obj.injected else [])]
         return [
-            ("What failed", {"fields": [*what, *(["message"] if reads else []), *(["cost_micro_usd"] if pays else []), *where]}),
-            ("Why it is grouped as it is", {"fields": ["grouped_by" if reads else "grouped_by_fields", "signature"]}),
+            ("What failed", {"fields": [*what, *(["message"] if reads else []), *(["cost"] if pays else []), *where]}),
+            ("Why it is grouped as it is", {"fields": ["grouped_by" if reads else "grouped_by_fields", "group"]}),
             ("What the catalog said", {"fields": ["match_type", "entry", "confidence", "mode", "candidate", "shadow_mode", "decision"]}),
             ("What came of it", {"fields": ["recovery_attempted", "recovery_succeeded", "recovered_by", "resolved_at"]}),
         ]
+
+    @display(description="Run")
+    def run(self, match: FailureMatch) -> SafeString:
+        return format_html('<a href="{}">{}</a>', reverse("admin:runs_run_change", args=[match.run_public_id]), _name(match.run_public_id))
+
+    @display(description="Signature")
+    def group(self, match: FailureMatch) -> SafeString:
+        url = f"{reverse('admin:catalog_failurematch_changelist')}?q={match.signature}"
+        return format_html('<a href="{}" title="All failures of this signature">{}</a>', url, _name(match.signature))
+
+    @display(description="Cost")
+    def cost(self, match: FailureMatch) -> str:
+        return money(match.cost_micro_usd)
 
     @display(description="Shared by all failures of this signature")
     def grouped_by(self, match: FailureMatch) -> SafeString:
@@ -50,6 +65,11 @@ class FailureMatchAdmin(TenantScopedAdmin):
         if not match.recovery_attempted:
             return "not tried"
         return {True: "yes", False: "no", None: "open"}[match.recovery_succeeded]
+
+
+def _name(text: str) -> SafeString:
+    """Return an id so that it breaks where there is no room for it."""
+    return format_html('<code class="aos-id">{}</code>', text)
 
 
 def _facts(told: dict[str, str | None]) -> SafeString:

@@ -79,8 +79,10 @@ class DocumentForm(forms.ModelForm):
         widget=UnfoldAdminSelectWidget,
         label="What is done",
     )
-    parameters = StrictJsonField(required=False, help_text=_TERMS)
-    suggestions = LinesField(required=False, help_text="What a person should try, one suggestion a line.")
+    parameters = StrictJsonField(required=False, help_text=_TERMS, widget=UnfoldAdminTextareaWidget({"rows": 6}))
+    suggestions = LinesField(
+        required=False, widget=UnfoldAdminTextareaWidget({"rows": 4}), help_text="What a person should try, one suggestion a line."
+    )
     reason = forms.CharField(
         min_length=SHORTEST_REASON,
         max_length=LONGEST_REASON,
@@ -91,6 +93,7 @@ class DocumentForm(forms.ModelForm):
     class Meta:
         model = CatalogEntry
         fields: tuple[str, ...] = EDITABLE
+        labels = {"doc_url": "Link", "prior_confidence": "Confidence assumed"}
         help_texts = {
             "doc_url": "Left empty: the page of the code.",
             "prior_confidence": "From 0 to 1, believed until it is measured how often this works.",
@@ -162,13 +165,27 @@ class EntryForm(DocumentForm):
         return {name: None if self.cleaned_data[name] == "" else self.cleaned_data[name] for name in EDITABLE}
 
 
+class StateFilter(admin.SimpleListFilter):
+    """Tells what advises from what was removed."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("advising", "advises"), ("removed", "removed")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[CatalogEntry]) -> QuerySet[CatalogEntry]:
+        wanted = {"advising": True, "removed": False}.get(self.value() or "")
+        return queryset if wanted is None else queryset.filter(removed_at__isnull=wanted)
+
+
 @admin.register(CatalogEntry)
 class CatalogEntryAdmin(TenantScopedAdmin):
     view_roles = EVERY_ROLE
     add_roles = change_roles = OPERATING_ROLES
-    change_form_outer_before_template = "console/catalog_entry_head.html"
-    list_display = ("code", "for_skill", "scope", "what_is_done", "trust", "category", "state", "version", "updated_at")
-    list_filter = ("category", "mode", ("removed_at", admin.EmptyFieldListFilter))
+    change_form_before_template = "console/catalog_entry_head.html"
+    list_display = ("code", "for_skill", "scope", "what_is_done", "trust", "category", "state", "version")
+    list_filter = (StateFilter, "category", "mode")
     list_select_related = ("tenant",)
     search_fields = ("=code", "=skill")
     ordering = ("code", "skill", "tenant_id")
@@ -195,7 +212,7 @@ class CatalogEntryAdmin(TenantScopedAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[str | None, dict[str, Any]]]:
         if obj is None:
             return [(None, {"fields": ["tenant", "code", "skill", *EDITABLE, "reason"]})]
-        own = ["reason", "expected_version"] if self.has_change_permission(request, obj) else []
+        own = ["reason"] if self.has_change_permission(request, obj) else []
         told = ["code", "for_skill", "scope", "category", "retryable", "trust", "state", "version", "updated_at"]
         return [("What it says", {"fields": [*EDITABLE, *own]}), ("How it stands", {"fields": told})]
 
@@ -206,6 +223,8 @@ class CatalogEntryAdmin(TenantScopedAdmin):
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field is not None and db_field.related_model is Tenant:
             field.required = not sees_everything(request)
+            offered = list(field.queryset[:2]) if field.required and field.queryset is not None else []
+            field.initial = offered[0] if len(offered) == 1 else None
         return field
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -234,7 +253,7 @@ class CatalogEntryAdmin(TenantScopedAdmin):
             raise PermissionDenied
         told = versions_json(found, names_operator=sees_everything(request))["data"]
         shown = {
-            "aos_versions": told,
+            "aos_versions": [_in_words(version) for version in told],
             "aos_state": self.state(found),
             "aos_trust": self.trust(found),
             "aos_scope": self.scope(found),
@@ -296,3 +315,18 @@ class CatalogEntryAdmin(TenantScopedAdmin):
     @display(description="State")
     def state(self, entry: CatalogEntry) -> SafeString:
         return chip("removed" if entry.removed_at else "advising")
+
+
+def _in_words(version: dict[str, Any]) -> dict[str, Any]:
+    """Return a version with its instant and the values it changed as a person reads them."""
+    changes = [{**change, "before": _lines(change["before"]), "after": _lines(change["after"])} for change in version["changes"]]
+    return {**version, "at": f"{version['at'][:19].replace('T', ' ')} UTC", "changes": changes}
+
+
+def _lines(value: Any) -> list[str]:
+    """Return texts as they are, lists one item a line, the rest as JSON."""
+    if value is None or value == []:
+        return []
+    return [
+        each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in (value if isinstance(value, list) else [value])
+    ]
