@@ -31,12 +31,18 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 WORKERS_SHOWN = 5
-_IN_VAIN = frozenset({RunStatus.FAILED, RunStatus.PARTIAL, RunStatus.CANCELLED, RunStatus.DEAD_LETTERED})
+IN_VAIN = frozenset({RunStatus.FAILED, RunStatus.PARTIAL, RunStatus.CANCELLED, RunStatus.DEAD_LETTERED})
 
 
 def list_dead_letters(*, tenant: Tenant) -> QuerySet[Run]:
     """Return a tenant's runs that were given up, newest first."""
     return selectors.list_runs(tenant=tenant, status=RunStatus.DEAD_LETTERED)
+
+
+def dead_letters_in(tenants: QuerySet[Tenant]) -> QuerySet[Run]:
+    """Return the same over several tenants."""
+    rows = Run.objects.filter(tenant__in=tenants, status=RunStatus.DEAD_LETTERED)
+    return rows.select_related("agent", "tenant").order_by("-created_at", "-pk")
 
 
 def dead_letters_json(runs: Sequence[Run]) -> list[Json]:
@@ -162,7 +168,7 @@ def requeue(
         run = selectors.get_run(tenant=principal.tenant, run_id=run_id, lock=True)
         _refuse_unless_dead(run)
         before = _requeued_as([run.pk]).get(run.pk)
-        if before is not None and before.status not in _IN_VAIN:
+        if before is not None and before.status not in IN_VAIN:
             return selectors.get_run(tenant=principal.tenant, run_id=before.public_id), False
         entries = read_history(run)
         state, accepted = fold(entry.fact for entry in entries)[0], entries[0].fact

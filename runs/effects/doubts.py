@@ -46,6 +46,11 @@ def doubts_in(tenants: Sequence[Tenant] | QuerySet[Tenant]) -> QuerySet[StepSumm
     return rows.select_related("run__agent", "run__tenant").annotate(created_at=F("run__created_at"))
 
 
+def tenant_of(run_id: str, tenants: QuerySet[Tenant]) -> Tenant | None:
+    """Return which of these tenants a run belongs to, None where it is none of theirs."""
+    return tenants.filter(pk__in=Run.objects.filter(public_id=run_id).values("tenant_id")).first()
+
+
 def doubt_json(row: StepSummary) -> Json:
     """Return a step in doubt as lists show it, from its rows alone."""
     return {

@@ -145,14 +145,15 @@ def _refused(run: Run, why: str, suggestions: list[str] | None = None) -> Refusa
     return Refusal("INVALID_INPUT", why, status=409, run_id=run.public_id, suggestions=suggestions)
 
 
-def undoable_steps(run: Run, state: State) -> list[str]:
+def steps_to_undo(run: Run) -> list[str]:
     """Return the steps whose effect could be taken back now."""
+    state = read_state(run)
     tried = set(UndoneEffect.objects.filter(run=run).exclude(child__status__in=_IN_VAIN).values_list("step_key", flat=True))
-    return [key for key, step in state.steps.items() if key not in tried and not is_pseudo(step) and _is_undoable(run, state, step)]
+    return [key for key, step in state.steps.items() if key not in tried and _is_undoable(run, state, step)]
 
 
 def _is_undoable(run: Run, state: State, step: StepState) -> bool:
-    if step.node not in state.pins or step.status != "succeeded":
+    if is_pseudo(step) or step.node not in state.pins or step.status != "succeeded":
         return False
     try:
         undoing_plan(run, state, step.key)

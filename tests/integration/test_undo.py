@@ -11,9 +11,9 @@ from django.conf import LazySettings
 from agents.models import Agent, Tenant
 from agents.services import create_agent
 from runs import services
-from runs.effects.undo import undo_step, undoable_steps
+from runs.effects.undo import steps_to_undo, undo_step
 from runs.models import Run, UndoneEffect
-from runs.shell.reading.history import read_history, read_state
+from runs.shell.reading.history import read_history
 from skills import plugins
 from skills.refusal import Refusal
 from skills.registry import registry
@@ -101,7 +101,7 @@ def test_it_answers_the_first_child_whoever_asks_again(workshop: Workshop, serve
         assert undone(workshop, run) == (first, False)
         over(first)
     assert undone(workshop, run) == (first, False)
-    assert undoable_steps(run, read_state(run)) == []
+    assert steps_to_undo(run) == []
 
 
 def test_it_may_be_tried_again_after_a_child_failed(workshop: Workshop, settings: LazySettings) -> None:
@@ -171,7 +171,7 @@ def test_it_refuses_a_call_that(more: dict[str, Any], why: str, workshop: Worksh
     refusal = refused(workshop, run)
     assert (refusal.status, refusal.code) == (409, "INVALID_INPUT")
     assert why in refusal.detail
-    assert undoable_steps(run, read_state(run)) == []
+    assert steps_to_undo(run) == []
 
 
 def test_it_refuses_a_skill_that_declares_none(workshop: Workshop, tmp_path: Any) -> None:
