@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
 
-from agents.console_base import COST_ROLES, EVERY_ROLE, OPERATING_ROLES, may
+from agents.console_base import COST_ROLES, DECIDING_ROLES, EVERY_ROLE, OPERATING_ROLES, may
 from runs.console.overview import overview
 from runs.console.runtime_page import READING_ROLES
 
@@ -52,6 +52,7 @@ _SECTIONS = (
 
 # The pages of a section that are no list of rows: (title, icon, address, roles), before its lists.
 _PAGES = {
+    "Runs": (("In doubt", "help", "console-in-doubt", DECIDING_ROLES), ("Dead letters", "skull", "console-dead-letters", EVERY_ROLE)),
     "Knowledge": (("Recovery review", "healing", "console-recovery", EVERY_ROLE),),
     "Money": (("Cost", "payments", "console-cost", COST_ROLES), ("Budgets", "account_balance_wallet", "console-budgets", COST_ROLES)),
 }
