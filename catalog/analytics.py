@@ -15,12 +15,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum, Value, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from agents.selectors import get_agent
 from agents.tenancy import scoped
-from catalog.analytics_sql import Hour, Milliseconds
+from catalog.analytics_sql import Hour, Milliseconds, rounded
 from catalog.models import FailureMatch
 from skills.instants import instant
 
@@ -207,28 +206,29 @@ NEVER = Times()
 
 
 def recovery_times(rows: QuerySet[FailureMatch]) -> dict[str, Times]:
-    """Return how long recoveries took by mode, and under `ALL` of all of them; the very rows, no estimate."""
+    """Return how long recoveries took by mode, and under `ALL` of all of them, to three digits."""
     worked = rows.filter(recovery_succeeded=True, resolved_at__isnull=False)
-    took = worked.annotate(took_ms=Milliseconds("resolved_at") - Milliseconds("created_at"), whole=Value(ALL))
-    return _percentiles(took, "mode") | _percentiles(took, "whole")
+    took: Any = worked.values("mode", took_ms=rounded(Milliseconds("resolved_at") - Milliseconds("created_at")))
+    counts: dict[str, dict[int, int]] = {}
+    for group in took.annotate(n=Count("pk")):
+        for key in (group["mode"], ALL):
+            counted = counts.setdefault(key, {})
+            counted[group["took_ms"]] = counted.get(group["took_ms"], 0) + group["n"]
+    return {key: _times(counted) for key, counted in counts.items()}
 
 
-def _percentiles(took: QuerySet[FailureMatch], key: str) -> dict[str, Times]:
-    """Return the nearest ranks of each part; the database numbers the rows and sends two of each."""
-    part = [F(key)]
-    numbered = took.annotate(
-        place=Window(RowNumber(), partition_by=part, order_by=[F("took_ms").asc(), F("pk").asc()]),
-        of=Window(Count("pk"), partition_by=part),
-    )
-    found: dict[str, list[Any]] = {}
-    for name, n, place, took_ms in numbered.filter(_at(50) | _at(95)).values_list(key, "of", "place", "took_ms"):
-        found.setdefault(name, []).append((place, n, max(0, took_ms)))
-    return {name: Times(min(ranks)[1], min(ranks)[2], max(ranks)[2]) for name, ranks in found.items()}
+def _times(counted: Mapping[int, int]) -> Times:
+    n = sum(counted.values())
+    return Times(n, _nearest_rank(counted, -(-n * 50 // 100)), _nearest_rank(counted, -(-n * 95 // 100)))
 
 
-def _at(percent: int) -> Q:
-    """Return the condition that holds for the one row at the nearest rank."""
-    return Q(place__gte=F("of") * percent / 100.0, place__lt=F("of") * percent / 100.0 + 1)
+def _nearest_rank(counted: Mapping[int, int], rank: int) -> int:
+    seen = 0
+    for number in sorted(counted):
+        seen += counted[number]
+        if seen >= rank:
+            break
+    return number
 
 
 # The heat map
@@ -237,12 +237,11 @@ def _at(percent: int) -> Q:
 def heat_map(cells: Iterable[Mapping[str, Any]], since: datetime, until: datetime, columns: int) -> Json:
     """Return how often each code came up in each stretch of hours; what is empty is left out."""
     first = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    hours = max(1, -(-(until - first) // timedelta(hours=1)))
+    first_hour, hours = int(first.timestamp()) // 3_600, max(1, -(-(until - first) // timedelta(hours=1)))
     width = next((each for each in _WIDTHS if hours <= each * columns), _WIDTHS[-1])
     counts: dict[tuple[str, int], int] = {}
     for cell in cells:
-        at = datetime.strptime(cell["hour"], "%Y-%m-%d %H").replace(tzinfo=UTC)
-        place = (cell["code"], (at - first) // timedelta(hours=width))
+        place = (cell["code"], (cell["hour"] - first_hour) // width)
         counts[place] = counts.get(place, 0) + cell["failures"]
     return {
         "from": instant(first),

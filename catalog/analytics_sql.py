@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import BigIntegerField, CharField, Func
+from django.db.models import BigIntegerField, Case, Func, Value, When
+from django.db.models.lookups import GreaterThanOrEqual, LessThan
 from django.db.models.sql.compiler import SQLCompiler
 
 
 class Hour(Func):
-    """The hour of an instant in UTC, as `2026-11-28 13`."""
+    """The hour of an instant, counted since 1970."""
 
-    output_field = CharField()
+    output_field = BigIntegerField()
 
     def as_postgresql(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, template="to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24')", **context)
+        return self.as_sql(compiler, connection, template="floor(date_part('epoch', %(expressions)s) / 3600)::bigint", **context)
 
     def as_sqlite(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
-        # SQLite holds instants as text in UTC: `2026-11-28 13:14:15.678`.
-        return self.as_sql(compiler, connection, template="substr(%(expressions)s, 1, 13)", **context)
+        return self.as_sql(compiler, connection, template="CAST(strftime('%%%%s', %(expressions)s) AS INTEGER) / 3600", **context)
 
 
 class Milliseconds(Func):
@@ -31,8 +31,16 @@ class Milliseconds(Func):
     output_field = BigIntegerField()
 
     def as_postgresql(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, template="(EXTRACT(EPOCH FROM %(expressions)s) * 1000)::bigint", **context)
+        return self.as_sql(compiler, connection, template="(date_part('epoch', %(expressions)s) * 1000)::bigint", **context)
 
     def as_sqlite(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
         template = "CAST(ROUND((julianday(%(expressions)s) - 2440587.5) * 86400000) AS INTEGER)"
         return self.as_sql(compiler, connection, template=template, **context)
+
+
+def rounded(number: Any) -> Case:
+    """Return a number of milliseconds to three digits or a little more, so that a million times are a few thousand different ones."""
+    steps = [
+        When(GreaterThanOrEqual(number, 1_000 * size), then=number / size * size) for size in (1_000_000, 100_000, 10_000, 1_000, 100, 10)
+    ]
+    return Case(When(LessThan(number, 0), then=Value(0)), *steps, default=number, output_field=BigIntegerField())

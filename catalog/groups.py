@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, Max, Min, Q
+from django.db.models import Count, F, Max, Min, OuterRef, Q, Subquery
 
 from agents.tenancy import not_found, scoped
 from catalog.analytics import COUNTS, Failures, numbers_of, trend
@@ -33,6 +33,7 @@ ORDERS = {"failures": "-failures", "wasted": "-cost_micro_usd", "last_seen": "-l
 
 # Failures of one signature agree in these, so any of them says it.
 _COMMON = {name: Max(name) for name in ("code", "category", "skill", "host", "cause")}
+_SEEN = {"first": Min("created_at"), "last": Max("created_at"), "newest": Max("pk")}
 
 
 def list_groups(wanted: Failures, *, limit: int = 50, sort: str = "failures", state: State | None = None, now: datetime) -> Json:
@@ -40,7 +41,7 @@ def list_groups(wanted: Failures, *, limit: int = 50, sort: str = "failures", st
     rows = wanted.rows()
     if state in ("muted", "fixed", "regressed"):
         rows = rows.filter(signature__in=scoped(FailureGroup.objects.all(), wanted.tenant).values("signature"))
-    groups = rows.values("signature").annotate(**COUNTS, **_COMMON, first=Min("created_at"), last=Max("created_at"))
+    groups = rows.values("signature").annotate(**COUNTS, **_COMMON, **_SEEN)
     ordered = groups.order_by(ORDERS[sort], "signature")
     found = list(ordered[: limit + 1] if state is None else ordered[:SCANNED])
     told = [each for each in _told(found, wanted, now) if state in (None, each["state"])]
@@ -59,7 +60,7 @@ def one_group(wanted: Failures, signature: str, *, now: datetime) -> Json:
     if not newest:
         raise not_found("group of failures")
     rows = wanted.rows().filter(signature=signature)
-    found = list(rows.values("signature").annotate(**COUNTS, **_COMMON, first=Min("created_at"), last=Max("created_at")))
+    found = list(rows.values("signature").annotate(**COUNTS, **_COMMON, **_SEEN))
     group = (_told(found, wanted, now) or [_silent(newest[0], wanted, now)])[0]
     return {
         **group,
@@ -89,7 +90,8 @@ def _silent(match: FailureMatch, wanted: Failures, now: datetime) -> Json:
     """Return a group of which nothing was seen in the window."""
     nothing = dict.fromkeys(COUNTS, 0)
     common = {name: getattr(match, name) for name in _COMMON}
-    return _told([{"signature": match.signature, **nothing, **common, "first": None, "last": match.created_at}], wanted, now)[0]
+    seen = {"first": match.created_at, "last": match.created_at, "newest": match.pk}
+    return _told([{"signature": match.signature, **nothing, **common, **seen}], wanted, now)[0]
 
 
 # What groups are told with
@@ -98,7 +100,7 @@ def _silent(match: FailureMatch, wanted: Failures, now: datetime) -> Json:
 def _told(found: Sequence[Mapping[str, Any]], wanted: Failures, now: datetime) -> list[Json]:
     signatures = [group["signature"] for group in found]
     before = dict(wanted.before().rows().filter(signature__in=signatures).values_list("signature").annotate(failures=Count("pk")))
-    first_seen = first_seen_at(wanted.tenant, signatures)
+    first_seen = _first_seen(wanted.tenant, found)
     places, marks = _places(wanted, signatures), _marks(wanted.tenant, signatures)
     sightings = _sightings(wanted.tenant, marks)
     return [
@@ -146,10 +148,12 @@ def _group_json(
     }
 
 
-def first_seen_at(tenant: Tenant, signatures: Sequence[str]) -> dict[str, datetime]:
-    """Return when each of these was seen for the first time ever; injected failures, which are none, left out."""
-    rows = scoped(FailureMatch.objects.filter(signature__in=signatures, injected=False), tenant).order_by()
-    return dict(rows.values_list("signature").annotate(first=Min("created_at")))
+def _first_seen(tenant: Tenant, found: Iterable[Mapping[str, Any]]) -> dict[str, datetime]:
+    """Return when each of these was seen for the first time ever: one look into the index of signatures for each."""
+    same = scoped(FailureMatch.objects.filter(signature=OuterRef("signature"), injected=False), tenant)
+    earliest = Subquery(same.order_by("created_at").values("created_at")[:1])
+    newest = scoped(FailureMatch.objects.filter(pk__in=[group["newest"] for group in found]), tenant).order_by()
+    return dict(newest.annotate(first=earliest).values_list("signature", "first"))
 
 
 class _Places:

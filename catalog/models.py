@@ -95,7 +95,8 @@ class FailureMatch(models.Model):
         constraints = [models.UniqueConstraint(fields=("run_id", "seq", "step_id"), name="one_match_per_failure")]
         indexes = [
             models.Index(fields=("tenant", "-created_at")),
-            models.Index(fields=("tenant", "signature")),
+            # groups: when a signature was first seen, its last failures, and those since it was called fixed
+            models.Index(fields=("tenant", "signature", "created_at"), name="match_by_signature"),
         ]
 
     def __str__(self) -> str:
