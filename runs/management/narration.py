@@ -109,8 +109,23 @@ def _held_back(decision: Json) -> Iterator[Said]:
     scope = scope_in_words(decision.get("scope", ""))
     if decision["rule"] == "frozen":
         yield Said("✋", f"{decision['step']} is held back: {scope} is frozen", "amber")
+    elif decision["rule"] == "circuit_open":
+        delay, host = duration(decision.get("delay_ms", 0)), _host_of(scope)
+        yield Said("…", f"{decision['step']} waits {delay}: {host} is left alone for a while", "amber")
     else:
         yield Said("…", f"{decision['step']} waits {duration(decision.get('delay_ms', 0))} for the rate of {scope}", "amber")
+
+
+def _opened(decision: Json) -> Iterator[Said]:
+    yield Said("✕", f"{_host_of(decision.get('scope', ''))} failed too often in a row: it is left alone for a while", "red", 1)
+
+
+def _host_of(circuit: str) -> str:
+    return circuit.rpartition("@")[2]
+
+
+def _restored(decision: Json) -> Iterator[Said]:
+    yield Said("↺", f"{decision['step']} begins afresh in {duration(decision.get('delay_ms', 0))}", "amber", 1)
 
 
 def _downgraded(decision: Json) -> Iterator[Said]:
@@ -175,6 +190,8 @@ _FACTS: dict[str, Callable[[Json], Iterator[Said]]] = {
 _DECISIONS: dict[str, Callable[[Json], Iterator[Said]]] = {
     "start": _started,
     "hold_back": _held_back,
+    "open_circuit": _opened,
+    "restore": _restored,
     "downgrade": _downgraded,
     "alert": _alert,
     "overrun": _overrun,

@@ -53,6 +53,17 @@ def test_it_tells_facts(kind: str, data: dict[str, Any], expected: list[str]) ->
         ),
         pytest.param({"kind": "no_retry", "rule": "unsafe_effect"}, "no retry: unsafe effect", id="no-retry"),
         pytest.param({"kind": "fallback", "rule": "r", "step": "a", "skill": "b"}, "a falls back to b", id="fallback"),
+        pytest.param(
+            {"kind": "hold_back", "rule": "circuit_open", "step": "a", "scope": "circuit:s@h.test:443", "delay_ms": 900},
+            "a waits 900 ms: h.test:443 is left alone for a while",
+            id="an-open-circuit-holds",
+        ),
+        pytest.param(
+            {"kind": "open_circuit", "rule": "circuit_threshold", "step": "a", "scope": "circuit:s@h.test:443"},
+            "h.test:443 failed too often in a row: it is left alone for a while",
+            id="a-circuit-opens",
+        ),
+        pytest.param({"kind": "restore", "rule": "catalog", "step": "a", "delay_ms": 90}, "a begins afresh in 90 ms", id="restore"),
         pytest.param({"kind": "hold_doubt", "rule": "r", "step": "a"}, "a is in doubt: its effect may have happened", id="doubt"),
         pytest.param({"kind": "finish", "rule": "r", "status": "failed", "code": "TIMEOUT"}, "run failed with TIMEOUT", id="finish"),
     ],
