@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import resource
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
-from runs.models import Run
+from runs.effects.dead_letters import dead_letter, dead_letters_json
+from runs.models import TERMINAL_STATUSES, Run
 from tests.chaos.site import Site
-from tests.integration.workshop import chain, step
+from tests.integration.workshop import chain, step, step_of
 from tests.processes import Worker
 
 pytestmark = pytest.mark.slow
@@ -60,6 +62,27 @@ def test_who_was_beside_a_poison_in_every_crash_is_no_poison(site: Site) -> None
         site.until_over(crowd)
     assert Run.objects.get(pk=poison.pk).status == "dead_lettered"
     site.assert_unharmed(crowd)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(330)
+def test_of_a_hundred_runs_the_ten_poisons_are_given_up_and_ninety_done(site: Site) -> None:
+    witness = str(site.witness)
+    good = chain(step("a", "look", ms=20, witness=witness), step("b", "look", ms=20, witness=witness))
+    # All of them wait when the host starts, so that each poison's neighbours are suspects beside it and no newcomers.
+    runs = [site.workshop.submit(*([step("poison", "kills_worker", before_ms=20)] if n % 10 == 3 else good)) for n in range(100)]
+    with site.host(AOS_MAX_CRASHES=str(MAX_CRASHES)):
+        site.until(lambda: not Run.objects.exclude(status__in=TERMINAL_STATUSES).exists(), "the end of all runs", 300)
+    found = {run.pk: run for run in Run.objects.all()}
+    poisons = [found[run.pk] for n, run in enumerate(runs) if n % 10 == 3]
+    assert Counter(run.status for run in found.values()) == {"succeeded": 90, "dead_lettered": 10}
+    assert {(run.status, run.failure_code) for run in poisons} == {("dead_lettered", "LEASE_LOST")}
+    assert max(len(step_of(run, "poison")["attempts"]) for run in poisons) <= MAX_CRASHES + 1
+    assert {letter["run_id"] for letter in dead_letters_json(poisons)} == {run.public_id for run in poisons}
+    for run in poisons:
+        letter = dead_letter(tenant=site.workshop.tenant, run_id=run.public_id)
+        assert letter["last_in_flight"]["step_id"] == "poison"
+        assert letter["effects"] == []
 
 
 def leave_room(host: Worker) -> None:
