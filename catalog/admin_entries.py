@@ -21,7 +21,6 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from agents.console_base import EVERY_ROLE, OPERATING_ROLES, TenantScopedAdmin, sees_everything, tenants_for
-from agents.models import Tenant
 from catalog import entries
 from catalog.entries import EDITABLE, LONGEST_REASON, SHORTEST_REASON
 from catalog.models import CatalogEntry
@@ -221,7 +220,7 @@ class CatalogEntryAdmin(TenantScopedAdmin):
 
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Model], request: HttpRequest, **kwargs: Any) -> ModelChoiceField | None:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if field is not None and db_field.related_model is Tenant:
+        if field is not None and db_field.name == "tenant":
             field.required = not sees_everything(request)
             offered = list(field.queryset[:2]) if field.required and field.queryset is not None else []
             field.initial = offered[0] if len(offered) == 1 else None
