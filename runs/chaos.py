@@ -17,7 +17,7 @@ from runs.faults.contracts import ChaosReport
 from runs.faults.kinds import FaultKind
 from runs.faults.playing import Stage
 from runs.faults.rehearsal import rehearse
-from runs.faults.trials import MOST_CALLS, Asked, Told, chaos
+from runs.faults.trials import MOST_CALLS, Asked, Told, TooLarge, chaos
 from runs.shell.admission import call_model, pin_advised, pin_plan, skills_of, versions_of
 from runs.simulation import terms_for
 from runs.simulation.asking import plan_for, setting_of
@@ -62,7 +62,11 @@ def try_faults(
     stage = _stage(agent, setting, body, ignoring_keys, seed)
     kinds = tuple(FaultKind) if faults is None else tuple(dict.fromkeys(faults))
     asked = Asked(kinds, pairs, step, most_calls)
-    return chaos(stage, asked, plan_hash=digest(body), agent=agent.name, told=told)
+    try:
+        return chaos(stage, asked, plan_hash=digest(body), agent=agent.name, told=told)
+    except TooLarge:
+        detail = "the parameters of the plan are too large to try faults on it"
+        raise Refusal("CONTENT_TOO_LARGE", detail, suggestions=["Try it with smaller parameters or inputs."]) from None
 
 
 def _valid(raw: Any) -> Plan:

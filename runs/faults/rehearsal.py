@@ -18,6 +18,7 @@ SOMETHING = "something"
 """What a result holds where nobody looks inside."""
 FARTHEST = 1_000
 """A place in a list beyond this is not made up, and nothing is found there."""
+CHARACTERS_A_VALUE = 200
 _MEMORY = "aos-rehearsed-"
 _READS_RESULTS = re.compile(r"\b(result|item|index)\b")
 
@@ -125,3 +126,38 @@ def _placed(value: Any, path: Path, leaf: Any) -> Any:
     known = dict(value) if isinstance(value, dict) else {}
     known[first] = _placed(known.get(first), below, leaf)
     return known
+
+
+# How much of it there is
+
+
+def values_filled_in(plan: Mapping[str, Any], inputs: Mapping[str, Any]) -> int:
+    """Return how many values the parameters of a plan hold with what they read of the inputs filled in."""
+    known: dict[Path, int] = {}
+    return sum(_values(step.get("params")) + _values_read(step, inputs, known) for step in plan["steps"])
+
+
+def _values_read(step: Mapping[str, Any], inputs: Mapping[str, Any], known: dict[Path, int]) -> int:
+    count = 0
+    for read in _references(step):
+        if read.root == "inputs":
+            if read.path not in known:
+                known[read.path] = _values_at(read, inputs)
+            count += known[read.path]
+    return count
+
+
+def _values_at(read: Reference, inputs: Mapping[str, Any]) -> int:
+    try:
+        return _values(walk(dict(inputs), read.path, read.text))
+    except UnresolvedReference:
+        return 0
+
+
+def _values(value: Any) -> int:
+    """Return how many values there are, a long text standing for several."""
+    if isinstance(value, str):
+        return 1 + len(value) // CHARACTERS_A_VALUE
+    if isinstance(value, dict):
+        return 1 + sum(map(_values, value.values()))
+    return 1 + sum(map(_values, value)) if isinstance(value, list) else 1

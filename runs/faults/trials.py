@@ -8,9 +8,17 @@ from typing import NamedTuple
 from runs.faults.contracts import ChaosCase, ChaosEnd, ChaosLimits, ChaosReport, Fault, FaultReport, PairReport
 from runs.faults.kinds import COUNTED_EFFECTS, FAULTS, FaultKind, truths_of
 from runs.faults.playing import Played, Stage, case_of, end_of, most_calls_of, play
+from runs.faults.rehearsal import values_filled_in
 
 MOST_CALLS = 60_000
 """So many calls are played for one report; what is more is left out, the least dangerous first."""
+VALUES_A_CALL = 25
+"""Filling in and hashing so many values of parameters takes as long as playing a call."""
+
+
+class TooLarge(ValueError):
+    """The parameters of a plan are so large that not even one case a fault can be played."""
+
 
 Told = Callable[[int, int], None]
 """Hears how many cases of how many are played."""
@@ -33,12 +41,13 @@ class _Tries(NamedTuple):
 
 
 def chaos(stage: Stage, asked: Asked, *, plan_hash: str, agent: str, told: Told = lambda done, of: None) -> ChaosReport:
-    """Return what these faults make of a plan. The same question gives the same bytes."""
+    """Return what these faults make of a plan. The same question gives the same bytes. Raises TooLarge."""
+    if _fillings(stage) * len(FAULTS) > asked.most_calls:
+        raise TooLarge
     without = play(stage)
     reached = [step for step in _steps(stage, asked) if most_calls_of(without, step)]
     unreached = [step for step in _steps(stage, asked) if step not in reached]
-    each = max(1, sum(without.outside.calls(key) for key in _keys(without)))
-    most = max(len(asked.kinds), asked.most_calls // each)
+    most = _plays(stage, asked, without)
     alone = _alone(stage, asked, reached, most, told)
     paired = _paired(stage, asked, reached, alone, most - len(alone.cases), told) if asked.pairs else None
     planned = alone.planned + (paired.planned if paired else 0)
@@ -53,8 +62,15 @@ def chaos(stage: Stage, asked: Asked, *, plan_hash: str, agent: str, told: Told 
     )
 
 
-def _keys(played: Played) -> list[str]:
-    return [] if played.state is None else list(played.state.steps)
+def _plays(stage: Stage, asked: Asked, without: Played) -> int:
+    """Return how many cases may be played: by the calls the plan makes, and the time its parameters take."""
+    calls = 0 if without.state is None else sum(without.outside.calls(key) for key in without.state.steps)
+    return max(len(asked.kinds), asked.most_calls // max(1, calls + _fillings(stage)))
+
+
+def _fillings(stage: Stage) -> int:
+    """Return to how many calls it is equal to fill in and hash the parameters of a plan."""
+    return values_filled_in(stage.rehearsal.plan, stage.inputs) // VALUES_A_CALL
 
 
 def _steps(stage: Stage, asked: Asked) -> list[str]:

@@ -20,7 +20,7 @@ from runs.faults.kinds import FAULTS, FaultKind, phase_of
 from runs.faults.world import INJECTED, call_number, is_lost_before
 from runs.shell.clock import now_ms
 from skills.base import Skill, SkillFailure
-from skills.contracts import FailureDetails, StructuredOutcome
+from skills.contracts import Effect, FailureDetails, StructuredOutcome
 from skills.execution import outcome_of, run_skill
 from skills.ports import SkillContext
 from skills.refusal import Refusal
@@ -57,21 +57,20 @@ def due_now(state: State, step: StepState) -> Fault | None:
     return due(asked, step.node, call_number(step)) if asked else None
 
 
-async def called(fault: Fault, skill: Skill, params: Mapping[str, Any], context: SkillContext) -> StructuredOutcome:
+async def called(fault: Fault, skill: Skill, params: Mapping[str, Any], context: SkillContext, effect: Effect) -> StructuredOutcome:
     """Do a fault to a call and return its outcome. Called back meanwhile, it answers like any call."""
-    is_slow = fault.kind is FaultKind.SLOW
     waits_ms = min(_waits_ms(fault, context), context.timeout_ms)
     try:
         await asyncio.sleep(waits_ms / 1_000)
     except asyncio.CancelledError:
-        return _failed(skill, params, context, 0, SkillFailure("CANCELLED", f"{skill.name} was cancelled while it waited"))
-    if is_slow and waits_ms >= context.timeout_ms:
-        return _failed(skill, params, context, waits_ms, _failure(fault, FaultKind.TIMEOUT, skill, params))
-    if FAULTS[fault.kind].ends == "fails":
-        return _failed(skill, params, context, waits_ms, _failure(fault, fault.kind, skill, params))
-    if is_lost_before(fault):
-        return _failed(skill, params, context, waits_ms, SkillFailure("LEASE_LOST", INJECTED + FAULTS[fault.kind].words))
-    return await run_skill(skill, params, dataclasses.replace(context, timeout_ms=context.timeout_ms - waits_ms) if is_slow else context)
+        failure = SkillFailure("CANCELLED", f"{skill.name} was cancelled while it waited")
+        return outcome_of(skill, context, latency_ms=0, result=None, failure=failure, effect=effect)
+    instead = _instead(fault, effect, is_up=waits_ms >= context.timeout_ms)
+    if instead is not None:
+        return outcome_of(skill, context, latency_ms=waits_ms, result=None, failure=instead, effect=effect)
+    if fault.kind is FaultKind.SLOW:
+        context = dataclasses.replace(context, timeout_ms=context.timeout_ms - waits_ms)
+    return await run_skill(skill, params, context)
 
 
 def _waits_ms(fault: Fault, context: SkillContext) -> int:
@@ -81,19 +80,22 @@ def _waits_ms(fault: Fault, context: SkillContext) -> int:
     return context.timeout_ms * 9 // 10 if fault.kind is FaultKind.SLOW else 0
 
 
-def _failure(fault: Fault, as_kind: FaultKind, skill: Skill, params: Mapping[str, Any]) -> SkillFailure:
-    spec = FAULTS[as_kind]
+def _instead(fault: Fault, effect: Effect, *, is_up: bool) -> SkillFailure | None:
+    """Return how a call fails that is not made, None for one that is."""
+    words = INJECTED + FAULTS[fault.kind].words
+    if is_lost_before(fault):
+        return SkillFailure("LEASE_LOST", words)
+    kind = FaultKind.TIMEOUT if fault.kind is FaultKind.SLOW and is_up else fault.kind
+    spec = FAULTS[kind]
+    if spec.ends != "fails":
+        return None
     return SkillFailure(
         spec.code,
-        INJECTED + FAULTS[fault.kind].words,
-        phase=phase_of(as_kind, str(skill.effect_of(params))),
+        words,
+        phase=phase_of(kind, effect),
         retry_after_ms=spec.retry_after_ms if fault.retry_after_ms is None else fault.retry_after_ms,
-        details=FailureDetails(injected=str(fault.kind), upstream_status=_STATUS.get(fault.kind)),
+        details=FailureDetails(injected=str(fault.kind), upstream_status=_STATUS.get(kind)),
     )
-
-
-def _failed(skill: Skill, params: Mapping[str, Any], context: SkillContext, latency_ms: int, failure: SkillFailure) -> StructuredOutcome:
-    return outcome_of(skill, context, latency_ms=latency_ms, result=None, failure=failure, effect=skill.effect_of(params))
 
 
 def interruption(fault: Fault, wish: StartStep, outcome: StructuredOutcome) -> StepInterrupted | None:

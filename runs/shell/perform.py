@@ -121,7 +121,9 @@ class Performer:
             if wish.effect != "none" and not self.lease.is_held():
                 raise Fenced("the lease may be over; no effect begins")
             fault = faults.due_now(state, step)
-            outcome = await (faults.called(fault, skill, step.params, context) if fault else run_skill(skill, step.params, context))
+            outcome = await (
+                faults.called(fault, skill, step.params, context, Effect(wish.effect)) if fault else run_skill(skill, step.params, context)
+            )
         cut_off = fault is not None or _is_over(state)
         opened = await self.gate.breaker.ended(call, run.tenant_id, skill, step.params, outcome, cut_off=cut_off)
         lost = faults.interruption(fault, wish, outcome) if fault else None
