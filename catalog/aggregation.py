@@ -20,7 +20,7 @@ from django.db.models.functions import TruncDate
 
 from agents.tenancy import operator_principal
 from catalog import deciding
-from catalog.candidates import counted, keep, suggestions_for
+from catalog.candidates import counted, keep_all, suggestions_for
 from catalog.confidence import Confidence, confidence
 from catalog.evidence import BY_POLICY, DONE, RUN_AGAIN, TRIED, WORKED, Studied, aged, evidence_of, last_cases, study
 from catalog.models import CatalogEntry, FailureMatch, RecoveryCandidate
@@ -107,12 +107,10 @@ def _keep_batch(learned: Learned, tenant: Tenant, recent: QuerySet[FailureMatch]
     newest = list(FailureMatch.objects.filter(pk__in=[group["newest"] for group in batch]).order_by("pk"))
     known = _known(tenant, [match.signature for match in newest])
     cases = last_cases(recent, [match.signature for match in newest])
-    for found in suggestions_for(tenant, newest, now, cases):
-        kept = keep(tenant, found, origin="nightly", by=NIGHTLY)
-        assert kept.candidate is not None
-        learned.groups += 1
-        learned.made += found.signature not in known
-        learned.candidates.append(kept.candidate)
+    kept = keep_all(tenant, suggestions_for(tenant, newest, now, cases), origin="nightly", by=NIGHTLY)
+    learned.groups += len(kept)
+    learned.made += sum(row.signature not in known for row in kept)
+    learned.candidates += kept
 
 
 def _known(tenant: Tenant, signatures: Sequence[str]) -> set[str]:

@@ -7,7 +7,7 @@ new evidence changes what it would do only as long as it is open.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -148,30 +148,53 @@ def _suggestion(
 @transaction.atomic
 def keep(tenant: Tenant, found: Suggestion, *, origin: str, by: str) -> Suggestion:
     """Store a suggestion as the candidate of its signature, or bring the one that is there up to what is known now."""
-    fields = _fields(found)
-    named = {"skill": found.kind.skill, "code": found.kind.code, "host": found.kind.host, "cause": found.kind.cause}
-    row, is_new = RecoveryCandidate.objects.select_for_update().get_or_create(
-        tenant=tenant, signature=found.signature, defaults={**fields, **named, "origin": origin, "created_by": by}
+    # Where another asks at the same moment, one row is made and both are told of it.
+    (row,) = keep_all(tenant, [found], origin=origin, by=by)
+    return replace(found, candidate=row)
+
+
+@transaction.atomic
+def keep_all(tenant: Tenant, found: Sequence[Suggestion], *, origin: str, by: str) -> list[RecoveryCandidate]:
+    """Store suggestions as `keep` does, however many by the same few queries; return their candidates in the same order."""
+    rows = RecoveryCandidate.objects.filter(tenant=tenant, signature__in=[each.signature for each in found])
+    held = {row.signature: row for row in rows.select_for_update().order_by("pk")}
+    known = [each for each in found if each.signature in held]
+    for each in known:
+        _bring_up_to_date(held[str(each.signature)], each)
+    RecoveryCandidate.objects.bulk_update([held[str(each.signature)] for each in known], (*_COUNTED, *_SUGGESTED, "updated_at"))
+    made = [_candidate(tenant, each, origin, by) for each in found if each.signature not in held]
+    if made:
+        RecoveryCandidate.objects.bulk_create(made, ignore_conflicts=True)
+        _tell_of_new([row.public_id for row in made], by)
+        held |= {row.signature: row for row in rows.select_related("entry")}
+    return [held[str(each.signature)] for each in found]
+
+
+def _candidate(tenant: Tenant, found: Suggestion, origin: str, by: str) -> RecoveryCandidate:
+    return RecoveryCandidate(
+        tenant=tenant, signature=str(found.signature), **found.kind._asdict(), **_fields(found), origin=origin, created_by=by
     )
-    if is_new:
-        RecoveryDecision.objects.create(candidate=row, action="suggest", by=by, reason=found.proposal.because, seen=row.parts)
-    else:
-        bring_up_to_date(row, found)
-    return Suggestion(found.kind, found.signature, found.entry, found.proposal, found.confidence, found.studied, found.cases, candidate=row)
 
 
-def bring_up_to_date(row: RecoveryCandidate, found: Suggestion) -> None:
-    """Write what is known now; what the candidate would do changes only while it is open and no person said it."""
+def _tell_of_new(public_ids: Sequence[str], by: str) -> None:
+    """Log the candidates that were really made: where another was quicker, theirs stands."""
+    made = RecoveryCandidate.objects.filter(public_id__in=public_ids)
+    RecoveryDecision.objects.bulk_create(
+        RecoveryDecision(candidate=row, action="suggest", by=by, reason=row.evidence["because"], seen=row.parts) for row in made
+    )
+
+
+def _bring_up_to_date(row: RecoveryCandidate, found: Suggestion) -> None:
+    """Take in what is known now; what the candidate would do changes only while it is open and no person said it."""
     fields = _fields(found)
     follows = row.state == CandidateState.OPEN and row.origin != "manual"
     if not follows:
         # How sure one may be of what it does, and why it does that, which need not be what would be suggested today.
         fields["evidence"] = {**fields["evidence"], "because": (row.evidence or {}).get("because")}
         fields |= counted(found.studied.confidence(row.mode, prior=row.prior_confidence, now=timezone.now()), row.parts)
-    names = _COUNTED + (_SUGGESTED if follows else ())
-    for name in names:
+    for name in _COUNTED + (_SUGGESTED if follows else ()):
         setattr(row, name, fields[name])
-    row.save(update_fields=[*names, "updated_at"])
+    row.updated_at = timezone.now()
 
 
 def counted(confidence: Confidence, before: Mapping[str, Any]) -> dict[str, Any]:

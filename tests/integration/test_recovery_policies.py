@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,7 +17,18 @@ from runs.models import Kept, Run, RunEvent
 from runs.recovery import deciding, nightly
 from runs.recovery.suggesting import suggest
 from skills.refusal import Refusal
-from tests.integration.workshop import Workshop, a_worker, assert_is_whole, decisions, matches, now, over, step
+from tests.integration.workshop import (
+    Workshop,
+    a_worker,
+    as_person,
+    assert_is_whole,
+    decisions,
+    in_another_thread,
+    matches,
+    now,
+    over,
+    step,
+)
 
 LEARNS = {"first_ms": 0, "cap_ms": 0, "max_attempts": 4}
 
@@ -176,3 +189,53 @@ def test_it_replays_without_changing_a_run(workshop: Workshop) -> None:
     assert list(RunEvent.objects.filter(run_id=run.pk).order_by("seq").values()) == journal
     assert now(run).behaviour_hash == before.behaviour_hash
     assert_is_whole(workshop, run)
+
+
+def test_it_lets_one_of_two_decide_who_come_at_the_same_moment(workshop: Workshop) -> None:
+    (run,) = runs_of(workshop, 1, code="INVALID_RESPONSE", message="two at once")
+    candidate = a_candidate(workshop, run, "RETRY_IMMEDIATE")
+    said: list[str] = []
+    start = threading.Barrier(6)
+
+    def decide(name: str) -> None:
+        start.wait()
+        try:
+            said.append(deciding.approve(principal=as_person(workshop.tenant, name), candidate_id=candidate)["decided_by"])
+        except Refusal as refusal:
+            said.append(refusal.detail)
+
+    threads = [in_another_thread(partial(decide, f"person-{number}")) for number in range(6)]
+    for thread in threads:
+        thread.join(30)
+    winner = row(candidate).decided_by
+    assert sorted(said) == sorted([winner, *[f"the candidate is already approved by {winner}"] * 5])
+    assert row(candidate).decisions.filter(action="approve").count() == 1
+
+
+def test_it_keeps_one_candidate_when_many_suggest_at_the_same_moment(workshop: Workshop) -> None:
+    runs = runs_of(workshop, 6, code="INVALID_RESPONSE", message="all at once")
+    start = threading.Barrier(6)
+    told: list[str] = []
+
+    def ask(match_id: str) -> None:
+        start.wait()
+        told.append(suggest(principal=workshop.alice, match_id=match_id)["candidate"]["id"])
+
+    threads = [in_another_thread(partial(ask, matches(run)[0].public_id)) for run in runs]
+    for thread in threads:
+        thread.join(30)
+    assert len(told) == 6
+    assert set(told) == {RecoveryCandidate.objects.get().public_id}
+
+
+def test_it_falls_back_as_a_policy_says_and_says_so_before(workshop: Workshop) -> None:
+    failing = {"code": "INVALID_RESPONSE", "message": "the first way is closed"}
+    before = runs_of(workshop, 2, **failing)
+    # The same skill by another way: it fails no more.
+    candidate = a_candidate(workshop, before[0], "FALLBACK", fallback_params={"until_attempt": 1})
+    report = approve(workshop, candidate)["shadow_report"]
+    assert {case["words"] for case in report["cases"]} == {"would have fallen back to fails instead of aborting"}
+    activate(workshop, candidate)
+    (after,) = runs_of(workshop, 1, **failing)
+    assert after.status == "succeeded"
+    assert_is_whole(workshop, after)
