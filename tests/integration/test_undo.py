@@ -10,6 +10,7 @@ from django.conf import LazySettings
 
 from agents.models import Agent, Tenant
 from agents.services import create_agent
+from agents.tenancy import SCOPES
 from runs import services
 from runs.effects.undo import steps_to_undo, undo_step
 from runs.models import Run, UndoneEffect
@@ -17,6 +18,7 @@ from runs.shell.reading.history import read_history
 from skills import plugins
 from skills.refusal import Refusal
 from skills.registry import registry
+from tests.api.cast import make_caller
 from tests.fakes.raw_server import RawServer, answer
 from tests.integration.workshop import (
     Workshop,
@@ -228,3 +230,58 @@ def test_of_two_who_ask_at_once_one_makes_the_child(workshop: Workshop, server: 
         assert [is_new for _, is_new in answers].count(True) == 1
         over(answers[0][0])
     assert requests(server) == ["POST /orders", "DELETE /orders/o-7"]
+
+
+def test_each_item_of_a_loop_is_undone_for_itself(workshop: Workshop, server: RawServer) -> None:
+    looped = order(server, for_each="${inputs.items}", body={"n": "${item}"})
+    with a_worker():
+        run = over(workshop.submit(looped, inputs={"items": [1]}))
+        assert "undo its items, order#0 to order#0" in refused(workshop, run).detail
+        assert steps_to_undo(run) == ["order#0"]
+        assert over(undone(workshop, run, "order#0")[0]).status == "succeeded"
+    assert requests(server)[1] == "DELETE /orders/o-7"
+
+
+def test_a_fallback_is_undone_by_its_own_undo(workshop: Workshop, server: RawServer) -> None:
+    first = step(
+        "order", "fails", code="NOT_FOUND", on_error="fallback", fallback_skill="http_call", fallback_params=order(server)["params"]
+    )
+    with a_worker():
+        run = over(workshop.submit(first))
+        assert over(undone(workshop, run)[0]).status == "succeeded"
+    assert requests(server) == ["POST /orders", "DELETE /orders/o-7"]
+
+
+# By REST
+
+
+def test_it_undoes_by_rest_once_per_key(workshop: Workshop, server: RawServer) -> None:
+    alice = make_caller(workshop.tenant, "alice", SCOPES)
+    reader = make_caller(workshop.tenant, "reader", ("runs:read",))
+    with a_worker():
+        run = over(workshop.submit(order(server)))
+        path = f"/api/v1/runs/{run.public_id}/steps/order/undo"
+        assert reader.post(path, {}).status_code == 403
+        answered = alice.post(path, {"reason": "by mistake"}, Idempotency_Key="once")
+        assert (answered.status_code, answered.json()["relation"], answered.json()["parent_run_id"]) == (202, "undo", run.public_id)
+        assert answered.headers["Location"] == f"/api/v1/runs/{answered.json()['run_id']}"
+        again = alice.post(path, {"reason": "by mistake"}, Idempotency_Key="once")
+        assert (again.json()["run_id"], again.headers["Idempotency-Replayed"]) == (answered.json()["run_id"], "true")
+        over(UndoneEffect.objects.get().child)
+    assert alice.get(f"/api/v1/runs/{run.public_id}/trace").json()["side_effects"][0]["reversed_status"] == "succeeded"
+
+
+BAD: dict[str, tuple[str, Any, int]] = {
+    "a step that is not there": ("nothing", {}, 404),
+    "what can be no step": ("%2e%2e", {}, 404),
+    "a reason that is no text": ("order", {"reason": 3}, 422),
+    "a field nobody knows": ("order", {"by": "me"}, 422),
+    "a step the run has not come to": ("order", {}, 404),
+}
+
+
+@pytest.mark.parametrize(("step_id", "body", "status"), BAD.values(), ids=BAD.keys())
+def test_it_refuses_by_rest(step_id: str, body: Any, status: int, workshop: Workshop, server: RawServer) -> None:
+    run = workshop.submit(order(server))
+    answered = make_caller(workshop.tenant, "alice", SCOPES).post(f"/api/v1/runs/{run.public_id}/steps/{step_id}/undo", body)
+    assert (answered.status_code, answered.headers["Content-Type"]) == (status, "application/problem+json")
