@@ -204,7 +204,8 @@ def _of_waiting_steps(state: State, history: list[Entry], around: Around) -> Ite
 def _approval(state: State, step: StepState, history: list[Entry], around: Around) -> Obstacle:
     pin = pin_of(state, step)
     who = WhoMay(roles=["approver", "tenant_admin"], api_scopes=["runs:write"], not_by=around.created_by or None)
-    words = f"a person must approve exactly this call of {pin.skill} {pin.version} ({pin.effect.replace('_', ' ')}); undecided, it fails"
+    effect = "" if pin.effect == "none" else f", effect {pin.effect.replace('_', ' ')}"
+    words = f"a person must approve exactly this call of {pin.skill} {pin.version}{effect}; undecided, it fails"
     action = _decide(state, step, "approve or reject the step", who, verdict="approve", action_hash=step.action_hash)
     return _waits(step, "approval", words, action)
 
