@@ -212,7 +212,10 @@ def _give_up(state: State, step: StepState, mode: str, out: list[Decision]) -> N
 def _has_advised_fallback(step: StepState) -> bool:
     """Tell whether the catalog's fallback names a way the step has not gone yet."""
     assert step.failure is not None
-    named = step.failure.fallback is not None or bool((step.failure.advice or {}).get("fallback_params"))
+    advice = step.failure.advice or {}
+    # Parameters meant for another skill are none for this one, should no worker know the other.
+    own = bool(advice.get("fallback_params")) and not advice.get("fallback_skill")
+    named = step.failure.fallback is not None or own
     return named and not step.on_fallback and step.overlay is None
 
 

@@ -113,6 +113,12 @@ def test_it_goes_on_with_another_skill_the_fact_has_pinned() -> None:
     ]
 
 
+def test_it_does_not_give_this_skill_the_parameters_of_one_that_nobody_knows() -> None:
+    story = Story.admitted(s("a", "look"))
+    told = story.fail("a", "LLM_REFUSED", "acked", advice=advice("FALLBACK", fallback_skill="gone", fallback_params={"y": 2}))
+    assert told == ["no_retry a", "abort a", "finish"]
+
+
 def test_it_asks_again_where_the_other_skill_needs_approval() -> None:
     story = Story.admitted(s("a", "look"))
     story.fail("a", "LLM_REFUSED", "acked", advice=advice("FALLBACK"), fallback=Pin("wipe", "1.0.0", effect="irreversible"))
