@@ -25,6 +25,7 @@ SHIPPED = Path(__file__).parent / "data" / "catalog.json"
 SEEDED, CREATED, EDITED, IMPORTED, REMOVED, RESTORED = "seeded", "created", "edited", "imported", "removed", "restored"
 UNCHANGED = "unchanged"
 EDITABLE = ("mode", "parameters", "suggestions", "doc_url", "prior_confidence")
+MEASURED = ("applied", "succeeded", "confidence", "measured_at")
 SEEDER = "AOS"
 SHORTEST_REASON, LONGEST_REASON = 3, 500
 MOST_IMPORTED = 1_000
@@ -96,6 +97,10 @@ def _differs(row: CatalogEntry, fields: Mapping[str, Any]) -> bool:
 
 
 def _assign(row: CatalogEntry, fields: Mapping[str, Any]) -> None:
+    """Set the columns. What was measured was measured of the mode: another one begins without a trial."""
+    if row.mode != fields["mode"]:
+        row.applied = row.succeeded = 0
+        row.confidence = row.measured_at = None
     for name, value in fields.items():
         setattr(row, name, value)
 
@@ -339,6 +344,6 @@ def _carry_out(
             row.version += 1
             written.append(row)
     CatalogEntry.objects.bulk_create([row for row in written if row.pk is None])
-    fields = ("category", "retryable", *EDITABLE, "removed_at", "updated_at", "version")
+    fields = ("category", "retryable", *EDITABLE, *MEASURED, "removed_at", "updated_at", "version")
     CatalogEntry.objects.bulk_update([row for row in written if row.version > 1], fields)
     _keep(written, IMPORTED, by, reason)

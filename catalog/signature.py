@@ -29,28 +29,34 @@ _VARYING = re.compile(
     # Somebody's own text that reads like one of our names for what varies: it must not pass for what it imitates.
     (?P<literal><(?=\\*(?:quoted|date|ip|id|n)>))
     |(?P<quoted>"[^"]*"|`[^`]*`|(?<!\w)'[^']*'(?!\w)|“[^“”]*”|«[^«»]*»|‘[^‘’]*’(?!\w))
-    |(?P<url>\b[a-z][a-z0-9+-]{{1,14}}://[^\s"'`<>“”«»]+)
-    |(?P<date>
-        \b\d{{4}}[-/]\d\d[-/]\d\d(?:[t ]{_TIME})?
-        |\b{_WEEKDAY}\d{{1,2}}[ -]{_MONTH}[ -]\d{{4}}(?:[ ]{_TIME})?
-        |\b{_WEEKDAY}{_MONTH}[ ]{{1,2}}\d{{1,2}}(?:,?[ ]\d{{4}})?(?:[ ]{_TIME}(?:[ ]\d{{4}})?)?(?!\w)
+    # What begins where a word begins; asked once, because most characters stand within a word.
+    |(?<!\w)(?=[a-z0-9])(?:
+        (?P<url>[a-z][a-z0-9+-]{{1,14}}://[^\s"'`<>“”«»]+)
+        |(?P<date>
+            \d{{4}}[-/]\d\d[-/]\d\d(?:[t ]{_TIME})?
+            |{_WEEKDAY}\d{{1,2}}[ -]{_MONTH}[ -]\d{{4}}(?:[ ]{_TIME})?
+            |{_WEEKDAY}{_MONTH}[ ]{{1,2}}\d{{1,2}}(?:,?[ ]\d{{4}})?(?:[ ]{_TIME}(?:[ ]\d{{4}})?)?(?!\w)
+         )
+        |(?P<ip>
+            (?<!\.)\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?:/\d{{1,2}})?(?::\d{{1,5}})?(?![\w.:]\w)
+            |(?<![:.])(?:(?=[a-f:]*\d){_SHORT_IPV6}|{_LONG_IPV6})(?:%\w{{1,15}}|/\d{{1,3}})?(?![\w:])
+         )
+        |(?P<id>
+            [0-9a-f]{{8}}-(?:[0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}}\b
+            |[a-z]{{2,4}}_[0-9a-z]{{16,64}}\b
+            |0x[0-9a-f]+\b
+            |[0-9a-f]{{12,}}\b
+            |(?=[a-f]*\d)[0-9a-f]{{8,}}\b
+            |(?:[0-9a-f]{{2}}[:-]){{5}}[0-9a-f]{{2}}\b
+            |(?=[a-z]*\d+[a-z]+\d)[0-9a-z]{{16,}}\b
+            |(?<![.%+-])[a-z0-9][\w.%+-]{{0,63}}+@[a-z0-9][a-z0-9.-]{{0,252}}+
+         )
+        |(?P<host>(?<![.-])(?:[a-z0-9][a-z0-9-]{{0,62}}+\.){{1,8}}[a-z]{{2,24}}):\d{{1,5}}\b
      )
-    |(?P<ip>
-        (?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?:/\d{{1,2}})?(?::\d{{1,5}})?(?![\w.:]\w)
-        |\[(?:{_SHORT_IPV6}|{_LONG_IPV6})(?:%\w{{1,15}})?\](?::\d{{1,5}})?
-        |(?<![\w:.])(?:(?=[a-f:]*\d){_SHORT_IPV6}|{_LONG_IPV6})(?:%\w{{1,15}}|/\d{{1,3}})?(?![\w:])
+    |(?P<ip_alone>
+        \[(?:{_SHORT_IPV6}|{_LONG_IPV6})(?:%\w{{1,15}})?\](?::\d{{1,5}})?
+        |(?<![\w:.])::(?=[a-f:]*\d)(?:{_HEXTETS})(?:\.\d{{1,3}}){{0,3}}(?:%\w{{1,15}}|/\d{{1,3}})?(?![\w:])
      )
-    |(?P<id>
-        \b[0-9a-f]{{8}}-(?:[0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}}\b
-        |\b[a-z]{{2,4}}_[0-9a-z]{{16,64}}\b
-        |\b0x[0-9a-f]+\b
-        |\b[0-9a-f]{{12,}}\b
-        |\b(?=[a-f]*\d)[0-9a-f]{{8,}}\b
-        |\b(?:[0-9a-f]{{2}}[:-]){{5}}[0-9a-f]{{2}}\b
-        |\b(?=[a-z]*\d+[a-z]+\d)[0-9a-z]{{16,}}\b
-        |(?<![\w.%+-])[a-z0-9][\w.%+-]{{0,63}}+@[a-z0-9][a-z0-9.-]{{0,252}}+
-     )
-    |(?P<host>(?<![\w.-])(?:[a-z0-9][a-z0-9-]{{0,62}}+\.){{1,8}}[a-z]{{2,24}}):\d{{1,5}}\b
     |(?P<n>\d+(?:[.,:]\d+)*)
     """,
     re.VERBOSE,
@@ -85,7 +91,7 @@ def _named(found: re.Match[str]) -> str:
         return "<\\"
     if kind == "url":
         return _named_url(found.group())
-    return found["host"] if kind == "host" else f"<{kind}>"
+    return found["host"] if kind == "host" else f"<{'ip' if kind == 'ip_alone' else kind}>"
 
 
 def _named_url(url: str) -> str:

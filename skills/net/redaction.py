@@ -82,12 +82,20 @@ _CREDENTIALS = re.compile(
 )
 
 
+# Nothing is found in a text without one of these, which is nearly every text: looking for them takes a hundredth of the time.
+_HINTS = (
+    *("pass", "pwd", "secret", "credential", "key", "token", "session", "cookie", "authorization", "bearer", "basic", "sig"),
+    *("@", "private key", "sk-", "sk_", "pk-", "pk_", "rk-", "rk_", "gh", "glpat-", "xox", "akia", "asia", "aiza", "aos_", "whsec_", "eyj"),
+)
+
+
 def without_credentials(text: str) -> str:
     """Return the text with everything masked that looks like a credential: by the name before it or by its own form.
 
     A name stays, so that one reads what was there. Masking twice is masking once.
     """
-    return _CREDENTIALS.sub(_masked, text)
+    lower = text.lower()
+    return _CREDENTIALS.sub(_masked, text) if any(hint in lower for hint in _HINTS) else text
 
 
 def _masked(found: re.Match[str]) -> str:

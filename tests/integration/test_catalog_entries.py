@@ -152,6 +152,21 @@ def test_it_counts_the_version_up_with_each_real_change(acme: Tenant) -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "confidence"),
+    [
+        pytest.param({"mode": "ABORT"}, None, id="another mode begins without a trial"),
+        pytest.param({"suggestions": ["Ask Bob."]}, 0.8, id="other words do the same"),
+    ],
+)
+def test_it_keeps_what_was_measured_as_long_as_the_same_is_done(acme: Tenant, changes: dict[str, Any], confidence: float | None) -> None:
+    row = an_override(acme, mode="SKIP")
+    CatalogEntry.objects.filter(pk=row.pk).update(confidence=0.8, applied=9, succeeded=8)
+    update_entry(entry_id=row.pk, changes=changes, tenant=acme, **WHY)
+    row.refresh_from_db()
+    assert (row.confidence, row.applied) == (confidence, 0 if confidence is None else 9)
+
+
+@pytest.mark.parametrize(
     ("changes", "code"),
     [
         pytest.param({"mode": "PRAY"}, "SCHEMA_VALIDATION_FAILED", id="unknown mode"),

@@ -83,9 +83,9 @@ def test_it_masks_nothing_twice(text: str) -> None:
     "piece", ["password", "secret_", 'password="', "key=", "Bearer ", "://", "-----BEGIN PRIVATE KEY-----", "eyJ", "sk-a", "cookie:", "\\"]
 )
 def test_it_stays_fast_on_hostile_text(piece: str) -> None:
-    started = time.perf_counter()
-    without_credentials(piece * (2**20 // len(piece)))
-    assert time.perf_counter() - started < 3
+    started = time.thread_time()
+    without_credentials(piece * (2**17 // len(piece)))
+    assert time.thread_time() - started < 1
 
 
 def told(**said: object) -> SkillFailure:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import timeit
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -159,18 +160,19 @@ EVIL = [
 @pytest.mark.parametrize("piece", EVIL, ids=repr)
 def test_it_stays_fast_on_a_mebibyte_of_evil_text(piece: str) -> None:
     evil = piece * (2**20 // len(piece))
-    started = time.perf_counter()
-    normalise(evil)
-    assert time.perf_counter() - started < 0.5
+    assert spent(lambda: normalise(evil)) < 0.1
 
 
 @pytest.mark.parametrize("piece", EVIL, ids=repr)
 def test_it_looks_at_a_character_a_bounded_number_of_times(piece: str) -> None:
-    """Twice the text may take twice the time, not four times: measured on lengths normalise would never read."""
-    short, long = (
-        min(timeit.repeat(lambda text=text: _VARYING.sub("", text), number=1, repeat=5)) for text in (piece * 4_000, piece * 16_000)
-    )
-    assert long < 4 * short * 2.5 + 0.002
+    """Four times the text may take four times the time, not sixteen times: measured on lengths normalise would never read."""
+    short, long = (spent(lambda text=text: _VARYING.sub("", text)) for text in (piece * 4_000, piece * 16_000))
+    assert long < 10 * short + 0.005
+
+
+def spent(act: Callable[[], object]) -> float:
+    """Return the processor's time for an act, whatever else this machine does meanwhile."""
+    return min(timeit.repeat(act, number=1, repeat=5, timer=time.thread_time))
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,6 @@ def test_it_suggests_the_most_alike_first_and_leaves_out_the_rest() -> None:
 
 
 def test_it_reads_no_more_than_a_cause_is_long() -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     similarity("word " * 200_000, "other " * 200_000)
-    assert time.perf_counter() - started < 0.2
+    assert time.thread_time() - started < 0.2
