@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,6 +24,13 @@ def pairs(texts: Iterable[str], *, option: str) -> dict[str, Any]:
             raise Refusal("INVALID_INPUT", f"{option} takes name=value or @file.json, not '{text}'")
         found[name] = value
     return found
+
+
+def milliseconds(seconds: float, *, option: str) -> int:
+    """Return seconds as whole milliseconds. Raises Refusal for what is no number of them."""
+    if not math.isfinite(seconds):
+        raise Refusal("INVALID_INPUT", f"{option} takes a number of seconds, not {seconds}")
+    return round(seconds * 1_000)
 
 
 def json_object(path: str) -> dict[str, Any]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from runs.engine.script import Held, Ok
 from runs.faults.contracts import Fault
 from runs.faults.kinds import FAULTS, FaultKind
 from runs.faults.trials import how
+from runs.faults.world import call_number
 from skills.taxonomy import CODES
 from tests.engine.rehearsed import EFFECTS, stage, tried
-from tests.engine.story import s
+from tests.engine.story import play, s
 
 OK, DOUBT = "succeeded", "waiting: in_doubt"
 HTTP, BAD = "failed: HTTP_5XX", "failed: INVALID_RESPONSE"
@@ -104,6 +106,13 @@ def test_a_fallback_the_catalog_advises_is_taken() -> None:
 def test_a_worker_that_dies_takes_what_runs_beside_along() -> None:
     case = tried(stage(s("a", "read"), s("b", "write")), Fault(kind=FaultKind.CRASH_AFTER_EFFECT, step="a"))
     assert (how(case.end), case.end.must_act) == (DOUBT, "somebody with a verdict on b: did it happen?")
+
+
+def test_a_call_that_is_held_back_is_none_and_the_next_one_is_hit() -> None:
+    held = [Held(retry_after_ms=5), Held(retry_after_ms=5), Ok()]
+    state, _ = play(s("a", "look"), outcomes={"a": held})
+    assert [attempt.status for attempt in state.steps["a"].attempts] == ["held", "held", "succeeded"]
+    assert call_number(state.steps["a"]) == 1
 
 
 # What must be seen to go wrong

@@ -18,6 +18,7 @@ from runs.faults.contracts import Fault
 from runs.faults.kinds import FaultKind
 from runs.history.learning import learn
 from runs.models import Charge, Run, SkillHistory
+from runs.simulation import simulate
 from skills.base import Params, Skill, SkillFailure, skill
 from skills.contracts import Effect
 from skills.ports import SkillContext
@@ -277,3 +278,16 @@ def test_a_doubt_decided_about_is_told_in_the_trace(allowed: Workshop, tmp_path:
         assert over(run).status == "succeeded"
     assert witnessed(tmp_path / "effects") == ["a 2"]
     assert "hold_doubt" in decided(run, "a")
+
+
+def test_what_was_simulated_can_be_run_with_faults_and_is_still_held_to_it(allowed: Workshop) -> None:
+    plan = {"steps": [step("a", "costly", worst=100, cost=7)]}
+    simulated = simulate(principal=allowed.alice, plan=plan, agent_ref=allowed.agent.public_id)
+    run = allowed.submit(simulation_id=simulated["simulation_id"], faults=[Fault(kind=FaultKind.DNS, step="a")])
+    means = trace(run)["events"][0]["data"]["means"]
+    assert (means["faults"], means["simulation"]["worst_micro_usd"]) == (
+        [{"kind": "dns", "step": "a"}],
+        simulated["cost"]["worst_micro_usd"],
+    )
+    with pytest.raises(Refusal, match="no step 'b'"):
+        allowed.submit(simulation_id=simulated["simulation_id"], faults=[Fault(kind=FaultKind.DNS, step="b")])

@@ -10,7 +10,7 @@ from runs.chaos import MOST_CALLS_BY_COMMAND, try_faults
 from runs.faults.kinds import FAULTS
 from runs.management import exits
 from runs.management.base import RuntimeCommand
-from runs.management.inputs import json_object, pairs, plan_in
+from runs.management.inputs import json_object, milliseconds, pairs, plan_in
 from runs.management.telling_chaos import tell_chaos
 from runs.requests import ChaosBody
 from skills.requests import parse_body, refuse_inexact
@@ -86,6 +86,6 @@ class Command(RuntimeCommand):
         if options["plan"] is not None:
             raw["plan"] = plan_in(json_object(options["plan"]))
         if options["deadline"] is not None:
-            raw["deadline_ms"] = round(options["deadline"] * 1_000)
+            raw["deadline_ms"] = milliseconds(options["deadline"], option="--deadline")
         refuse_inexact(raw)
         return parse_body(ChaosBody, raw)

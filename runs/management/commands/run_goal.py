@@ -14,7 +14,7 @@ from runs.faults.kinds import FAULTS
 from runs.management import exits
 from runs.management.base import RuntimeCommand
 from runs.management.following import Follower, tell_end
-from runs.management.inputs import json_object, pairs, plan_in
+from runs.management.inputs import json_object, milliseconds, pairs, plan_in
 from runs.management.processes import ended_in_order, started, worker
 from runs.models import Run
 from runs.requests import RunBody
@@ -96,7 +96,7 @@ class Command(RuntimeCommand):
         if options["budget_cents"] is not None:
             raw["budget_cents"] = options["budget_cents"]
         if options["deadline"] is not None:
-            raw["deadline_ms"] = round(options["deadline"] * 1_000)
+            raw["deadline_ms"] = milliseconds(options["deadline"], option="--deadline")
         if options["fault"]:
             raw["faults"] = [_fault(text) for text in options["fault"]]
         refuse_inexact(raw)

@@ -8,7 +8,7 @@ from typing import Any
 from runs import runtime
 from runs.management import exits
 from runs.management.base import RuntimeCommand
-from runs.management.inputs import json_object, pairs, plan_in
+from runs.management.inputs import json_object, milliseconds, pairs, plan_in
 from runs.management.telling import tell_simulation
 from runs.requests import SimulateBody
 from skills.requests import parse_body, refuse_inexact
@@ -48,6 +48,6 @@ class Command(RuntimeCommand):
         if options["plan"] is not None:
             raw["plan"] = plan_in(json_object(options["plan"]))
         if options["deadline"] is not None:
-            raw["deadline_ms"] = round(options["deadline"] * 1_000)
+            raw["deadline_ms"] = milliseconds(options["deadline"], option="--deadline")
         refuse_inexact(raw)
         return parse_body(SimulateBody, raw)
