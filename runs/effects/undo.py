@@ -5,6 +5,7 @@ The parent's journal never changes; a row written with the child says which effe
 
 from __future__ import annotations
 
+import logging
 from secrets import token_hex
 from typing import Any
 
@@ -23,6 +24,8 @@ from runs.shell.reading.history import read_state
 from skills.base import Skill, SkillFailure, Undo
 from skills.refusal import Refusal
 from skills.registry import registry
+
+log = logging.getLogger(__name__)
 
 UNDO = "undo"
 """The relation of a run to the one whose effect it takes back, and the name of its one step."""
@@ -120,11 +123,8 @@ def _undo_of(run: Run, state: State, step: StepState, skill: Skill) -> Undo:
     """Ask the skill for the call that takes the step's effect back, and return it as a plan may hold it."""
     if skill.reversible_by is None:
         raise _refused(run, f"{skill.name} declares no way to undo what it did")
-    seal, node = Seal("q" + token_hex(16)), state.nodes[step.node]
-    raw = node.params
-    if step.on_fallback:
-        raw = (node.params if node.fallback_params is None else node.fallback_params) | (step.overlay or {})
-    secrets = frozenset(node.secrets) if not step.on_fallback or node.fallback_params is None else _secrets_of(raw)
+    seal = Seal("q" + token_hex(16))
+    raw, secrets = _as_planned(state, step)
     try:
         undo = skill.undo_of(seal.planned(step.params or {}, raw, secrets), seal.data(step.result), seal.data(step.side_effects))
         params = None if undo is None else seal.opened(undo.params)
@@ -132,13 +132,22 @@ def _undo_of(run: Run, state: State, step: StepState, skill: Skill) -> Undo:
         raise _refused(run, f"{step.key} cannot be undone: {failure.message}") from None
     except NotTold as why:
         raise _refused(run, f"{step.key} cannot be undone: {why}") from None
+    except Exception as defect:
+        log.exception("skill.undo.defect", extra={"skill": skill.name, "run_id": run.public_id, "step_id": step.key})
+        raise _refused(run, f"{skill.name} failed to say how it is undone: {type(defect).__name__}") from None
     if undo is None or params is None:
         raise _refused(run, f"{step.key} says not how it is undone", [f"Give the step's {skill.name} call an undo, before it is made."])
     return Undo(undo.skill, params, undo.description)
 
 
-def _secrets_of(raw: Any) -> frozenset[str]:
-    return frozenset(secret_pointers(raw))
+def _as_planned(state: State, step: StepState) -> tuple[dict[str, Any], frozenset[str]]:
+    """Return the parameters as they were written, and where the plan itself names secrets in them."""
+    node = state.nodes[step.node]
+    if not step.on_fallback:
+        return node.params, frozenset(node.secrets)
+    if node.fallback_params is None:
+        return node.params | (step.overlay or {}), frozenset(node.secrets)
+    return node.fallback_params | (step.overlay or {}), frozenset(secret_pointers(node.fallback_params))
 
 
 def _refused(run: Run, why: str, suggestions: list[str] | None = None) -> Refusal:

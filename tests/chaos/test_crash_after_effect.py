@@ -73,6 +73,7 @@ def resolved(run: Run) -> list[str]:
     return [d["answer"] if d["kind"] == "resolve" else kinds[d["kind"]] for d in found if d["kind"] in kinds or d["kind"] == "resolve"]
 
 
+@pytest.mark.timeout(240)
 def test_no_effect_happens_twice_and_none_is_lost(site: Site, service: CountingServer) -> None:
     probed: list[Run] = []
     repeated: list[Run] = []

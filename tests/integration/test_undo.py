@@ -16,10 +16,12 @@ from runs.effects.undo import steps_to_undo, undo_step
 from runs.models import Run, UndoneEffect
 from runs.shell.reading.history import read_history
 from skills import plugins
+from skills.contracts import Effect
 from skills.refusal import Refusal
 from skills.registry import registry
 from tests.api.cast import make_caller
 from tests.fakes.raw_server import RawServer, answer
+from tests.fakes.skills import Say
 from tests.integration.workshop import (
     Workshop,
     a_worker,
@@ -180,6 +182,22 @@ def test_it_refuses_a_skill_that_declares_none(workshop: Workshop, tmp_path: Any
     with a_worker():
         run = over(workshop.submit(step("order", "append_line", witness=str(tmp_path / "w"))))
     assert "append_line declares no way to undo" in refused(workshop, run).detail
+
+
+class PaysAndForgets(Say):
+    """Declares an undo it cannot tell."""
+
+    name, effect, reversible_by = "pays_and_forgets", Effect.WRITE, "say"
+
+    def undo_of(self, params: Any, result: Any, side_effects: Any) -> Any:
+        return result["receipt"]
+
+
+def test_it_refuses_where_a_skill_breaks_over_it(workshop: Workshop) -> None:
+    registry.add(PaysAndForgets)
+    with a_worker():
+        run = over(workshop.submit(step("order", "pays_and_forgets", said=1)))
+    assert "pays_and_forgets failed to say how it is undone: KeyError" in refused(workshop, run).detail
 
 
 def test_it_refuses_what_did_not_succeed(workshop: Workshop, settings: LazySettings) -> None:
