@@ -82,7 +82,7 @@ def suggest_for_code(*, tenant: Tenant, code: str, skill: str = "") -> Suggestio
     rows = rows.filter(skill=skill) if skill else rows
     cases = list(rows.order_by("-created_at")[:SHOWN_CASES])
     entries = _Entries(tenant)
-    return _suggestion(Kind(skill, code), None, study_together(rows), cases, entries, now)
+    return _suggestion(Kind(skill, code), None, study_together(rows, now), cases, entries)
 
 
 def _unknown(code: str) -> Refusal:
@@ -98,11 +98,9 @@ def suggestions_for(
     """Return what to suggest for the signatures of these failures, each the newest of its own; reads a fixed number of times."""
     rows, entries = evidence_of(tenant), _Entries(tenant)
     signatures = [match.signature for match in newest]
-    studied = study(rows, signatures)
+    studied = study(rows, signatures, now)
     shown = last_cases(rows, signatures) if cases is None else cases
-    return [
-        _suggestion(_kind_of(match), match.signature, studied[match.signature], shown[match.signature], entries, now) for match in newest
-    ]
+    return [_suggestion(_kind_of(match), match.signature, studied[match.signature], shown[match.signature], entries) for match in newest]
 
 
 def _kind_of(match: FailureMatch) -> Kind:
@@ -127,9 +125,7 @@ class _Entries:
         return self._rows.get(number)
 
 
-def _suggestion(
-    kind: Kind, signature: str | None, studied: Studied, cases: Sequence[FailureMatch], entries: _Entries, now: datetime
-) -> Suggestion:
+def _suggestion(kind: Kind, signature: str | None, studied: Studied, cases: Sequence[FailureMatch], entries: _Entries) -> Suggestion:
     entry = entries.of(kind.skill, kind.code)
     group = GroupSeen(
         kind.skill,
@@ -142,7 +138,7 @@ def _suggestion(
     )
     proposal = propose(group)
     prior = entry.prior_confidence if entry else PRIOR_WITHOUT_ENTRY
-    return Suggestion(kind, signature, entry, proposal, studied.confidence(proposal.mode, prior=prior, now=now), studied, cases)
+    return Suggestion(kind, signature, entry, proposal, studied.confidence(proposal.mode, prior=prior), studied, cases)
 
 
 @transaction.atomic
@@ -191,7 +187,7 @@ def _bring_up_to_date(row: RecoveryCandidate, found: Suggestion) -> None:
     if not follows:
         # How sure one may be of what it does, and why it does that, which need not be what would be suggested today.
         fields["evidence"] = {**fields["evidence"], "because": (row.evidence or {}).get("because")}
-        fields |= counted(found.studied.confidence(row.mode, prior=row.prior_confidence, now=timezone.now()), row.parts)
+        fields |= counted(found.studied.confidence(row.mode, prior=row.prior_confidence), row.parts)
     for name in _COUNTED + (_SUGGESTED if follows else ()):
         setattr(row, name, fields[name])
     row.updated_at = timezone.now()

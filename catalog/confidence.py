@@ -61,16 +61,34 @@ class Confidence(NamedTuple):
         }
 
 
+class Tally:
+    """Adds trials up as they come, so that however many there are, four numbers are kept."""
+
+    __slots__ = ("applied", "succeeded", "weighted_n", "weighted_successes")
+
+    def __init__(self) -> None:
+        self.applied = self.succeeded = 0
+        self.weighted_n = self.weighted_successes = 0.0
+
+    def add(self, trials: Trials) -> None:
+        weight = weight_of(trials.age_days)
+        self.applied += trials.applied
+        self.succeeded += trials.succeeded
+        self.weighted_n += weight * trials.applied
+        self.weighted_successes += weight * trials.succeeded
+
+    def confidence(self, prior: float) -> Confidence:
+        """Return how sure the trials so far make one."""
+        lower, upper = wilson(self.weighted_successes, self.weighted_n)
+        return Confidence(self.applied, self.succeeded, self.weighted_n, self.weighted_successes, lower, upper, prior)
+
+
 def confidence(trials: Iterable[Trials], *, prior: float) -> Confidence:
     """Return how sure these trials make one."""
-    applied = succeeded = 0
-    n = successes = 0.0
-    for age_days, tried, worked in trials:
-        weight = weight_of(age_days)
-        applied, succeeded = applied + tried, succeeded + worked
-        n, successes = n + weight * tried, successes + weight * worked
-    lower, upper = wilson(successes, n)
-    return Confidence(applied, succeeded, n, successes, lower, upper, prior)
+    tally = Tally()
+    for each in trials:
+        tally.add(each)
+    return tally.confidence(prior)
 
 
 def weight_of(age_days: float) -> float:

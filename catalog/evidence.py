@@ -1,7 +1,7 @@
 """Reads what is known of failures of one signature: how often, how each mode went against them, the last cases.
 
-Everything is added up by the database, a hundred signatures at a time, so that a million failures cost a few queries
-and no memory. What was injected on purpose is no evidence.
+Everything is added up by the database, hundreds of signatures at a time, so that a million failures cost a few queries
+and little memory. What was injected on purpose is no evidence.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.db.models import Case, CharField, Count, F, Max, Min, Q, QuerySet, V
 from django.db.models.functions import RowNumber, TruncDate
 
 from agents.tenancy import scoped
-from catalog.confidence import Confidence, Trials, confidence
+from catalog.confidence import Confidence, Tally, Trials
 from catalog.models import FailureMatch
 from catalog.proposals import ModeSeen, gravest
 from catalog.services import RECOVERING_DECISIONS
@@ -47,16 +47,17 @@ BY_POLICY = Q(candidate__isnull=False, shadow_mode="")
 
 @dataclass(slots=True)
 class Studied:
-    """What is known of the failures of one signature, by the day on which their end became known."""
+    """What is known of the failures of one signature at some instant; what was tried, by what was done."""
 
     signature: str
+    now: datetime
     failures: int = 0
     missed: int = 0
     reruns: int = 0
     first_seen_at: datetime | None = None
     last_seen_at: datetime | None = None
     effects: set[str] = field(default_factory=set)
-    trials: dict[str, list[tuple[date, int, int]]] = field(default_factory=lambda: defaultdict(list))
+    tallies: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
 
     @property
     def effect(self) -> str:
@@ -64,17 +65,17 @@ class Studied:
 
     def modes(self) -> list[ModeSeen]:
         """Return how each mode went, the one tried most often first."""
-        seen = [ModeSeen(mode, sum(n for _, n, _ in days), sum(m for _, _, m in days)) for mode, days in self.trials.items()]
+        seen = [ModeSeen(mode, tally.applied, tally.succeeded) for mode, tally in self.tallies.items()]
         return sorted(seen, key=lambda each: (-each.tried, each.mode))
 
-    def confidence(self, mode: str, *, prior: float, now: datetime) -> Confidence:
+    def confidence(self, mode: str, *, prior: float) -> Confidence:
         """Return how sure one may be that a mode works here."""
-        return confidence(aged(self.trials.get(mode, []), now), prior=prior)
+        return (self.tallies[mode] if mode in self.tallies else Tally()).confidence(prior)
 
 
-def aged(days: Iterable[tuple[date, int, int]], now: datetime) -> list[Trials]:
-    """Return the trials of each day with their age, counted from the middle of it."""
-    return [Trials((now - _noon(day)).total_seconds() / _SECONDS_A_DAY, applied, succeeded) for day, applied, succeeded in days]
+def of_day(day: date, applied: int, succeeded: int, now: datetime) -> Trials:
+    """Return the trials of a day with their age, counted from the middle of it."""
+    return Trials((now - _noon(day)).total_seconds() / _SECONDS_A_DAY, applied, succeeded)
 
 
 def _noon(day: date) -> datetime:
@@ -86,17 +87,17 @@ def evidence_of(tenant: Tenant) -> QuerySet[FailureMatch]:
     return scoped(FailureMatch.objects.filter(injected=False), tenant)
 
 
-def study(rows: QuerySet[FailureMatch], signatures: Sequence[str]) -> dict[str, Studied]:
+def study(rows: QuerySet[FailureMatch], signatures: Sequence[str], now: datetime) -> dict[str, Studied]:
     """Return what is known of each of these signatures, by one query."""
-    found = {signature: Studied(signature) for signature in signatures}
+    found = {signature: Studied(signature, now) for signature in signatures}
     for group in _by_day(rows.filter(signature__in=signatures)):
         _add(found[group["signature"]], group)
     return found
 
 
-def study_together(rows: QuerySet[FailureMatch]) -> Studied:
+def study_together(rows: QuerySet[FailureMatch], now: datetime) -> Studied:
     """Return what is known of failures of whatever signature, as of one kind."""
-    found = Studied("")
+    found = Studied("", now)
     for group in _by_day(rows):
         _add(found, group)
     return found
@@ -124,7 +125,7 @@ def _add(found: Studied, group: Mapping[str, Any]) -> None:
     found.first_seen_at = min(filter(None, (found.first_seen_at, group["first"])), default=None)
     found.last_seen_at = max(filter(None, (found.last_seen_at, group["last"])), default=None)
     if group["tried"] and group["day"] is not None:
-        found.trials[group["done"]].append((group["day"], group["tried"], group["worked"]))
+        found.tallies[group["done"]].add(of_day(group["day"], group["tried"], group["worked"], found.now))
 
 
 def last_cases(rows: QuerySet[FailureMatch], signatures: Sequence[str], limit: int = SHOWN_CASES) -> dict[str, list[FailureMatch]]:
