@@ -123,7 +123,10 @@ def _known(tenant: Tenant, signatures: Sequence[str]) -> set[str]:
 def refresh_candidates(learned: Learned, tenant: Tenant, *, now: datetime, stopped: Stopped, tell: Tell) -> None:
     """Measure every candidate of a tenant anew: time alone changes how sure one may be."""
     rows = evidence_of(tenant)
-    candidates = RecoveryCandidate.objects.filter(tenant=tenant).order_by("pk")
+    # What was kept a moment ago is fresh, but for the effect of what is active.
+    fresh = [row.pk for row in learned.candidates if row.tenant_id == tenant.pk and row.policy != PolicyState.ACTIVE]
+    candidates = RecoveryCandidate.objects.filter(tenant=tenant).exclude(pk__in=fresh).order_by("pk")
+    learned.refreshed += len(fresh)
     for batch in in_batches(candidates.iterator(chunk_size=AT_ONCE)):
         if stopped():
             learned.stopped = True
