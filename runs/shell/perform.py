@@ -119,6 +119,7 @@ class Performer:
                 return _held(wish, held)
             # Here and no earlier: whoever was frozen, or waited for a slot, may have lost the run meanwhile.
             if wish.effect != "none" and not self.lease.is_held():
+                self.gate.breaker.forgo(call)
                 raise Fenced("the lease may be over; no effect begins")
             fault = faults.due_now(state, step)
             outcome = await (
