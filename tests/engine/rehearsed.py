@@ -40,9 +40,10 @@ def stage(*steps: dict[str, Any], inputs: dict[str, Any] | None = None, seed: st
     """Return a plan of these steps to be played; what is no field of a stage is one of the terms."""
     body = plan(*({"params": {}, **step} for step in steps))
     own = {name: more.pop(name) for name in ("ignoring_keys", "advise", "pin_advised") if name in more}
+    pins = pins_of(body, more.pop("pins", PINS))
     return Stage(
         rehearsal=rehearse(body, inputs or {}),
-        pins=pins_of(body, PINS),
+        pins=pins,
         terms=Terms(**{"deadline_at_ms": DEADLINE_MS, **more}),
         inputs=inputs or {},
         model=price,
