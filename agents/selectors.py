@@ -86,6 +86,11 @@ def agent_names(public_ids: Iterable[str]) -> dict[str, str]:
     return dict(Agent.objects.filter(public_id__in=set(public_ids)).values_list("public_id", "name"))
 
 
+def agents_of(pks: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Return the ids and names of agents, by row id."""
+    return {pk: (public_id, name) for pk, public_id, name in Agent.objects.filter(pk__in=set(pks)).values_list("pk", "public_id", "name")}
+
+
 def agent_pages(public_ids: Iterable[str]) -> dict[str, int]:
     """Return the row ids of agents, which their console pages are found by, by id."""
     return dict(Agent.objects.filter(public_id__in=set(public_ids)).values_list("public_id", "pk"))

@@ -53,7 +53,11 @@ _SECTIONS = (
 # The pages of a section that are no list of rows: (title, icon, address, roles), before its lists.
 _PAGES = {
     "Runs": (("In doubt", "help", "console-in-doubt", DECIDING_ROLES), ("Dead letters", "skull", "console-dead-letters", EVERY_ROLE)),
-    "Knowledge": (("Recovery review", "healing", "console-recovery", EVERY_ROLE),),
+    "Knowledge": (
+        ("Failure analytics", "monitoring", "console-failures", EVERY_ROLE),
+        ("Recovery review", "healing", "console-recovery", EVERY_ROLE),
+        ("Drift", "trending_up", "console-drift", EVERY_ROLE),
+    ),
     "Money": (("Cost", "payments", "console-cost", COST_ROLES), ("Budgets", "account_balance_wallet", "console-budgets", COST_ROLES)),
 }
 

@@ -30,6 +30,8 @@ from aos_site import errors, health, metrics
 from runs.console.budgets_page import budgets_page
 from runs.console.cost_page import cost_page
 from runs.console.dead_letters_page import dead_letters_page, requeue_view
+from runs.console.drift_page import drift_page
+from runs.console.failures_page import failures_page, group_page
 from runs.console.in_doubt_page import in_doubt_page, one_in_doubt_page
 from runs.console.invariants_page import invariants_page
 from runs.console.recovery_page import candidate_page, recovery_page
@@ -77,6 +79,9 @@ urlpatterns = [
     path("metrics", metrics.metrics, name="metrics"),
     path("admin/runtime/", admin.site.admin_view(runtime_page), name="console-runtime"),
     path("admin/simulator/", admin.site.admin_view(simulator_page), name="console-simulator"),
+    path("admin/failure-analytics/", admin.site.admin_view(failures_page), name="console-failures"),
+    path("admin/failure-analytics/<str:signature>/", admin.site.admin_view(group_page), name="console-failure-group"),
+    path("admin/drift/", admin.site.admin_view(drift_page), name="console-drift"),
     path("admin/cost/", admin.site.admin_view(cost_page), name="console-cost"),
     path("admin/budgets/", admin.site.admin_view(budgets_page), name="console-budgets"),
     path("admin/in-doubt/", admin.site.admin_view(require_safe(in_doubt_page)), name="console-in-doubt"),

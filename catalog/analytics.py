@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
-from agents.selectors import get_agent
+from agents.selectors import agents_of, get_agent
 from agents.tenancy import scoped
-from catalog.analytics_sql import Hour, Milliseconds, rounded
+from catalog.analytics_sql import Hour, Milliseconds
 from catalog.models import FailureMatch
 from skills.instants import instant
 
@@ -65,27 +65,32 @@ class Failures:
     def length(self) -> timedelta:
         return self.until - self.since
 
+    def agent_pk(self) -> int:
+        """Return the row id of the agent that is named. Raises Refusal NOT_FOUND."""
+        return get_agent(tenant=self.tenant, ref=self.only["agent"]).pk
+
     def before(self) -> Failures:
         """Return the same of the time before, just as long."""
         return Failures(self.tenant, self.since - self.length, self.since, self.only)
 
-    def everything(self) -> QuerySet[FailureMatch]:
-        """Return all failures of the kind, of whatever time."""
-        wanted = {name: value for name, value in self.only.items() if name != "agent"}
-        rows = scoped(FailureMatch.objects.filter(injected=False, **wanted), self.tenant)
-        if "agent" in self.only:
-            rows = rows.filter(agent=get_agent(tenant=self.tenant, ref=self.only["agent"]))
-        return rows.order_by()
-
     def rows(self) -> QuerySet[FailureMatch]:
-        return self.everything().filter(created_at__gte=self.since, created_at__lt=self.until)
+        return self.with_injected().filter(injected=False)
+
+    def with_injected(self) -> QuerySet[FailureMatch]:
+        """Return the failures with those that were injected on purpose."""
+        wanted = {name: value for name, value in self.only.items() if name != "agent"}
+        rows = scoped(FailureMatch.objects.filter(created_at__gte=self.since, created_at__lt=self.until, **wanted), self.tenant)
+        if "agent" in self.only:
+            rows = rows.filter(agent_id=self.agent_pk())
+        return rows.order_by()
 
 
 def analytics(wanted: Failures, *, columns: int = MOST_COLUMNS) -> Json:
     """Return every number about these failures. Raises Refusal NOT_FOUND for an agent nobody knows."""
     rows = wanted.rows()
-    groups: Any = rows.values("code", "category", "mode", hour=Hour("created_at"))
-    cells: list[Json] = list(groups.annotate(**COUNTS))
+    groups: Any = wanted.with_injected().values("code", "category", "mode", "injected", hour=Hour("created_at"))
+    every: list[Json] = list(groups.annotate(**COUNTS))
+    cells = [cell for cell in every if not cell["injected"]]
     before = dict(wanted.before().rows().values_list("code").annotate(failures=Count("pk")))
     times = recovery_times(rows)
     return {
@@ -94,7 +99,7 @@ def analytics(wanted: Failures, *, columns: int = MOST_COLUMNS) -> Json:
         "filters": dict(wanted.only),
         "totals": {
             **numbers_of(cells),
-            "injected": _injected(wanted),
+            "injected": sum(cell["failures"] for cell in every if cell["injected"]),
             "before": sum(before.values()),
             "trend": trend(sum(each["failures"] for each in cells), sum(before.values())),
             "time_to_recovery": times.get(ALL, NEVER).to_json(),
@@ -138,11 +143,6 @@ def trend(now: int, before: int) -> float | None:
     return round((now - before) / before, 4) if before else None
 
 
-def _injected(wanted: Failures) -> int:
-    rows = scoped(FailureMatch.objects.filter(injected=True, created_at__gte=wanted.since, created_at__lt=wanted.until), wanted.tenant)
-    return rows.count()
-
-
 def _grouped(cells: Iterable[Mapping[str, Any]], *keys: str) -> dict[tuple[Any, ...], list[Mapping[str, Any]]]:
     groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for cell in cells:
@@ -171,11 +171,11 @@ def _by_mode(cells: Sequence[Mapping[str, Any]], times: Mapping[str, Times]) -> 
 
 
 def _by_agent(rows: QuerySet[FailureMatch]) -> list[Json]:
-    groups: Any = rows.values("agent_id", agent_public_id=F("agent__public_id"), agent_name=F("agent__name"))
-    return [
-        {"agent_id": row["agent_public_id"], "agent": row["agent_name"], **numbers_of([row])}
-        for row in groups.annotate(**COUNTS).order_by("-failures", "agent_id")[:MOST_ROWS]
-    ]
+    groups: Any = rows.values("agent_id")
+    found = list(groups.annotate(**COUNTS).order_by("-failures", "agent_id")[:MOST_ROWS])
+    known = agents_of(row["agent_id"] for row in found if row["agent_id"])
+    named = [(row, known.get(row["agent_id"], (None, None))) for row in found]
+    return [{"agent_id": public_id, "agent": name, **numbers_of([row])} for row, (public_id, name) in named]
 
 
 def _by_version(rows: QuerySet[FailureMatch]) -> list[Json]:
@@ -206,14 +206,15 @@ NEVER = Times()
 
 
 def recovery_times(rows: QuerySet[FailureMatch]) -> dict[str, Times]:
-    """Return how long recoveries took by mode, and under `ALL` of all of them, to three digits."""
+    """Return how long recoveries took by mode, and under `ALL` of all of them."""
     worked = rows.filter(recovery_succeeded=True, resolved_at__isnull=False)
-    took: Any = worked.values("mode", took_ms=rounded(Milliseconds("resolved_at") - Milliseconds("created_at")))
+    took: Any = worked.values("mode", took_ms=Milliseconds("resolved_at") - Milliseconds("created_at"))
     counts: dict[str, dict[int, int]] = {}
     for group in took.annotate(n=Count("pk")):
         for key in (group["mode"], ALL):
             counted = counts.setdefault(key, {})
-            counted[group["took_ms"]] = counted.get(group["took_ms"], 0) + group["n"]
+            took_ms = max(0, group["took_ms"])
+            counted[took_ms] = counted.get(took_ms, 0) + group["n"]
     return {key: _times(counted) for key, counted in counts.items()}
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -17,13 +17,12 @@ from agents.tenancy import principal_of
 from catalog import marking
 from catalog.analytics import analytics
 from catalog.api import MatchView
-from catalog.group_states import VERSION, State
+from catalog.group_states import State
 from catalog.groups import list_groups, mark_json, one_group
+from catalog.marking import FixedBody, MuteBody, UnmuteBody
 from catalog.windows import FailureWindow, GroupQuery, failures_of
-from skills.requests import RequestModel, parse_body, parse_query
+from skills.requests import parse_body, parse_query
 from skills.taxonomy import Category, RecoveryMode
-
-Reason = Annotated[str, Field(min_length=3, max_length=500)]
 
 
 class Counts(BaseModel):
@@ -200,20 +199,6 @@ class OneGroupView(GroupView):
     decisions: list[GroupDecision]
     candidate: GroupCandidate | None
     examples: list[MatchView]
-
-
-class FixedBody(RequestModel):
-    reason: Reason
-    version: Annotated[str, Field(pattern=VERSION)] | None = None
-
-
-class MuteBody(RequestModel):
-    reason: Reason
-    until: AwareDatetime
-
-
-class UnmuteBody(RequestModel):
-    reason: Reason
 
 
 class MarkedView(MarkView):

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import BigIntegerField, Case, Func, Value, When
-from django.db.models.lookups import GreaterThanOrEqual, LessThan
+from django.db.models import BigIntegerField, Func
 from django.db.models.sql.compiler import SQLCompiler
 
 
@@ -36,11 +35,3 @@ class Milliseconds(Func):
     def as_sqlite(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
         template = "CAST(ROUND((julianday(%(expressions)s) - 2440587.5) * 86400000) AS INTEGER)"
         return self.as_sql(compiler, connection, template=template, **context)
-
-
-def rounded(number: Any) -> Case:
-    """Return a number of milliseconds to three digits or a little more, so that a million times are a few thousand different ones."""
-    steps = [
-        When(GreaterThanOrEqual(number, 1_000 * size), then=number / size * size) for size in (1_000_000, 100_000, 10_000, 1_000, 100, 10)
-    ]
-    return Case(When(LessThan(number, 0), then=Value(0)), *steps, default=number, output_field=BigIntegerField())

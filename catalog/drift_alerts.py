@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from pydantic import Field
 
 from agents.tenancy import Principal, one_scoped, scoped
 from catalog.drift import Finding
 from catalog.models_learning import DriftAlert
 from skills.instants import instant, instant_or_none
 from skills.refusal import Refusal
+from skills.requests import RequestModel
 
 if TYPE_CHECKING:
     from agents.models import Tenant
@@ -25,6 +27,12 @@ Json = dict[str, Any]
 OPEN, ACKNOWLEDGED, RESOLVED = "open", "acknowledged", "resolved"
 STATES = (OPEN, ACKNOWLEDGED, RESOLVED)
 LIVE = (OPEN, ACKNOWLEDGED)
+
+
+class ReasonBody(RequestModel):
+    """What somebody says about an alert."""
+
+    reason: Annotated[str, Field(min_length=3, max_length=500)]
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from django.urls import path
 from drf_spectacular.utils import extend_schema
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,8 +15,8 @@ from rest_framework.views import APIView
 from agents.pagination import PageQuery, page_json
 from agents.tenancy import principal_of
 from catalog import drift_alerts
-from catalog.drift_alerts import alert_json
-from skills.requests import RequestModel, parse_body, parse_query
+from catalog.drift_alerts import ReasonBody, alert_json
+from skills.requests import parse_body, parse_query
 
 Subject = Literal["skill", "agent"]
 State = Literal["open", "acknowledged", "resolved"]
@@ -53,10 +53,6 @@ class DriftView(BaseModel):
 class DriftPage(BaseModel):
     data: list[DriftView]
     next_cursor: str | None
-
-
-class ReasonBody(RequestModel):
-    reason: Annotated[str, Field(min_length=3, max_length=500)]
 
 
 class Drift(APIView):

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, Max, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Max, Min, OuterRef, Q, Subquery
 
+from agents.selectors import agents_of
 from agents.tenancy import not_found, scoped
 from catalog.analytics import COUNTS, Failures, numbers_of, trend
 from catalog.group_states import Mark, Sighting, State, in_order, regression, state_of
@@ -103,6 +104,7 @@ def _told(found: Sequence[Mapping[str, Any]], wanted: Failures, now: datetime) -
     first_seen = _first_seen(wanted.tenant, found)
     places, marks = _places(wanted, signatures), _marks(wanted.tenant, signatures)
     sightings = _sightings(wanted.tenant, marks)
+    known = agents_of(pk for place in places.values() for pk, _ in place.most() if pk)
     return [
         _group_json(
             group,
@@ -110,6 +112,7 @@ def _told(found: Sequence[Mapping[str, Any]], wanted: Failures, now: datetime) -
             first_seen=first_seen[group["signature"]],
             is_new=first_seen[group["signature"]] >= wanted.since,
             place=places[group["signature"]],
+            known=known,
             mark=marks.get(group["signature"]),
             sightings=sightings[group["signature"]],
             now=now,
@@ -125,6 +128,7 @@ def _group_json(
     first_seen: datetime,
     is_new: bool,
     place: _Places,
+    known: Mapping[int, tuple[str, str]],
     mark: FailureGroup | None,
     sightings: Sequence[Sighting],
     now: datetime,
@@ -140,7 +144,7 @@ def _group_json(
         **numbers_of([group]),
         "before": before,
         "trend": trend(group["failures"], before),
-        "agents": place.agents_json(),
+        "agents": _agents_json(place, known),
         "agents_in_all": len(place.agents),
         "skill_versions": in_order(place.versions),
         "mark": None if mark is None else mark_json(mark),
@@ -160,27 +164,30 @@ class _Places:
     """Where the failures of a group were: how many of which agent, and on which versions."""
 
     def __init__(self) -> None:
-        self.agents: dict[tuple[str | None, str | None], int] = {}
+        self.agents: dict[int | None, int] = {}
         self.versions: set[str] = set()
 
     def add(self, group: Mapping[str, Any]) -> None:
-        agent = (group["agent_public_id"], group["agent_name"])
-        self.agents[agent] = self.agents.get(agent, 0) + group["failures"]
+        self.agents[group["agent_id"]] = self.agents.get(group["agent_id"], 0) + group["failures"]
         if group["skill_version"]:
             self.versions.add(group["skill_version"])
 
-    def agents_json(self) -> list[Json]:
-        most = sorted(self.agents.items(), key=lambda each: (-each[1], each[0][1] or ""))[:MOST_AGENTS]
-        return [{"agent_id": agent_id, "agent": name, "failures": failures} for (agent_id, name), failures in most]
+    def most(self) -> list[tuple[int | None, int]]:
+        """Return the agents with most of the failures (row ids), and how many."""
+        return sorted(self.agents.items(), key=lambda each: (-each[1], each[0] or 0))[:MOST_AGENTS]
 
 
 def _places(wanted: Failures, signatures: Sequence[str]) -> dict[str, _Places]:
-    rows = wanted.rows().filter(signature__in=signatures)
-    groups = rows.values("signature", "agent_id", "skill_version", agent_public_id=F("agent__public_id"), agent_name=F("agent__name"))
+    groups: Any = wanted.rows().filter(signature__in=signatures).values("signature", "agent_id", "skill_version")
     found: dict[str, _Places] = defaultdict(_Places)
     for group in groups.annotate(failures=Count("pk")):
         found[group["signature"]].add(group)
     return found
+
+
+def _agents_json(place: _Places, known: Mapping[int, tuple[str, str]]) -> list[Json]:
+    named = ((known.get(pk or 0, (None, None)), failures) for pk, failures in place.most())
+    return [{"agent_id": public_id, "agent": name, "failures": failures} for (public_id, name), failures in named]
 
 
 # What somebody said about them

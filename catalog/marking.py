@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from django.db import transaction
 from django.utils import timezone
+from pydantic import AwareDatetime, Field
 
 from agents.tenancy import Principal, not_found, scoped
-from catalog.group_states import order_of
+from catalog.group_states import VERSION, order_of
 from catalog.groups import checked_signature
 from catalog.models import FailureMatch
 from catalog.models_learning import FailureGroup
 from skills.instants import instant
 from skills.refusal import Refusal
+from skills.requests import RequestModel
 
 if TYPE_CHECKING:
     from agents.models import Tenant
 
 LONGEST_MUTE = timedelta(days=365)
+Reason = Annotated[str, Field(min_length=3, max_length=500)]
+
+
+class FixedBody(RequestModel):
+    reason: Reason
+    version: Annotated[str, Field(pattern=VERSION)] | None = None
+
+
+class MuteBody(RequestModel):
+    reason: Reason
+    until: AwareDatetime
+
+
+class UnmuteBody(RequestModel):
+    reason: Reason
 
 
 def mark_fixed(*, principal: Principal, signature: str, reason: str, version: str = "") -> FailureGroup:
