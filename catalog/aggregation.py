@@ -22,7 +22,7 @@ from agents.tenancy import operator_principal
 from catalog import deciding
 from catalog.candidates import counted, keep_all, suggestions_for
 from catalog.confidence import Confidence, Tally
-from catalog.evidence import BY_POLICY, DONE, RUN_AGAIN, TRIED, WORKED, Studied, evidence_of, last_cases, of_day, study
+from catalog.evidence import BY_POLICY, RUN_AGAIN, TRIED, WORKED, Studied, evidence_of, last_cases, of_day, study
 from catalog.models import CatalogEntry, FailureMatch, RecoveryCandidate
 from catalog.models_learning import PolicyState
 from catalog.proposals import WORKS_FROM
@@ -180,7 +180,7 @@ def refresh_entries(learned: Learned, tenants: Sequence[Tenant] | None, *, now: 
         entries = entries.filter(tenant__in=tenants)
         rows = rows.filter(entry__in=entries)
     tallies: dict[int, Tally] = defaultdict(Tally)
-    groups = rows.order_by().annotate(day=TruncDate("resolved_at", tzinfo=UTC), done=DONE).filter(done=F("entry__mode"))
+    groups = rows.order_by().annotate(day=TruncDate("resolved_at", tzinfo=UTC)).filter(mode=F("entry__mode"))
     of_mode = groups.values("entry_id", "day").annotate(n=Count("pk"), m=Count("pk", filter=WORKED))
     for group in of_mode.iterator(chunk_size=2_000):
         tallies[group["entry_id"]].add(of_day(group["day"], group["n"], group["m"], now))

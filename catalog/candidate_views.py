@@ -14,7 +14,7 @@ from catalog.candidate_states import actions_from
 from catalog.candidates import CODE_WINDOW, Suggestion
 from catalog.contracts import Advice
 from catalog.deciding import candidate_of, standing_of
-from catalog.evidence import BY_POLICY, DONE, SHOWN_CASES, TRIED, WORKED, case_json, evidence_of
+from catalog.evidence import BY_POLICY, SHOWN_CASES, TRIED, WORKED, case_json, evidence_of
 from catalog.lookup import Lookup, policy_of
 from catalog.models import FailureMatch, RecoveryCandidate
 from catalog.models_learning import CandidateState, PolicyState
@@ -107,9 +107,7 @@ def candidate_detail(*, tenant: Tenant, candidate_id: str) -> dict[str, Any]:
         **candidate_json(row),
         "evidence": row.evidence,
         "last_cases": [case_json(case) for case in newest[:SHOWN_CASES]],
-        "counter_cases": [
-            case_json(case) for case in newest.annotate(done=DONE).filter(TRIED, done=row.mode, recovery_succeeded=False)[:SHOWN_CASES]
-        ],
+        "counter_cases": [case_json(case) for case in newest.filter(TRIED, mode=row.mode, recovery_succeeded=False)[:SHOWN_CASES]],
         "modes": [seen.to_json() for seen in modes_of(rows)],
         "agents": agents_of(rows),
         "advice_now": advice_json(advice_now(tenant, row)),
@@ -123,8 +121,8 @@ def candidate_detail(*, tenant: Tenant, candidate_id: str) -> dict[str, Any]:
 
 def modes_of(rows: QuerySet[FailureMatch]) -> list[ModeSeen]:
     """Return how often each mode was tried against these failures and worked."""
-    groups = rows.filter(TRIED).order_by().annotate(done=DONE).values("done").annotate(tried=Count("pk"), worked=Count("pk", filter=WORKED))
-    return [ModeSeen(group["done"], group["tried"], group["worked"]) for group in groups.order_by("-tried", "done")]
+    groups = rows.filter(TRIED).order_by().values("mode").annotate(tried=Count("pk"), worked=Count("pk", filter=WORKED))
+    return [ModeSeen(group["mode"], group["tried"], group["worked"]) for group in groups.order_by("-tried", "mode")]
 
 
 def agents_of(rows: QuerySet[FailureMatch]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, CharField, Count, F, Max, Min, Q, QuerySet, Value, When, Window
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Window
 from django.db.models.functions import RowNumber, TruncDate
 
 from agents.tenancy import scoped
@@ -21,7 +21,6 @@ from catalog.models import FailureMatch
 from catalog.proposals import ModeSeen, gravest
 from catalog.services import RECOVERING_DECISIONS
 from skills.instants import instant
-from skills.taxonomy import RETRY_MODES, RecoveryMode
 
 if TYPE_CHECKING:
     from agents.models import Tenant
@@ -33,14 +32,6 @@ _SECONDS_A_DAY = 86_400
 TRIED = Q(decision__in=RECOVERING_DECISIONS, recovery_attempted=True, recovery_succeeded__isnull=False)
 WORKED = Q(recovery_succeeded=True) & (Q(decision__in=RECOVERING_DECISIONS) | Q(recovered_by=""))
 RUN_AGAIN = ~Q(recovered_by="") & ~WORKED
-# What was done, which is not what was advised where the step's own policy went first.
-DONE = Case(
-    When(decision="fallback", then=Value(RecoveryMode.FALLBACK.value)),
-    When(decision="restore", then=Value(RecoveryMode.CHECKPOINT_RESTORE.value)),
-    When(~Q(mode__in=[mode.value for mode in RETRY_MODES]), decision="retry", then=Value(RecoveryMode.RETRY_EXPONENTIAL.value)),
-    default=F("mode"),
-    output_field=CharField(),
-)
 # What an active policy advised, not only watched.
 BY_POLICY = Q(candidate__isnull=False, shadow_mode="")
 
@@ -104,8 +95,8 @@ def study_together(rows: QuerySet[FailureMatch], now: datetime) -> Studied:
 
 
 def _by_day(rows: QuerySet[FailureMatch]) -> Iterable[Any]:
-    days = rows.order_by().annotate(day=TruncDate("resolved_at", tzinfo=UTC), done=DONE)
-    groups = days.values("signature", "effect", "done", "day")
+    days = rows.order_by().annotate(day=TruncDate("resolved_at", tzinfo=UTC))
+    groups = days.values("signature", "effect", "mode", "day")
     return groups.annotate(
         failures=Count("pk"),
         missed=Count("pk", filter=Q(match_type="miss")),
@@ -125,7 +116,7 @@ def _add(found: Studied, group: Mapping[str, Any]) -> None:
     found.first_seen_at = min(filter(None, (found.first_seen_at, group["first"])), default=None)
     found.last_seen_at = max(filter(None, (found.last_seen_at, group["last"])), default=None)
     if group["tried"] and group["day"] is not None:
-        found.tallies[group["done"]].add(of_day(group["day"], group["tried"], group["worked"], found.now))
+        found.tallies[group["mode"]].add(of_day(group["day"], group["tried"], group["worked"], found.now))
 
 
 def last_cases(rows: QuerySet[FailureMatch], signatures: Sequence[str], limit: int = SHOWN_CASES) -> dict[str, list[FailureMatch]]:

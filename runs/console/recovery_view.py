@@ -19,6 +19,8 @@ LOOKS = {
     ("withdrawn", "none"): Look("⊘", "withdrawn", "grey"),
 }
 _OUTCOMES = {True: Look("✓", "came through", "green"), False: Look("✕", "did not help", "red"), None: Look("◷", "not known", "grey")}
+_NOTHING_TRIED = Look("•", "nothing tried", "grey")
+_TRIED = frozenset({"retry", "restore", "fallback", "escalate"})
 _VERDICTS = {
     "changed": Look("◐", "otherwise", "blue"),
     "same": Look("•", "alike", "grey"),
@@ -151,7 +153,7 @@ def parts(found: Json) -> list[tuple[str, str]]:
 def case(each: Json) -> Json:
     return {
         **each,
-        "look": _OUTCOMES[each["recovered"]],
+        "look": _NOTHING_TRIED if each["recovered"] is None and each["decision"] not in _TRIED else _OUTCOMES[each["recovered"]],
         "words": words(each["mode"] or UNKNOWN),
         "at": moment(each["at"]),
         "link": reverse("admin:runs_run_change", args=[each["run_id"]]),

@@ -283,18 +283,6 @@ def test_it_changes_an_open_candidate_and_no_other_by_import(alice: Principal, b
 # Whose merit it is
 
 
-def test_it_credits_what_was_done_and_not_what_was_advised(alice: Principal) -> None:
-    """The step's own policy retried what the catalog would have aborted; another fell back."""
-    kind = {"code": "INVALID_RESPONSE", "message": "half a page"}
-    fail(alice.tenant, True, False, decision="fallback", **kind)
-    match = fail(alice.tenant, True, True, True, decision="retry", **kind)[0]
-    assert match.mode == "ABORT"
-    told = suggest(principal=alice, match_id=match.public_id)
-    assert (told["mode"], told["n"]) == ("RETRY_EXPONENTIAL", 3)
-    (other,) = [each for each in told["alternatives"] if each["source"] == "signature"]
-    assert (other["mode"], other["applied"], other["succeeded"]) == ("FALLBACK", 2, 1)
-
-
 def test_it_credits_no_mode_with_what_was_run_again(alice: Principal) -> None:
     matches = fail(alice.tenant, False, False, False, code="INVALID_RESPONSE", message="half a page", decision="abort")
     for match in matches:
