@@ -256,6 +256,7 @@ class CatalogEntryAdmin(TenantScopedAdmin):
             "aos_state": self.state(found),
             "aos_trust": self.trust(found),
             "aos_scope": self.scope(found),
+            "aos_done": self.what_is_done(found),
             "aos_may_operate": self.may_operate(request, found),
         }
         return self.page(request, "console/catalog_entry.html", found, shown)
