@@ -57,6 +57,7 @@ def _facts(metadata: dict[str, Any]) -> list[tuple[str, str]]:
         ("Time limit", duration(limits.get("timeout_ms"))),
         ("Calls at once", str(limits.get("max_concurrency") or "unlimited")),
         ("Worst case", money(cost.get("worst_case_micro_usd"))),
+        ("Key", "of run, step and parameters" if metadata.get("key_strategy") == "run_step_params" else "none"),
         ("Probe", metadata.get("probe") or "none"),
         ("Undone by", metadata.get("reversible_by") or "nothing"),
         ("Digest", str(metadata.get("digest", ""))),

@@ -83,3 +83,10 @@ def test_it_lists_and_requeues_dead_letters(workshop: Workshop, settings: LazySe
     assert "in doubt" in errors
     answered = told("dead_letter", "requeue", doubtful.public_id, "--reason", "mended", "--accept-doubt", "--json")[0]
     assert json.loads(answered)["relation"] == "requeue"
+
+
+def test_a_skill_tells_key_probe_and_undo(workshop: Workshop, server: RawServer) -> None:
+    shown = " ".join(told("describe_skill", "http_call")[0].split())
+    assert "key of run, step and parameters" in shown
+    assert "probe Where `probe` is given" in shown
+    assert "undone by http_call" in shown

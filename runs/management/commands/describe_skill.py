@@ -25,6 +25,9 @@ def tell_one(skill: dict[str, Any], paper: Paper) -> None:
     paper.pairs(
         [
             ("effect", skill["effect"].replace("_", " ")),
+            ("key", "of run, step and parameters" if skill["key_strategy"] == "run_step_params" else "none"),
+            ("probe", skill["probe"] or "none"),
+            ("undone by", skill["reversible_by"] or "nothing"),
             ("base cost", money(skill["cost_model"]["base_micro_usd"])),
             ("time limit", f"{skill['constraints']['timeout_ms']} ms"),
             ("at once", skill["constraints"]["max_concurrency"] or "unlimited"),
