@@ -30,7 +30,7 @@ Json = dict[str, Any]
 
 SHOWN, CLOSED_SHOWN = 100, 20
 LOOKS = {
-    "open": Look("↗", "open", "amber"),
+    "open": Look("◷", "open", "amber"),
     "acknowledged": Look("◐", "looked into", "blue"),
     "resolved": Look("✓", "resolved", "green"),
 }

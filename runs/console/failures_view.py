@@ -72,7 +72,7 @@ def sentence(totals: Json, since: str, *, shows_costs: bool) -> str:
         said += f", {same} in the time before"
     said += f". The catalog knew {percent(totals['match_rate'])} of them"
     if totals["tried"]:
-        said += f"; recovery was tried {totals['tried']:,} times and worked {totals['worked']:,} times"
+        said += f"; recovery was tried {counted(totals['tried'], 'time')} and worked {counted(totals['worked'], 'time')}"
     wasted = totals["wasted_micro_usd"]
     return f"{said}. {money(wasted)} went into attempts that failed." if shows_costs and wasted else f"{said}."
 
