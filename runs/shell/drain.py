@@ -54,6 +54,8 @@ LEARN_AT_ONCE, LEARN_WHEN_IDLE = 20, 200
 """From how many runs that are over a drain learns at a look."""
 AFTER_AN_END_SECONDS = 0.05
 """How soon it looks whether the end of a run has let another one in that was held up by a limit."""
+ALONE_SECONDS = 30.0
+"""How long nothing new begins beside a run that is at its last chance."""
 FIRST_REST_MS, LONGEST_REST_MS = 250, 60_000
 
 
@@ -108,6 +110,8 @@ class Drain:
         self._writer = JournalWriter(session_id, database)
         self._drivers: dict[int, RunDriver] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: list[Work] = []
+        self._alone_until = 0.0
         self._fenced = False
         self._woken = asyncio.Event()
         self._may_be_more = True
@@ -176,16 +180,22 @@ class Drain:
 
     def _room(self) -> int:
         """Return how many runs to claim now: a good handful or none, because each claim costs a transaction."""
-        if self._writer.backlog > MAX_BACKLOG or self._is_memory_high:
+        if self._writer.backlog > MAX_BACKLOG or self._is_memory_high or self._is_last_chance_taken():
             return 0
-        room = settings.WORK_CAPACITY - len(self._drivers)
+        room = settings.WORK_CAPACITY - len(self._drivers) - len(self._waiting)
         return min(CLAIM_AT_ONCE, room) if room >= max(1, settings.WORK_CAPACITY // HANDFULS) else 0
+
+    def _is_last_chance_taken(self) -> bool:
+        """Tell whether a run is at its last chance here: another death of this worker would be its end, so nothing new begins
+        beside it, which might be what dies. For a while: it may take long, and then it is hardly the one that kills."""
+        return clock.monotonic() < self._alone_until and any(is_last_chance(driver.run) for driver in self._drivers.values())
 
     def _can_claim(self) -> bool:
         return self._may_be_more and self._room() > 0
 
     async def _take_work(self) -> None:
         """Claim runs where there is room, and deliver what waits in the inboxes of all that are held."""
+        self._start_waiting()
         room = self._room() if self._may_be_more else 0
         # Before the question, so that a ring while it is asked is not forgotten.
         self._may_be_more = self._may_be_more and not room
@@ -198,14 +208,20 @@ class Drain:
             return
         self._performer.gate.freezes = freezes
         self._may_be_more = self._may_be_more or len(work) == room > 0
-        for found in work:
-            self._start(found)
+        self._waiting += sorted(work, key=lambda found: not is_last_chance(found.run))
+        self._start_waiting()
         for run_id, signal_id, fact in signals:
             driver = self._drivers.get(run_id)
             if driver is not None and signal_id not in driver.heard:
                 driver.tell(fact, signal_id)
 
+    def _start_waiting(self) -> None:
+        while self._waiting and not self._is_last_chance_taken():
+            self._start(self._waiting.pop(0))
+
     def _start(self, work: Work) -> None:
+        if is_last_chance(work.run):
+            self._alone_until = clock.monotonic() + ALONE_SECONDS
         driver = RunDriver(work.run, work.rows, writer=self._writer, performer=self._performer, max_crashes=settings.MAX_CRASHES)
         self._drivers[work.run.id] = driver
         task = asyncio.create_task(self._drive(driver), name=work.run.public_id)
@@ -232,7 +248,7 @@ class Drain:
         finally:
             del self._drivers[run.id]
             self._one_has_ended = True
-            if self._can_claim() or not self._drivers:
+            if self._can_claim() or self._waiting or not self._drivers:
                 self._woken.set()
 
     def _on_fenced(self) -> None:
@@ -278,6 +294,10 @@ class Drain:
         for task in late:
             log.warning("run.hand_back_late", extra={"run_id": task.get_name()})
             task.cancel()
+
+
+def is_last_chance(run: Claimed) -> bool:
+    return run.crash_count == settings.MAX_CRASHES > 0
 
 
 def pause_after(crashes: int) -> int:
