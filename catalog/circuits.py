@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 REFRESH_SECONDS = 1.0
 """How long it may take until a worker hears of what another one counted."""
 FORGET_AFTER_MS = 86_400_000
+APART_MS = 600_000
+"""Failures longer apart than this are not in a row: in between nobody may have counted what went well."""
 SHORTEST_REASON, LONGEST_REASON = 3, 500
 LONGEST_HOST = 255
 
@@ -103,7 +105,7 @@ class Circuits:
     def load(cls) -> Circuits:
         """Read what is not at rest; two queries, on a thread that may use the ORM."""
         now_ms = ask_time()
-        return cls({_key_of(row): Told(_standing_of(row), now_ms) for row in Circuit.objects.filter(_NOT_AT_REST)})
+        return cls({_key_of(row): Told(_standing_of(row), now_ms) for row in Circuit.objects.filter(_not_at_rest(now_ms))})
 
     def fresh(self, max_age_seconds: float = REFRESH_SECONDS) -> Circuits:
         """Return this snapshot while it is young, else a new one; where all was and is at rest it becomes young again."""
@@ -143,12 +145,17 @@ class Circuits:
         return 0 if known.trial_ends is None or now >= known.trial_ends else TRIAL_WAIT_MS
 
 
-_NOT_AT_REST = Q(failures__gt=0) | Q(open_until_ms__isnull=False)
+def _not_at_rest(now_ms: int) -> Q:
+    return Q(failures__gt=0, changed_at_ms__gt=now_ms - APART_MS) | Q(open_until_ms__isnull=False)
 
 
 def _is_anything_counted() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM catalog_circuit WHERE failures > 0 OR open_until_ms IS NOT NULL LIMIT 1")
+        # By this host's clock: a second to and fro does not matter to ten minutes.
+        since = time.time_ns() // 1_000_000 - APART_MS
+        cursor.execute(
+            "SELECT 1 FROM catalog_circuit WHERE open_until_ms IS NOT NULL OR (failures > 0 AND changed_at_ms > %s) LIMIT 1", (since,)
+        )
         return cursor.fetchone() is not None
 
 
@@ -171,7 +178,7 @@ def report(endings: Sequence[Ending], now: str = "") -> list[Told]:
 
 
 def _count(endings: Sequence[Ending], rows: Mapping[Key, Circuit], now_ms: int) -> list[Told]:
-    standings = {key: _standing_of(row) for key, row in rows.items()}
+    standings = {key: _standing_lately(row, now_ms) for key, row in rows.items()}
     answers: list[Told] = []
     for ending in endings:
         before = standings.get(ending.key)
@@ -227,6 +234,13 @@ def _key_of(row: Circuit) -> Key:
 
 def _standing_of(row: Circuit) -> Standing:
     return Standing(*(getattr(row, name) for name in Standing._fields))
+
+
+def _standing_lately(row: Circuit, now_ms: int) -> Standing:
+    """Return a circuit without what was counted too long ago."""
+    standing = _standing_of(row)
+    is_stale = standing.open_until_ms is None and row.changed_at_ms < now_ms - APART_MS
+    return standing._replace(failures=0) if is_stale else standing
 
 
 # What people see and do
@@ -302,6 +316,7 @@ def open_until_ms(tenant_id: int) -> dict[str, int]:
 
 
 def forget_old() -> int:
-    """Forget circuits that are closed and were not touched for a day; return how many."""
-    old = Circuit.objects.filter(open_until_ms=None, changed_at_ms__lt=ask_time() - FORGET_AFTER_MS)
-    return old.delete()[0]
+    """Forget circuits that hold nothing back and were not touched for a day; return how many."""
+    now_ms = ask_time()
+    is_over = Q(open_until_ms__isnull=True) | Q(open_until_ms__lt=now_ms)
+    return Circuit.objects.filter(is_over, changed_at_ms__lt=now_ms - FORGET_AFTER_MS).delete()[0]

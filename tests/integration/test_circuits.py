@@ -236,9 +236,22 @@ def test_what_is_closed_and_old_is_forgotten(workshop: Workshop) -> None:
     down(workshop, 3)
     down(workshop, 1, "shaky.test:80")
     down(workshop, 1, "young.test:80")
+    down(workshop, 3, "nobody-tried.test:80")
+    Circuit.objects.filter(host="nobody-tried.test:80").update(open_until_ms=ask_time() - 1)
     Circuit.objects.exclude(host="young.test:80").update(changed_at_ms=ask_time() - circuits.FORGET_AFTER_MS - 1_000)
-    assert circuits.forget_old() == 1
+    assert circuits.forget_old() == 2
     assert set(Circuit.objects.values_list("host", flat=True)) == {HOST, "young.test:80"}
+
+
+def test_failures_long_apart_are_not_in_a_row(workshop: Workshop) -> None:
+    down(workshop, 2)
+    assert Circuits.load()
+    Circuit.objects.update(changed_at_ms=ask_time() - circuits.APART_MS - 1_000)
+    assert not Circuits.load(), "nobody need count what goes well for ever"
+    assert not Circuits().fresh(0)
+    (told,) = down(workshop, 1)
+    assert (told.has_opened, told.standing.failures) == (False, 1)
+    assert down(workshop, 2)[-1].has_opened
 
 
 def test_a_snapshot_hears_of_others_when_it_is_renewed(workshop: Workshop) -> None:
