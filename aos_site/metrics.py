@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -18,7 +18,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from runs.gauges import Money, MoneyReader, read_gauges
+from runs.gauges import FailureReader, FailuresEver, Money, MoneyReader, read_gauges
 from runs.stored import database_bytes, read_stored
 from skills.refusal import Refusal
 
@@ -28,6 +28,7 @@ class QueueCollector(Collector):
 
     def __init__(self) -> None:
         self._money = MoneyReader()
+        self._failures = FailureReader()
 
     def describe(self) -> Iterable[Metric]:
         # Asked when registered, before there may be a database.
@@ -42,6 +43,7 @@ class QueueCollector(Collector):
         yield GaugeMetricFamily("nova_worker_pool_size", "Worker sessions whose lease runs.", value=now.workers)
         yield GaugeMetricFamily("nova_circuits_open", "Hosts skills do not call for now, by skill and tenant.", value=now.open_circuits)
         yield from _spent(self._money.read())
+        yield from _failed(self._failures.read())
         yield from _stored()
         build = GaugeMetricFamily("nova_build_info", "What runs here.", labels=["django", "environment"])
         build.add_metric([version("django"), settings.ENVIRONMENT], 1)
@@ -60,6 +62,23 @@ def _spent(money: Money) -> Iterable[CounterMetricFamily]:
     for kind, count in money.alerts.items():
         alerts.add_metric([kind], count)
     yield from (cost, tokens, alerts)
+
+
+def _failed(ever: FailuresEver) -> Iterable[CounterMetricFamily]:
+    yield _counter("nova_failure_catalog_matches", "Failures, by whether the catalog knew them.", "result", ever.matches)
+    yield _counter("nova_recovery_suggestions", "What was decided about suggested recoveries.", "decision", ever.decisions)
+    yield _counter("nova_recovery_applied", "Recoveries that were tried, by how they ended.", "result", ever.recoveries)
+    errors = CounterMetricFamily("nova_skill_errors", "Failures, by skill and code.", labels=["skill", "code", "category"])
+    for labels, failures in ever.errors.items():
+        errors.add_metric(labels, failures)
+    yield errors
+
+
+def _counter(name: str, says: str, label: str, counts: Mapping[str, int]) -> CounterMetricFamily:
+    counter = CounterMetricFamily(name, says, labels=[label])
+    for value, count in counts.items():
+        counter.add_metric([value], count)
+    return counter
 
 
 def _stored() -> Iterable[GaugeMetricFamily]:

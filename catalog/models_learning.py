@@ -108,6 +108,25 @@ class FailureGroup(models.Model):
         return self.signature[:16]
 
 
+class FailureSum(models.Model):
+    """How many failures of a kind retention has removed, of all tenants: counters go on from there."""
+
+    skill = models.CharField(max_length=64, blank=True)
+    code = models.CharField(max_length=64)
+    category = models.CharField(max_length=16)
+    match_type = models.CharField(max_length=12)
+    recovery = models.CharField(max_length=8, blank=True, help_text="worked, failed, or empty where nothing was tried")
+    failures = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("code", "skill", "category", "match_type", "recovery"), name="one_sum_per_kind_of_failure")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.failures} of {self.code} in {self.skill or 'the run'}"
+
+
 class Circuit(models.Model):
     """How calls of one skill to one host go: closed, open until an instant, or half-open while one call tries."""
 

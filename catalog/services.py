@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from catalog.counts import keep_counts
 from catalog.entries import seed_catalog  # noqa: F401 - opened here too, for migrations and set-ups
 from catalog.models import FailureMatch, RecoveryCandidate
 from skills.execution import publishable
@@ -114,4 +115,6 @@ def count_matches(run_ids: Iterable[int] | QuerySet[Any]) -> int:
 def forget_matches(run_ids: Iterable[int], limit: int) -> int:
     """Delete failures of these runs, at most `limit`; return how many went. Inside the caller's transaction."""
     found = FailureMatch.objects.filter(run_id__in=run_ids).order_by("pk").values_list("pk", flat=True)[:limit]
-    return FailureMatch.objects.filter(pk__in=list(found)).delete()[0]
+    rows = FailureMatch.objects.filter(pk__in=list(found))
+    keep_counts(rows)
+    return rows.delete()[0]

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from django.db.models import Count, Q
 
 from catalog.circuits import open_circuits
+from catalog.counts import count_decisions, count_failures
 from runs.models import Run, RunStatus, Session, SessionState
 from runs.shell.clock import monotonic
 from runs.shell.reading.usage_sql import TOKENS, Spent, read_alerts, read_mark, read_spent_after, read_spent_before
+from skills.registry import registry
+from skills.taxonomy import CODES
 
 
 @dataclass(frozen=True)
@@ -82,3 +85,47 @@ class MoneyReader:
                 for bucket, count in zip(TOKENS, counts, strict=True):
                     tokens[model, bucket] = tokens.get((model, bucket), 0) + count
         return Money(costs, tokens, read_alerts())
+
+
+FAILURE_SECONDS = 60.0
+"""How long what was counted of failures is good enough for the next who asks: it costs a look at each of them."""
+OTHER_SKILL, NO_SKILL, OTHER_CODE = "other", "none", "OTHER"
+
+
+@dataclass(frozen=True)
+class FailuresEver:
+    """What failed since the beginning, over all tenants: by whether the catalog knew it, by (skill, code, category), by how the
+    recovery went; and what was decided about recoveries that were suggested."""
+
+    matches: Mapping[str, int] = field(default_factory=dict)
+    errors: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    recoveries: Mapping[str, int] = field(default_factory=dict)
+    decisions: Mapping[str, int] = field(default_factory=dict)
+
+
+class FailureReader:
+    """Counts failures, at most once a minute. Labels are closed sets: a skill nobody registered is called `other`."""
+
+    def __init__(self) -> None:
+        self._read_at: float | None = None
+        self._counted = FailuresEver()
+
+    def read(self) -> FailuresEver:
+        if self._read_at is None or monotonic() - self._read_at >= FAILURE_SECONDS:
+            self._counted, self._read_at = _failures_ever(), monotonic()
+        return self._counted
+
+
+def _failures_ever() -> FailuresEver:
+    matches = {"hit": 0, "miss": 0}
+    errors: dict[tuple[str, str, str], int] = {}
+    recoveries = {"worked": 0, "failed": 0}
+    known = set(registry.names())
+    for row in count_failures():
+        matches["miss" if row.match_type == "miss" else "hit"] += row.failures
+        skill = row.skill if row.skill in known else OTHER_SKILL if row.skill else NO_SKILL
+        kind = (skill, row.code if row.code in CODES else OTHER_CODE, row.category)
+        errors[kind] = errors.get(kind, 0) + row.failures
+        if row.recovery:
+            recoveries[row.recovery] += row.failures
+    return FailuresEver(matches, errors, recoveries, count_decisions())

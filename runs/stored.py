@@ -38,6 +38,7 @@ TABLES = {
         "catalog_circuit",
         "catalog_driftalert",
         "catalog_failuregroup",
+        "catalog_failuresum",
         "django_q_ormq",
         "django_q_task",
         "django_session",
