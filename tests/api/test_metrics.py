@@ -53,6 +53,7 @@ def test_it_counts_what_waits_for_what(agent: Agent) -> None:
         "nova_approvals_pending 1.0",
         "nova_in_doubt 1.0",
         "nova_worker_pool_size 0.0",
+        "nova_circuits_open 0.0",
     ):
         assert line in lines
     assert any(line.startswith("nova_build_info{") for line in lines)
