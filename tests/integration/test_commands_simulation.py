@@ -97,6 +97,7 @@ def test_it_runs_what_was_simulated(quiet_workshop: Workshop, plan: str) -> None
         pytest.param(["run_goal", "--simulation", "SIMULATED", "--input", "x=1"], 5, "/inputs", id="other inputs"),
         pytest.param(["simulate_plan", "PLAN", "--deadline", "-1"], 2, "/deadline_ms", id="no deadline"),
         pytest.param(["simulate_plan", "PLAN", "--deadline", "nan"], 2, "--deadline takes a number of seconds", id="no number"),
+        pytest.param(["run_goal", "a goal", "--timeout", "nan"], 2, "--timeout takes a number of seconds", id="no patience"),
         pytest.param(["simulate_plan", "PLAN", "--budget-cents", "0.00001"], 2, "/budget_cents", id="no amount"),
     ],
 )

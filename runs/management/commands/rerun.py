@@ -9,6 +9,7 @@ from runs import selectors, services
 from runs.management import exits
 from runs.management.base import RuntimeCommand
 from runs.management.following import Follower, tell_end
+from runs.management.inputs import milliseconds
 from runs.requests import checked_run_id
 
 
@@ -21,11 +22,12 @@ class Command(RuntimeCommand):
         parser.add_argument("--timeout", type=float, default=60, metavar="SECONDS", help="How long to follow.")
 
     def respond(self, options: dict[str, Any]) -> int:
+        patience = milliseconds(options["timeout"], option="--timeout") / 1_000
         run, _ = services.rerun_run(principal=self.principal, run_id=checked_run_id(options["run"]))
         if not options["follow"]:
             return self._leave(selectors.run_json(run), options)
         try:
-            ended = Follower(self.tenant, run.public_id, self.notes).follow(options["timeout"])
+            ended = Follower(self.tenant, run.public_id, self.notes).follow(patience)
         except KeyboardInterrupt:
             self.notes.line(f"stopped watching; the run goes on. Stop it: manage.py cancel {run.public_id}")
             return exits.INTERRUPTED

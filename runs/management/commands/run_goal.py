@@ -55,6 +55,7 @@ class Command(RuntimeCommand):
         parser.add_argument("--work", action="store_true", help="Start a worker for the time of this run.")
 
     def respond(self, options: dict[str, Any]) -> int:
+        patience = milliseconds(options["timeout"], option="--timeout") / 1_000
         run = self._submit(options)
         if options["detach"]:
             return self._leave(run, options)
@@ -63,7 +64,7 @@ class Command(RuntimeCommand):
             try:
                 with own_worker:
                     follower = Follower(self.tenant, run.public_id, self.notes, expects_worker=options["work"])
-                    ended = follower.follow(options["timeout"])
+                    ended = follower.follow(patience)
             except KeyboardInterrupt:
                 self.notes.line(f"stopped watching; the run goes on. Stop it: manage.py cancel {run.public_id}")
                 return exits.INTERRUPTED
