@@ -307,8 +307,10 @@ def state_sentence(row: Json, since: str) -> str:
         return f"Muted until {moment(mark['muted_until'])}; it came up {times}."
     if row["state"] == "regressed":
         return f"It came back: {regressed_on(row)}; {times}."
+    if row["state"] == "fixed" and mark["fixed_in"]:
+        return f"Fixed in {mark['fixed_in']} and not seen on it since; before, and on earlier versions, {times}."
     if row["state"] == "fixed":
-        return f"Fixed{' in ' + mark['fixed_in'] if mark['fixed_in'] else ''} and not seen since; {times}."
+        return f"Fixed and not seen since; before that {times}."
     begun = "New" if row["state"] == "new" else "Ongoing"
     return f"{begun}: {times}, for the first time {moment(row['first_seen_at'])}, last {moment(row['last_seen_at'])}."
 
