@@ -262,12 +262,14 @@ def group_line(row: Json, links: Links, *, shows_cause: bool, shows_costs: bool)
         "host": row["host"] or "",
         "cause": (row["cause"] or "") if shows_cause else "",
         "failures": row["failures"],
-        "link": links.to(signature__exact=row["signature"]),
+        "link": (link := links.to(signature__exact=row["signature"])),
+        **_links_of_parts(link),
         "trend": growth(row["trend"]),
         "first_seen": moment(row["first_seen_at"]),
         "last_seen": moment(row["last_seen_at"]),
         "agents": agents_of(row),
         "versions": versions_of(row["skill_versions"]),
+        "has_tries": bool(row["tried"]),
         "recovered": f"{row['worked']:,} of {row['tried']:,} recovered" if row["tried"] else "nothing was tried",
         "wasted": money(row["wasted_micro_usd"]) if shows_costs and row["wasted_micro_usd"] else "",
         "back": regressed_on(row),
@@ -328,8 +330,19 @@ def table_row(row: Json, name: str, link: str, *, shows_costs: bool) -> dict[str
         "known": percent(row["match_rate"]),
         "tried": row["tried"],
         "worked": row["worked"],
+        **_links_of_parts(link),
         "success": percent(row["success_rate"]),
         "median": duration(row["time_to_recovery"]["p50_ms"]) if "time_to_recovery" in row else "",
         "p95": duration(row["time_to_recovery"]["p95_ms"]) if "time_to_recovery" in row else "",
         "wasted": money(row["wasted_micro_usd"]) if shows_costs and row["wasted_micro_usd"] else "",
     }
+
+
+def _links_of_parts(link: str) -> dict[str, str]:
+    """Return where the parts of a list of failures are: what was tried, what worked, what cost something."""
+    narrowed = {
+        "tried_link": "recovery_attempted__exact=1",
+        "worked_link": "recovery_succeeded__exact=1",
+        "wasted_link": "cost_micro_usd__gt=0",
+    }
+    return {name: f"{link}&{condition}" for name, condition in narrowed.items()}

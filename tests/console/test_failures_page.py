@@ -204,3 +204,22 @@ def test_it_does_nothing_of_another_kind_nor_to_another_tenants_group(failed: Fa
     address = reverse("console-failure-group", args=["cd" * 32])
     assert browser.post(address, {"action": "fixed", "reason": "because"}).status_code == 404
     assert not FailureGroup.objects.exists()
+
+
+def test_every_number_of_a_group_leads_to_failures_of_it(failed: FailureMatch) -> None:
+    a_failure(
+        failed.tenant,
+        at=failed.created_at,
+        code="DNS_FAILURE",
+        cause=CAUSE,
+        recovery_attempted=True,
+        recovery_succeeded=False,
+        recovered_by="run_" + "1" * 32,
+    )
+    browser = SignIn("auditor")
+    shown = browser.get(reverse("console-failure-group", args=[failed.signature])).content.decode()
+    links = {unescape(found) for found in re.findall(r'href="([^"]*/failurematch/\?[^"]*)"', shown)}
+    listed = {link: set(re.findall(r"/failurematch/(\d+)/change/", browser.get(link).content.decode())) for link in links}
+    assert all(listed.values()), "a number leads to an empty list"
+    assert [len(found) for link, found in listed.items() if "recovered_by" in link] == [1]
+    assert [len(found) for link, found in listed.items() if "recovery_succeeded__exact=1" in link] == [1]
