@@ -20,7 +20,7 @@ ENGINE = PROJECT / "runs/engine"
 PAGE = PROJECT / "docs/reference/decisions.md"
 KINDS = {name for name, found in vars(decisions).items() if isinstance(found, type) and issubclass(found, decisions.Decision)}
 # Where the rule stands among the arguments of what passes it on.
-PLACES = {kind: 0 for kind in KINDS} | {
+PLACES = dict.fromkeys(KINDS, 0) | {
     "deny": 4,
     "abort": 2,
     "_skip": 2,

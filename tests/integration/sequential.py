@@ -65,21 +65,26 @@ def a_session(is_live: bool, operation: Operation) -> Iterable[bool]:
 
 
 class Gate(NamedTuple):
-    """Which word came first; whether it is known that the worker has acted on it, and that the run is over."""
+    """Which word came first and whether one was a decision; whether it is known that the worker has acted on it, and that the
+    run is over."""
 
     first: str | None = None
+    is_decided: bool = False
     is_closed: bool = False
     is_over: bool = False
 
 
 def a_gate(gate: Gate, operation: Operation) -> Iterable[Gate]:
-    """The first decision counts. Words are taken until a worker has acted on that one, which it may do at any instant."""
+    """The first word counts, and there is one decision. Words are taken until a worker has acted on the first, which it may
+    do at any instant."""
     word = operation.given
     match operation.name, operation.answer:
-        case "decide", True if not gate.is_closed:
-            yield gate._replace(first=gate.first or word)
+        case "decide", True if not gate.is_closed and not gate.is_decided:
+            yield gate._replace(first=gate.first or word, is_decided=True)
         case "cancel", True if not gate.is_over:
             yield gate._replace(first=gate.first or word)
+        case "decide", False if gate.is_decided:
+            yield gate
         case "decide", False if gate.first is not None:
             yield gate._replace(is_closed=True)
         case "cancel", False if gate.first is not None:

@@ -73,5 +73,6 @@ def test_it_credits_the_person_who_was_asked_and_not_the_retries_before(workshop
 
 
 def test_it_names_the_mode_that_was_taken_where_the_step_overrides_the_advice(workshop: Workshop) -> None:
-    run = driven(workshop, step("try", "fails", code="UPSTREAM_ERROR", on_error="continue", retry={"max_attempts": 1}), step("other", "say"))
+    failing = step("try", "fails", code="UPSTREAM_ERROR", on_error="continue", retry={"max_attempts": 1})
+    run = driven(workshop, failing, step("other", "say"))
     assert [(match.decision, match.mode, match.recovery_attempted) for match in matches(run)] == [("continue", "SKIP", False)]
