@@ -54,7 +54,7 @@ LEARN_AT_ONCE, LEARN_WHEN_IDLE = 20, 200
 """From how many runs that are over a drain learns at a look."""
 AFTER_AN_END_SECONDS = 0.05
 """How soon it looks whether the end of a run has let another one in that was held up by a limit."""
-ALONE_SECONDS = 30.0
+ALONE_SECONDS = 10.0
 """How long nothing new begins beside a run that is at its last chance."""
 FIRST_REST_MS, LONGEST_REST_MS = 250, 60_000
 

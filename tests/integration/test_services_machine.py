@@ -356,6 +356,8 @@ def quick_shop(workshop: Workshop, monkeypatch: pytest.MonkeyPatch, settings: An
     """Return a workshop whose workers leave at once, and whose agent has the means the model knows of."""
     plugins.load(registry, with_plugins=False, modules=["tests.fakes.skills", "tests.fakes.stalling"])
     monkeypatch.setattr("runs.shell.drain.REST_SECONDS", 0.02)
+    # Calls hang for ever here, also those of runs at their last chance, beside which nothing would begin for a while.
+    monkeypatch.setattr("runs.shell.drain.ALONE_SECONDS", 0.0)
     settings.WORK_GRACE_SECONDS, settings.MAX_CRASHES, settings.LEASE_MS = 0.1, MAX_CRASHES, LEASE_MS
     profile = {
         "budget": {"per_run_micro_usd": None},
