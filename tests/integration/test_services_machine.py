@@ -41,7 +41,7 @@ from tests.integration import reference
 from tests.integration.reference import MENDED, MINUTE, SKILLS, VERDICTS, Modelled, No
 from tests.integration.workshop import Workshop, a_worker, assert_is_whole, chain, decided, step, step_of, wait_for
 
-EXAMPLES = 20 * int(os.environ.get("AOS_TEST_ROUNDS", "1"))
+EXAMPLES = 12 * int(os.environ.get("AOS_TEST_ROUNDS", "1"))
 STEPS = 40
 MAX_CRASHES = 1
 LEASE_MS = 600_000
