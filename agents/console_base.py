@@ -21,6 +21,8 @@ COST_ROLES: Roles = frozenset({Role.DEVELOPER, Role.OPERATOR, Role.TENANT_ADMIN,
 OPERATING_ROLES: Roles = frozenset({Role.OPERATOR, Role.TENANT_ADMIN})
 # Who says what becomes of a call in doubt, and of a recovery that is suggested.
 DECIDING_ROLES: Roles = frozenset({Role.OPERATOR, Role.APPROVER, Role.TENANT_ADMIN})
+# The cause of a failure is what it said without what varies; whoever sees no payload, not even masked, does not see that either.
+CAUSE_ROLES: Roles = EVERY_ROLE - {Role.VIEWER}
 OWNING_ROLES: Roles = frozenset({Role.DEVELOPER, Role.TENANT_ADMIN})
 BUDGET_ROLES: Roles = frozenset({Role.TENANT_ADMIN})
 OVERSIGHT_ROLES: Roles = frozenset({Role.TENANT_ADMIN, Role.AUDITOR})

@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from agents.console_base import COST_ROLES, EVERY_ROLE, PAYLOAD_ROLES, TenantScopedAdmin, may
+from agents.console_base import CAUSE_ROLES, COST_ROLES, EVERY_ROLE, PAYLOAD_ROLES, TenantScopedAdmin, may
 from catalog import admin_circuits, admin_entries  # noqa: F401 - pages register themselves
 from catalog.models import FailureMatch
 from catalog.selectors import grouped_json
@@ -29,12 +29,13 @@ class FailureMatchAdmin(TenantScopedAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: FailureMatch | None = None) -> list[tuple[str | None, dict[str, Any]]]:
         """Return what is told of a failure: its words only to who may read what a run carries, its cost to who sees costs."""
         reads = obj is not None and may(request, PAYLOAD_ROLES, obj.tenant_id)
+        knows = obj is not None and may(request, CAUSE_ROLES, obj.tenant_id)
         pays = obj is not None and may(request, COST_ROLES, obj.tenant_id)
         what = ["created_at", "code", "category", "skill", "skill_version", "effect", "phase"]
         where = ["run", "step_id", "attempt", "agent", "seq", "public_id", *(["injected"] if obj and obj.injected else [])]
         return [
             ("What failed", {"fields": [*what, *(["message"] if reads else []), *(["cost"] if pays else []), *where]}),
-            ("Why it is grouped as it is", {"fields": ["grouped_by" if reads else "grouped_by_fields", "group"]}),
+            ("Why it is grouped as it is", {"fields": ["grouped_by" if knows else "grouped_by_fields", "group"]}),
             ("What the catalog said", {"fields": ["match_type", "entry", "confidence", "mode", "candidate", "shadow_mode", "decision"]}),
             ("What came of it", {"fields": ["recovery_attempted", "recovery_succeeded", "recovered_by", "resolved_at"]}),
         ]
@@ -58,7 +59,7 @@ class FailureMatchAdmin(TenantScopedAdmin):
 
     @display(description="Shared by all failures of this signature")
     def grouped_by_fields(self, match: FailureMatch) -> SafeString:
-        return _facts({**grouped_json(match), "cause": "shown to developers and tenant admins"})
+        return _facts({**grouped_json(match), "cause": "not shown to viewers"})
 
     @display(description="Recovered")
     def recovered(self, match: FailureMatch) -> str:

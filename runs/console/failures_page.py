@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from agents.console_base import COST_ROLES, DECIDING_ROLES, EVERY_ROLE, PAYLOAD_ROLES, may, tenants_for
+from agents.console_base import CAUSE_ROLES, COST_ROLES, DECIDING_ROLES, EVERY_ROLE, PAYLOAD_ROLES, may, tenants_for
 from agents.selectors import agent_pages
 from agents.tenancy import Principal, operator_principal
 from catalog import marking
@@ -26,7 +26,6 @@ from catalog.marking import FixedBody, MuteBody, UnmuteBody
 from catalog.windows import FailureWindow, GroupQuery, failures_of
 from runs.console import failures_view as view
 from runs.console.failures_view import HITS, Links
-from runs.console.recovery_page import CAUSE_ROLES
 from skills.instants import instant
 from skills.refusal import Refusal
 from skills.requests import parse_body, parse_query

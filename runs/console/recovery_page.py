@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from agents.console_base import DECIDING_ROLES, EVERY_ROLE, may, sees_everything, tenants_for
+from agents.console_base import CAUSE_ROLES, DECIDING_ROLES, EVERY_ROLE, may, sees_everything, tenants_for
 from agents.tenancy import Principal, operator_principal
 from catalog.candidate_views import candidate_detail, candidate_json, candidates_of, tenant_id_of
 from runs.console import recovery_view as view
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from agents.models import Tenant
 
 VIEW_ROLES = EVERY_ROLE
-# A cause is what a failure said without what varies; whoever sees no payload at all does not see that either.
-CAUSE_ROLES = EVERY_ROLE - {"viewer"}
 A_PAGE = 25
 _FILTERS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("open", "Open", {"state": "open"}),
