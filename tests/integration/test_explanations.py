@@ -128,7 +128,7 @@ def test_a_run_short_of_money_names_the_scope_its_row_and_contract_name(workshop
 
 
 def test_a_frozen_run_names_who_froze_it_and_why(workshop: Workshop) -> None:
-    run = workshop.submit(*chain(step("long", "sleepy", ms=400), step("line", "append_line", witness="/dev/null")))
+    run = workshop.submit(*chain(step("long", "sleepy", ms=1_500), step("line", "append_line", witness="/dev/null")))
     with a_worker():
         started(run, "long")
         freeze, _ = freezes.freeze(tenant=workshop.tenant, kind="skill", key="append_line", reason="it misbehaves", by="bob")

@@ -12,7 +12,7 @@ from tests.integration.workshop import Workshop, a_worker, now, over, started, s
 
 @pytest.fixture
 def last_chance(workshop: Workshop) -> Run:
-    run = workshop.submit(step("long", "sleepy", ms=700))
+    run = workshop.submit(step("long", "sleepy", ms=2_000))
     Run.objects.filter(pk=run.pk).update(crash_count=settings.MAX_CRASHES)
     return run
 

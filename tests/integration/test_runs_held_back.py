@@ -43,7 +43,7 @@ def line(step_id: str, path: Path, *needs: str) -> dict[str, Any]:
 @pytest.mark.parametrize("kind", ["tenant", "agent", "skill"])
 def test_a_freeze_holds_before_the_next_step_and_lets_go_when_it_is_lifted(workshop: Workshop, tmp_path: Path, kind: str) -> None:
     witness = tmp_path / "w"
-    run = workshop.submit(*chain(step("long", "sleepy", ms=400), line("line", witness)))
+    run = workshop.submit(*chain(step("long", "sleepy", ms=1_500), line("line", witness)))
     with a_worker():
         started(run, "long")
         freeze = frozen(workshop, kind)
