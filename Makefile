@@ -4,6 +4,8 @@
 PYTHON ?= python3
 # How many tests run beside each other. One more than a small machine has cores: many wait for a worker, a clock or a socket.
 JOBS ?= 3
+# How many beside each other that keep processes of their own busy.
+CORES ?= 2
 
 # Relative, and tools by `-m`: a checkout may lie under a path with spaces, which a script's first line cannot hold.
 PY := .venv/bin/python
@@ -53,9 +55,9 @@ test: setup ## run every test: on SQLite and on PostgreSQL, fast ones first
 	@echo "== test 3/5: PostgreSQL"
 	@$(ON_POSTGRESQL) -n $(JOBS) -m "database and not slow"
 	@echo "== test 4/5: real processes, SQLite"
-	@$(ON_SQLITE) -n $(JOBS) --dist loadfile -m "slow and not chaos"
+	@$(ON_SQLITE) -n $(CORES) --dist loadfile -m "slow and not chaos"
 	@echo "== test 5/5: real processes, PostgreSQL"
-	@$(ON_POSTGRESQL) -n $(JOBS) --dist loadfile -m "slow and database and not chaos"
+	@$(ON_POSTGRESQL) -n $(CORES) --dist loadfile -m "slow and database and not chaos"
 
 test-fast: setup ## run what starts no processes, on SQLite only
 	@$(ON_SQLITE) -n $(JOBS) -m "not slow"
