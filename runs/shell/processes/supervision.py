@@ -38,6 +38,7 @@ SAME_WISH_SECONDS = 1.0
 BEYOND_GRACE_SECONDS = 2.0
 AT_ONCE_SECONDS = 5.0
 HAND_BACK_SECONDS = 2.0
+DYING_SECONDS = 0.5
 LOOK_SECONDS = 1.0
 """How often it looks for signs of life."""
 PATIENCE_LEASES = 2
@@ -155,6 +156,7 @@ class Supervisor:
             # Whoever is left of the cluster goes, so that a second one never works beside it.
             end_group(process)
             process.join()
+            see_it_gone(process)
             wires.close()
         code = process.exitcode or 0
         return code if code >= 0 else 128 - code
@@ -189,6 +191,16 @@ def end_group(process: ForkProcess) -> None:
     for kill in (partial(os.killpg, process.pid, signal.SIGKILL), process.kill):
         with contextlib.suppress(ProcessLookupError):
             kill()
+
+
+def see_it_gone(process: ForkProcess) -> None:
+    """Wait, not for long, until nothing is left of a cluster that was killed: what still dies is not known to be dead."""
+    assert process.pid is not None, "it was started"
+    until = time.monotonic() + DYING_SECONDS
+    with contextlib.suppress(ProcessLookupError):
+        while time.monotonic() < until:
+            os.killpg(process.pid, 0)
+            time.sleep(0.01)
 
 
 def free_the_dead() -> None:
