@@ -45,8 +45,8 @@ class QueueCollector(Collector):
         yield from _spent(self._money.read())
         yield from _failed(self._failures.read())
         yield from _stored()
-        build = GaugeMetricFamily("nova_build_info", "What runs here.", labels=["django", "environment"])
-        build.add_metric([version("django"), settings.ENVIRONMENT], 1)
+        build = GaugeMetricFamily("nova_build_info", "What runs here.", labels=["release", "django", "environment"])
+        build.add_metric([settings.RELEASE, version("django"), settings.ENVIRONMENT], 1)
         yield build
 
 

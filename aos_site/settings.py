@@ -172,6 +172,8 @@ REST_FRAMEWORK = {
     "DEFAULT_METADATA_CLASS": None,
     "UNAUTHENTICATED_USER": None,
 }
+RELEASE = "0.2.0"
+"""The version of AOS: runs say which one accepted them, and the metrics which one serves them."""
 SPECTACULAR_SETTINGS = {
     "TITLE": "AOS",
     "DESCRIPTION": "Agents whose every step is budgeted before, recorded while, explained when it fails, provable afterwards.",

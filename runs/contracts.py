@@ -170,7 +170,7 @@ class Simulation(Contract):
 
 
 class Divergence(Contract):
-    """Where a replay first did something else than the journal says."""
+    """Where a replay, or another run, first did something else than the journal says."""
 
     seq: int | None
     step_id: str | None
@@ -187,12 +187,60 @@ class Invariant(Contract):
     detail: str = ""
 
 
+ReplayMode = Literal["verify", "tape", "live", "what_if"]
+
+
+class VersionGap(Contract):
+    """A skill version a run was made with that is not here as it was: not registered any more, or another under its name."""
+
+    step_id: str
+    skill: str
+    version: str
+    why: Literal["not_registered", "changed"]
+    detail: str
+
+
+class Ending(Contract):
+    """How a run came out, or would have, in the numbers people compare. `duration_ms` is in the time of the run."""
+
+    status: str
+    code: str | None
+    waiting_for: str | None
+    cost_micro_usd: int
+    calls: int
+    retries: int
+    duration_ms: int
+
+
+class Assumed(Contract):
+    """What a what-if could not know and took for granted."""
+
+    step_id: str
+    attempt: int
+    what: str
+
+
+class WhatIfOutcome(Contract):
+    """How the run came out and how it would have, and on what assumptions. `unknown` says where nobody can know more."""
+
+    changes: dict[str, Any]
+    before: Ending
+    after: Ending
+    decisions: list[dict[str, Any]]
+    assumed: list[Assumed]
+    unknown: str | None
+
+
 class ReplayReport(Contract):
-    """What a replay found."""
+    """What a replay found. `matched` is None while a live one is under way; of a what-if it says that nothing would change."""
 
     run_id: str
-    mode: Literal["verify", "tape"]
-    matched: bool
+    mode: ReplayMode
+    status: Literal["done", "running"] = "done"
+    matched: bool | None
+    child_run_id: str | None = None
+    missing: list[VersionGap] = []
+    what_if: WhatIfOutcome | None = None
     divergence: Divergence | None
     invariants: list[Invariant]
     behaviour_hash: str

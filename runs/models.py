@@ -100,6 +100,7 @@ class Run(models.Model):
     needs_micro_usd = models.BigIntegerField(default=0, help_text="What it asks that scope for.")
     behaviour_hash = models.CharField(max_length=64, blank=True)
     content_hash = models.CharField(max_length=64, blank=True)
+    journal_head = models.CharField(max_length=64, blank=True, help_text="SHA-256 of its journal's last event, as far as the row goes.")
 
     last_seq = models.IntegerField(default=0)
     session_id = models.BigIntegerField(null=True, blank=True)

@@ -139,6 +139,10 @@ class Continue(Decision, tag="continue"):
     """A step failed for good and the run goes on without it."""
 
 
+class Carry(Decision, tag="carry"):
+    """The step is done already: its result is that of the run this one does again."""
+
+
 class Skip(Decision, tag="skip"):
     code: str = ""
 
@@ -242,6 +246,7 @@ AnyDecision = (
     | OpenCircuit
     | Fallback
     | Continue
+    | Carry
     | Skip
     | Abort
     | Escalate

@@ -65,7 +65,11 @@ class RunAccepted(Fact, tag="run_accepted"):
     """A run was taken in. `seed` feeds the jitter: a replay keeps its parent's. `plan` is set where no planner is asked.
 
     `means` is what the shell needs of the agent's profile (hosts, skill configuration, planner options): fixed here,
-    so that a profile edited later changes no run under way. The rules never read it.
+    so that a profile edited later changes no run under way. The rules never read it. `release` is the version of AOS.
+
+    A run that does another one again may have its `versions` of skills (by step, its fallback as `step!fallback`), which
+    go before those the plan asks for, and results `carried` over from it: those steps are done without a call.
+    `from_step` is where it was asked to begin.
     """
 
     run_id: str
@@ -79,6 +83,10 @@ class RunAccepted(Fact, tag="run_accepted"):
     simulated: bool = False
     means: dict[str, Any] = {}
     plan: dict[str, Any] | None = None
+    release: str = ""
+    versions: dict[str, str] = {}
+    carried: dict[str, Any] = {}
+    from_step: str = ""
 
 
 class PlanProposed(Fact, tag="plan_proposed"):

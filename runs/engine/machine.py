@@ -91,6 +91,8 @@ def _accept(fact: e.RunAccepted) -> State:
         planner_free=fact.planner_free,
         simulated=fact.simulated,
         means=fact.means,
+        versions=fact.versions,
+        carried=fact.carried,
         limit_micro_usd=fact.terms.limit_micro_usd,
     )
     if fact.plan is None:

@@ -23,6 +23,7 @@ from runs.engine.decisions import (
     AskPerson,
     BoundCost,
     CallPlanner,
+    Carry,
     Decision,
     Deny,
     Skip,
@@ -50,6 +51,9 @@ def begin(state: State, step: StepState, out: list[Decision]) -> None:
         _begin_pseudo(state, step, out)
         return
     node = state.nodes[step.node]
+    if step.key in state.carried:
+        _carry_over(state, step, out)
+        return
     if not step.checked and not _passes_checks(state, step, node, out):
         return
     if step.params is None and not _render_params(state, step, node, out):
@@ -68,6 +72,14 @@ def begin(state: State, step: StepState, out: list[Decision]) -> None:
         and _has_money(state, step, out)
     ):
         _start(state, step, node, pin, out)
+
+
+def _carry_over(state: State, step: StepState, out: list[Decision]) -> None:
+    """End a step with the result another run had: nothing is called, nothing is paid, no effect happens again."""
+    step.result = state.carried[step.key]
+    state.size += size_of(step.result)
+    out.append(Carry("carried_from_parent", step.key))
+    close(state, step, "succeeded", "carried over")
 
 
 def pin_of(state: State, step: StepState) -> Pin:

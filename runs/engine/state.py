@@ -18,7 +18,7 @@ STEP_ENDED = frozenset({"succeeded", "failed", "skipped", "cancelled"})
 RUN_ENDED = frozenset({"succeeded", "partial", "failed", "cancelled", "dead_lettered"})
 
 STEP_TRANSITIONS: dict[str, frozenset[str]] = {
-    "pending": frozenset({"running", "waiting", "skipped", "cancelled"}),
+    "pending": frozenset({"running", "waiting", "succeeded", "skipped", "cancelled"}),
     "running": frozenset({"succeeded", "failed", "waiting", "pending", "in_doubt", "cancelled"}),
     "waiting": frozenset({"pending", "running", "succeeded", "failed", "cancelled"}),
     "in_doubt": frozenset({"pending", "running", "waiting", "succeeded", "failed"}),
@@ -138,6 +138,8 @@ class State(msgspec.Struct):
     planner_free: bool = True
     simulated: bool = False
     means: dict[str, Any] = msgspec.field(default_factory=dict)
+    versions: dict[str, str] = msgspec.field(default_factory=dict)
+    carried: dict[str, Any] = msgspec.field(default_factory=dict)
 
     status: str = "queued"
     waiting_for: str = ""

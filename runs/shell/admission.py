@@ -49,7 +49,8 @@ def pin_plan(nodes: Mapping[str, Node], versions: Mapping[str, str | None], term
         calls = [(node.step_id, node.skill, versions.get(node.step_id), node.params)]
         if node.fallback_skill is not None:
             params = node.params if node.fallback_params is None else node.fallback_params
-            calls.append((f"{node.step_id}!fallback", node.fallback_skill, None, params))
+            key = f"{node.step_id}!fallback"
+            calls.append((key, node.fallback_skill, versions.get(key), params))
         for key, name, version, params in calls:
             blocker = _blocker(node, name, terms)
             skill = registry.resolve(name, version)

@@ -1,4 +1,4 @@
-"""How a fact and its decisions are written in the journal: one JSON text per row, versioned."""
+"""How a fact and its decisions are written in the journal: one JSON text per row, versioned, each naming the one before it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ FORMAT = 1
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One row of a journal."""
+    """One row of a journal. `prev` is the link of the row before it, nothing at the first (`chain.link`)."""
 
     v: int
     fact: AnyFact
+    prev: str = ""
     decisions: tuple[AnyDecision, ...] = ()
 
 
 class _Written(msgspec.Struct):
     v: int
+    prev: str
     fact: Fact
     decisions: tuple[Decision, ...]
 
@@ -32,9 +34,9 @@ _decoder = msgspec.json.Decoder(Record)
 _fact_decoder = msgspec.json.Decoder(AnyFact)
 
 
-def encode(fact: Fact, decisions: tuple[Decision, ...]) -> str:
-    """Return the text of a row."""
-    return _encoder.encode(_Written(FORMAT, fact, decisions)).decode()
+def encode(fact: Fact, decisions: tuple[Decision, ...], prev: str = "") -> str:
+    """Return the text of a row that follows the one with this link."""
+    return _encoder.encode(_Written(FORMAT, prev, fact, decisions)).decode()
 
 
 def decode(text: str, *, seq: int) -> Record:

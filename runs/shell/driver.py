@@ -36,6 +36,7 @@ from runs.engine.machine import step
 from runs.engine.state import State
 from runs.shell import clock, faults, purse, settlement, summaries
 from runs.shell.alerts import alerts_of, write_alerts
+from runs.shell.chain import link, link_of
 from runs.shell.charges import Calls, charges_of, write_charges
 from runs.shell.claims import Claimed
 from runs.shell.clock import RunClock, now_ms
@@ -102,7 +103,7 @@ class RunDriver:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._behind: dict[str, Decision] = {}
         self._state: State | None = None
-        self._seq = 0
+        self._seq, self._head = 0, ""
         self._last_decisions: tuple[Decision, ...] = ()
         self._calls = Calls()
         self._turn_is_due = False
@@ -163,6 +164,7 @@ class RunDriver:
                 record = decode(row.data, seq=row.seq)
                 self._state, self._last_decisions = step(self._state, record.fact)
                 self._seq = row.seq
+            self._head = link_of(self._rows[-1])
         except Exception as error:
             raise JournalUnreadable(f"event {self._seq + 1} of {self.run.public_id}: {error}") from error
         self._rows = []
@@ -261,7 +263,9 @@ class RunDriver:
         self._seq += 1
         if isinstance(fact, RunReclaimed):
             turn.wishes.clear()  # declared lost with all else that was wished for before it
-        turn.rows.append(row_of(self._seq, fact, decisions))
+        row = row_of(self._seq, fact, decisions, self._head)
+        turn.rows.append(row)
+        self._head = link(row.data)
         turn.wishes.extend(d for d in decisions if isinstance(d, WISHES))
         turn.must_be_durable = turn.must_be_durable or _needs_durability(fact, decisions, self.state)
         if incoming.signal_id is not None:
@@ -335,14 +339,14 @@ class RunDriver:
             news = (settlement.end_of(self.run, state.status),)
         elif ended == "parked":
             riders.append(partial(settlement.requeue_if_signalled, self.run.id))
-        row = summaries.run_row(self.run.id, state, self._seq, ended, self._clock.now_ms())
+        row = summaries.run_row(self.run.id, state, self._seq, self._head, ended, self._clock.now_ms())
         steps = () if ended == "handed_back" else summaries.step_rows(self.run.id, state)
         return Entry(self.run.id, turn.follows, tuple(turn.rows), row, steps, news, tuple(riders), self.run.tenant_id)
 
     def _show_progress(self) -> None:
         self._progress = None
         if not self._is_last_turn and self._leaving is None:
-            row = summaries.run_row(self.run.id, self.state, self._seq, "", self._clock.now_ms())
+            row = summaries.run_row(self.run.id, self.state, self._seq, self._head, "", self._clock.now_ms())
             self._writer.append(Entry(self.run.id, self._seq, run=row), self._on_written)
 
     def _on_written(self, error: BaseException | None) -> None:
@@ -455,6 +459,6 @@ def in_time(fact: Fact, now_ms: int) -> Fact:
     return fact if fact.at_ms >= earliest else msgspec.structs.replace(fact, at_ms=earliest)
 
 
-def row_of(seq: int, fact: Fact, decisions: tuple[Decision, ...]) -> Row:
-    """Return a fact and its decisions as the journal's row."""
-    return Row(seq, kind_of(fact), getattr(fact, "step", ""), getattr(fact, "attempt", 0), fact.at_ms, encode(fact, decisions))
+def row_of(seq: int, fact: Fact, decisions: tuple[Decision, ...], prev: str = "") -> Row:
+    """Return a fact and its decisions as the journal's row, which follows the one with this link."""
+    return Row(seq, kind_of(fact), getattr(fact, "step", ""), getattr(fact, "attempt", 0), fact.at_ms, encode(fact, decisions, prev))

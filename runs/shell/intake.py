@@ -34,6 +34,7 @@ _DECIDED = (
     "limit_micro_usd",
     "deadline_at_ms",
     "faults",
+    "journal_head",
     "created_at",
 )
 """The columns a submit decides. Tenant and agent come from the agent's row, the rest has the model's defaults."""

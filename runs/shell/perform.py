@@ -314,7 +314,7 @@ class Performer:
 
     def _pinned(self, state: State) -> Pinned:
         assert state.plan is not None
-        return pin_plan(state.nodes, versions_of(state.plan), state.terms, state.means.get("skill_config") or {})
+        return pin_plan(state.nodes, versions_of(state.plan) | state.versions, state.terms, state.means.get("skill_config") or {})
 
     def _worst(self, run: Claimed, state: State, pinned: Pinned) -> Forecast:
         assert state.plan is not None

@@ -57,6 +57,7 @@ class RunRow(msgspec.Struct):
     needs_micro_usd: int
     behaviour_hash: str
     content_hash: str
+    journal_head: str
 
 
 class StepRow(msgspec.Struct):

@@ -9,8 +9,11 @@ from runs.shell.sentence import Standing, sentence
 from runs.shell.store import RunRow, StepRow
 
 
-def run_row(run_id: int, state: State, seq: int, ended: str, now_ms: int) -> RunRow:
-    """Return what the row of a run says after an event; `ended`: "finished", "parked", "handed_back", or "" while it goes on."""
+def run_row(run_id: int, state: State, seq: int, head: str, ended: str, now_ms: int) -> RunRow:
+    """Return what the row of a run says after an event with the link `head`.
+
+    `ended`: "finished", "parked", "handed_back", or "" while it goes on.
+    """
     finished = ended == "finished"
     wake_at_ms = state.wake_at_ms() if ended == "parked" else None
     return RunRow(
@@ -37,6 +40,7 @@ def run_row(run_id: int, state: State, seq: int, ended: str, now_ms: int) -> Run
         needs_micro_usd=needs(state) if ended == "parked" else 0,
         behaviour_hash=behaviour_hash(state) if finished else "",
         content_hash=content_hash(state) if finished else "",
+        journal_head=head,
     )
 
 

@@ -22,6 +22,7 @@ PREFIX = f'{{"v":{FORMAT},'
 PAYLOAD_OF_FACTS = frozenset(
     {
         "alternatives",
+        "carried",
         "details",
         "faults",
         "goal",
@@ -52,6 +53,7 @@ class Tombstone(msgspec.Struct, frozen=True):
     """What stays of one event."""
 
     v: int
+    prev: str
     removed: Removal
     fact: dict[str, Any]
     decisions: list[dict[str, Any]]
@@ -60,6 +62,7 @@ class Tombstone(msgspec.Struct, frozen=True):
 class _Event(msgspec.Struct):
     """An event of any format, read for its shape only."""
 
+    prev: str = ""
     fact: dict[str, Any] = {}
     decisions: list[dict[str, Any]] = []
 
@@ -90,7 +93,9 @@ def tombstone_of(data: str, *, at_ms: int, rule: str) -> Tombstone:
     except msgspec.MsgspecError:
         event = _Event()
     removal = Removal(at_ms, rule, hashlib.sha256(raw).hexdigest(), len(raw))
-    return Tombstone(FORMAT, removal, _without(event.fact, PAYLOAD_OF_FACTS), [_without(d, PAYLOAD_OF_DECISIONS) for d in event.decisions])
+    return Tombstone(
+        FORMAT, event.prev, removal, _without(event.fact, PAYLOAD_OF_FACTS), [_without(d, PAYLOAD_OF_DECISIONS) for d in event.decisions]
+    )
 
 
 def _without(fields: dict[str, Any], payload: frozenset[str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from agents import freezes
 from agents.freezes import Freezes, freeze, lift, live_labels, unfreeze
 from agents.models import Agent, AgentStatus, Freeze, Tenant
 from agents.services import create_agent, update_agent
-from runs import services
+from runs import services, submission
 from runs.models import Run
 from runs.shell.gate import Held
 from skills.base import Skill
@@ -100,13 +100,13 @@ def test_it_leaves_others_alone(workshop: Workshop) -> None:
 def test_it_refuses_exactly_what_is_written_by_a_freeze_that_comes_between_reading_and_writing(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take_in = services.take_in
+    take_in = submission.take_in
 
     def after_a_freeze(*given: Any) -> bool:
         elsewhere(lambda: frozen(workshop.tenant, "skill", "say"))
         return take_in(*given)
 
-    monkeypatch.setattr(services, "take_in", after_a_freeze)
+    monkeypatch.setattr(submission, "take_in", after_a_freeze)
     refused(workshop, SAY)
 
 

@@ -13,7 +13,7 @@ from django.db import connection, connections
 from agents import known_agents
 from agents.models import Agent, AgentStatus
 from agents.services import create_agent, delete_agent, update_agent
-from runs import services
+from runs import services, submission
 from runs.models import Run, RunEvent
 from runs.shell import intake
 from skills.refusal import Refusal
@@ -113,7 +113,7 @@ def test_it_looks_again_when_the_agent_changes_between_reading_and_writing(works
             change(workshop, profile={"max_parallel_steps": 3})
         return take_in(run, first, agent, skills)
 
-    monkeypatch.setattr(services, "take_in", after_a_change)
+    monkeypatch.setattr(submission, "take_in", after_a_change)
     submit_by_name(workshop)
     assert seen == [1, 2]
     assert Run.objects.count() == RunEvent.objects.count() == 1

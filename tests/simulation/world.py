@@ -16,7 +16,8 @@ from django.test import override_settings
 from django.utils import timezone
 
 import catalog.lookup
-import runs.services
+import runs.signalling
+import runs.submission
 import skills.execution
 import skills.ids
 from agents import freezes, known_agents
@@ -128,7 +129,8 @@ class World:
             (sessions, "is_gone", lambda pid, _: not self._workers[pid].is_alive),
             (claims, "_place", claims.Place()),
             (known_agents, "_known", {}),
-            (runs.services, "ring", self._bell.ring),
+            (runs.submission, "ring", self._bell.ring),
+            (runs.signalling, "ring", self._bell.ring),
             (catalog.lookup, "time", time),
             (freezes, "time", time),
             (skills.ids, "time", time),

@@ -35,6 +35,7 @@ KEPT_OF_FACTS = frozenset(
         "crash_count",
         "degraded",
         "fallback",
+        "from_step",
         "granted_by_model",
         "granted_micro_usd",
         "latency_ms",
@@ -51,6 +52,7 @@ KEPT_OF_FACTS = frozenset(
         "pricing",
         "pricing_version",
         "reason",
+        "release",
         "retry_after_ms",
         "retry_at_ms",
         "run_id",
@@ -62,6 +64,7 @@ KEPT_OF_FACTS = frozenset(
         "terms",
         "usage",
         "verdict",
+        "versions",
         "worst_micro_usd",
     }
 )

@@ -18,6 +18,7 @@ RULES: dict[str, str] = {
     "repair_used_up": "The mended plan breaks the rules too, and a planner is not asked a third time.",
     "admit_before_start": "Before its first step a run pins versions, is simulated, and reserves what it may need.",
     # into a step
+    "carried_from_parent": "The run this one does again has its result already; it is not called again.",
     "dependencies_met": "All it depends on has ended, and nothing holds it back.",
     "dependency_failed": "A step whose result it uses gave none.",
     "dependency_skipped": "A step whose result it uses was skipped.",

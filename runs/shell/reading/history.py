@@ -5,6 +5,7 @@ from __future__ import annotations
 from runs.engine.state import State
 from runs.engine.virtual import Entry, fold
 from runs.models import Kept, Run
+from runs.shell.chain import first_break
 from runs.shell.clock import as_datetime
 from runs.shell.codec import decode
 from runs.shell.journal import Row, read_rows
@@ -17,7 +18,7 @@ GONE = 410
 
 def read_history(run: Run) -> list[Entry]:
     """Return a run's journal. Raises Refusal: NOT_FOUND where retention removed its payload, and REPLAY_DIVERGED naming
-    the place where it has a gap or cannot be read."""
+    the place where it has a gap, cannot be read, or is not as it was written."""
     return entries_of(run, read_rows(run.pk))
 
 
@@ -26,6 +27,15 @@ def entries_of(run: Run, rows: list[Row]) -> list[Entry]:
     why = what_is_gone(run, rows)
     if why is not None:
         raise Refusal("NOT_FOUND", why, status=GONE, run_id=run.public_id)
+    entries = _decoded(run, rows)
+    # The row of a run under way may be older than its journal, or younger; that of one that is over says its end.
+    broken = first_break(rows, run.journal_head if run.is_terminal else "")
+    if broken is not None:
+        raise Refusal("REPLAY_DIVERGED", broken.words, run_id=run.public_id)
+    return entries
+
+
+def _decoded(run: Run, rows: list[Row]) -> list[Entry]:
     entries: list[Entry] = []
     for expected, row in enumerate(rows, start=1):
         if row.seq != expected:
