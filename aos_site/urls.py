@@ -22,6 +22,7 @@ import runs.chaos_api
 import runs.effects_api
 import runs.events_api
 import runs.recovery_api
+import runs.replay_api
 import runs.runtime_api
 import runs.schemas_api
 import runs.usage_api
@@ -60,6 +61,7 @@ api_v1: list[URLPattern | URLResolver] = [
     *runs.budgets_api.urlpatterns,
     *runs.effects_api.urlpatterns,
     *runs.recovery_api.urlpatterns,
+    *runs.replay_api.urlpatterns,
     *runs.chaos_api.urlpatterns,
 ]
 

@@ -15,7 +15,6 @@ from agents.contracts import ResourceContract
 from agents.pagination import page_json
 from agents.tenancy import principal_of
 from runs import runtime, selectors, services
-from runs.contracts import ReplayReport
 from runs.contracts_explanation import DecisionPage, Explanation
 from runs.models import Run, RunStatus
 from runs.requests import (
@@ -24,7 +23,6 @@ from runs.requests import (
     GoalBody,
     NoBody,
     ReasonBody,
-    ReplayBody,
     RunBody,
     RunQuery,
     Submission,
@@ -167,15 +165,6 @@ class RerunRun(APIView):
         return _accepted(request, run, created=created)
 
 
-class ReplayRun(APIView):
-    required_scopes = {"POST": "runs:write"}
-
-    @extend_schema(operation_id="runs_replay", request=ReplayBody, responses={200: ReplayReport})
-    def post(self, request: Request, run_id: str) -> Response:
-        body = parse_body(ReplayBody, request.data)
-        return Response(services.replay_run(principal=principal_of(request), run_id=checked_run_id(run_id), mode=body.mode))
-
-
 class TopUpRun(APIView):
     required_scopes = {"POST": "runs:write"}
 
@@ -242,7 +231,6 @@ urlpatterns = [
     path("runs/<str:run_id>/pause", PauseRun.as_view(), name="run-pause"),
     path("runs/<str:run_id>/resume", ResumeRun.as_view(), name="run-resume"),
     path("runs/<str:run_id>/rerun", RerunRun.as_view(), name="run-rerun"),
-    path("runs/<str:run_id>/replay", ReplayRun.as_view(), name="run-replay"),
     path("runs/<str:run_id>/top-up", TopUpRun.as_view(), name="run-top-up"),
     path("runs/<str:run_id>/decide", DecideStep.as_view(), name="run-decide"),
     path("runs/<str:run_id>/trace", RunTrace.as_view(), name="run-trace"),

@@ -248,3 +248,25 @@ class ReplayReport(Contract):
     content_hash: str
     recorded_content_hash: str
     events: int
+
+
+class Diverged(Contract):
+    """A run whose replay is not as recorded: where first, and what differs in words."""
+
+    run_id: str
+    seq: int | None
+    step_id: str | None
+    detail: str
+
+
+class BulkReplay(Contract):
+    """What came of replaying many runs. `gone` are those whose payload retention removed; `runs` the first of those that differ."""
+
+    mode: Literal["verify", "tape"]
+    replayed: int
+    matched: int
+    diverged: int
+    gone: int
+    events: int
+    took_ms: int
+    runs: list[Diverged]

@@ -16,6 +16,7 @@ from runs.console.simulation_view import (
     scope_row,
     sentence_of,
 )
+from runs.contracts import BulkReplay
 from runs.management.printing import Paper, clean
 from skills.wording import duration, money
 
@@ -122,3 +123,17 @@ def tell_replay(report: dict[str, Any], paper: Paper) -> None:
     paper.pairs([("behaviour", report["behaviour_hash"]), ("recorded", report["recorded_behaviour_hash"])])
     said = "behaves exactly as recorded" if report["matched"] else "does not behave as recorded"
     paper.line(f"{report['events']} events replayed ({report['mode']}): {said}", "green" if report["matched"] else "red")
+
+
+def tell_bulk_replay(report: BulkReplay, paper: Paper) -> None:
+    """Print the runs that do not behave as recorded, and how many do."""
+    if report.runs:
+        rows = [(each.run_id, each.seq if each.seq is not None else "", each.step_id or "", each.detail) for each in report.runs]
+        paper.table(("run", "event", "step", "what differs"), rows)
+        if report.diverged > len(report.runs):
+            paper.line(f"… and {report.diverged - len(report.runs):,} more", "grey")
+    if report.gone:
+        paper.line(f"{report.gone:,} could not be replayed: retention removed their payload", "grey")
+    rate = f"{report.events:,} events in {duration(report.took_ms)}"
+    said = f"{report.matched:,} of {report.replayed:,} runs behave as recorded ({report.mode}, {rate})"
+    paper.line(("✓ " if not report.diverged else "✕ ") + said, "red" if report.diverged else "green")

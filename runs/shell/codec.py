@@ -29,7 +29,14 @@ class _Written(msgspec.Struct):
     decisions: tuple[Decision, ...]
 
 
+class _Version(msgspec.Struct):
+    """A row of any format, read for its number only."""
+
+    v: int
+
+
 _encoder = msgspec.json.Encoder()
+_versions = msgspec.json.Decoder(_Version)
 _decoder = msgspec.json.Decoder(Record)
 _fact_decoder = msgspec.json.Decoder(AnyFact)
 
@@ -44,10 +51,29 @@ def decode(text: str, *, seq: int) -> Record:
     try:
         record = _decoder.decode(text)
     except msgspec.MsgspecError as error:
-        raise Refusal("REPLAY_DIVERGED", f"journal event {seq} cannot be read: {error}") from error
+        raise _unreadable(seq, f"journal event {seq} {_why_unreadable(text, error)}") from error
     if record.v != FORMAT:
-        raise Refusal("REPLAY_DIVERGED", f"journal event {seq} has format {record.v}; this version reads {FORMAT}")
+        raise _unreadable(seq, f"journal event {seq} {_other_format(record.v)}")
     return record
+
+
+def _why_unreadable(text: str, error: msgspec.MsgspecError) -> str:
+    """Say why a row cannot be read: one of another format is told by that, whatever else is strange about it."""
+    try:
+        version = _versions.decode(text).v
+    except msgspec.MsgspecError:
+        version = FORMAT
+    return f"cannot be read: {error}" if version == FORMAT else _other_format(version)
+
+
+def _other_format(version: int) -> str:
+    return f"has format {version}; this version reads {FORMAT}"
+
+
+def _unreadable(seq: int, words: str) -> Refusal:
+    fault = {"pointer": f"/events/{seq}", "code": "REPLAY_DIVERGED", "detail": words}
+    hint = "Read it with the release of AOS that wrote it, or a later one"
+    return Refusal("REPLAY_DIVERGED", words, errors=[fault], suggestions=[hint])
 
 
 def encode_fact(fact: Fact) -> str:

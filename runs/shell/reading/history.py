@@ -31,7 +31,7 @@ def entries_of(run: Run, rows: list[Row]) -> list[Entry]:
     # The row of a run under way may be older than its journal, or younger; that of one that is over says its end.
     broken = first_break(rows, run.journal_head if run.is_terminal else "")
     if broken is not None:
-        raise Refusal("REPLAY_DIVERGED", broken.words, run_id=run.public_id)
+        raise diverged(run.public_id, broken.seq, broken.words)
     return entries
 
 
@@ -39,12 +39,19 @@ def _decoded(run: Run, rows: list[Row]) -> list[Entry]:
     entries: list[Entry] = []
     for expected, row in enumerate(rows, start=1):
         if row.seq != expected:
-            raise Refusal("REPLAY_DIVERGED", f"the journal has a gap: event {expected} is missing", run_id=run.public_id)
+            raise diverged(run.public_id, expected, f"the journal has a gap: event {expected} is missing")
         record = decode(row.data, seq=row.seq)
         entries.append(Entry(record.fact, record.decisions))
     if not entries:
-        raise Refusal("REPLAY_DIVERGED", "the journal is empty", run_id=run.public_id)
+        raise diverged(run.public_id, 1, "the journal is empty")
     return entries
+
+
+def diverged(run_id: str | None, seq: int, words: str) -> Refusal:
+    """Return the refusal of a journal that is not as it was written, pointing at the event."""
+    return Refusal(
+        "REPLAY_DIVERGED", words, run_id=run_id, errors=[{"pointer": f"/events/{seq}", "code": "REPLAY_DIVERGED", "detail": words}]
+    )
 
 
 def what_is_gone(run: Run, rows: list[Row]) -> str | None:
