@@ -71,7 +71,7 @@ HARMS: dict[str, tuple[Callable[[list[Row]], list[Row]], int, str]] = {
     "a swap": (lambda rows: [rows[0], rows[2]._replace(seq=2), rows[1]._replace(seq=3), *rows[3:]], 2, "event 2 does not follow"),
     "another end": (
         lambda rows: edited(rows, len(rows), lambda e: e["fact"].update(latency_ms=7)),
-        5,
+        4,
         "does not end as the run's row says",
     ),
     "no end": (lambda rows: rows[:-1], 3, "does not end as the run's row says"),
