@@ -16,9 +16,11 @@ import catalog.analytics_api
 import catalog.api
 import catalog.circuits_api
 import catalog.drift_api
+import runs.again_api
 import runs.api
 import runs.budgets_api
 import runs.chaos_api
+import runs.comparison_api
 import runs.effects_api
 import runs.events_api
 import runs.recovery_api
@@ -60,6 +62,8 @@ api_v1: list[URLPattern | URLResolver] = [
     *runs.usage_api.urlpatterns,
     *runs.budgets_api.urlpatterns,
     *runs.effects_api.urlpatterns,
+    *runs.again_api.urlpatterns,
+    *runs.comparison_api.urlpatterns,
     *runs.recovery_api.urlpatterns,
     *runs.replay_api.urlpatterns,
     *runs.chaos_api.urlpatterns,

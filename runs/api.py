@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,13 +15,12 @@ from agents.contracts import ResourceContract
 from agents.pagination import page_json
 from agents.tenancy import principal_of
 from runs import runtime, selectors, services
+from runs.answering import IDEMPOTENCY_KEY, PREFER, accepted, fingerprint_in
 from runs.contracts_explanation import DecisionPage, Explanation
-from runs.models import Run, RunStatus
 from runs.requests import (
     DecisionBody,
     DecisionsQuery,
     GoalBody,
-    NoBody,
     ReasonBody,
     RunBody,
     RunQuery,
@@ -31,15 +30,7 @@ from runs.requests import (
     idempotency_key_in,
 )
 from runs.responses import RunPage, RunView
-from runs.waiting import wait_preferred, wait_until
-from skills.requests import fingerprint_of, parse_body, parse_query, refuse_inexact
-
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="At most 255 characters; the same request again gives the same run."
-)
-PREFER = OpenApiParameter(
-    "Prefer", str, OpenApiParameter.HEADER, description="wait=N: answer when the run ends or parks, after N ≤ 60 s at most."
-)
+from skills.requests import parse_body, parse_query
 
 
 def _submit(
@@ -57,37 +48,12 @@ def _submit(
         priority=body.priority,
         called_by=None if body.called_by is None else checked_run_id(body.called_by),
         idempotency_key=key,
-        fingerprint=_fingerprint(request, key),
+        fingerprint=fingerprint_in(request, key),
         trace_id=getattr(request, "trace_id", None),
         simulation_id=simulation_id,
         faults=body.faults,
     )
-    return _accepted(request, run, created=created)
-
-
-def _fingerprint(request: Request, key: str | None) -> str:
-    """Return what tells requests of one key apart; without a key there is nothing to tell apart."""
-    if key is not None:
-        return fingerprint_of(f"POST {request.path}", request.data)
-    refuse_inexact(request.data)
-    return ""
-
-
-def _accepted(request: Request, run: Run, *, created: bool) -> Response:
-    """Answer 202 with the run as it is now, or as it is after the wait the caller preferred."""
-    headers = {"Location": f"/api/v1/runs/{run.public_id}"}
-    seconds = wait_preferred(request.headers.get("Prefer"))
-    if seconds:
-        headers["Preference-Applied"] = f"wait={seconds}"
-        tenant, run_id = principal_of(request).tenant, run.public_id
-        run = wait_until(lambda: selectors.get_run(tenant=tenant, run_id=run_id), _is_settled, seconds=seconds)
-    if not created:
-        headers["Idempotency-Replayed"] = "true"
-    return Response(selectors.run_json(run), status=202, headers=headers)
-
-
-def _is_settled(run: Run) -> bool:
-    return run.is_terminal or run.status == RunStatus.WAITING
+    return accepted(request, run, created=created)
 
 
 class Runs(APIView):
@@ -147,22 +113,6 @@ class ResumeRun(APIView):
     def post(self, request: Request, run_id: str) -> Response:
         body = parse_body(ReasonBody, request.data)
         return Response(services.resume_run(principal=principal_of(request), run_id=checked_run_id(run_id), reason=body.reason), status=202)
-
-
-class RerunRun(APIView):
-    required_scopes = {"POST": "runs:write"}
-
-    @extend_schema(operation_id="runs_rerun", parameters=[IDEMPOTENCY_KEY, PREFER], request=NoBody, responses={202: RunView})
-    def post(self, request: Request, run_id: str) -> Response:
-        parse_body(NoBody, request.data)
-        key = idempotency_key_in(request.headers.get("Idempotency-Key"))
-        run, created = services.rerun_run(
-            principal=principal_of(request),
-            run_id=checked_run_id(run_id),
-            idempotency_key=key,
-            fingerprint=_fingerprint(request, key),
-        )
-        return _accepted(request, run, created=created)
 
 
 class TopUpRun(APIView):
@@ -230,7 +180,6 @@ urlpatterns = [
     path("runs/<str:run_id>/cancel", CancelRun.as_view(), name="run-cancel"),
     path("runs/<str:run_id>/pause", PauseRun.as_view(), name="run-pause"),
     path("runs/<str:run_id>/resume", ResumeRun.as_view(), name="run-resume"),
-    path("runs/<str:run_id>/rerun", RerunRun.as_view(), name="run-rerun"),
     path("runs/<str:run_id>/top-up", TopUpRun.as_view(), name="run-top-up"),
     path("runs/<str:run_id>/decide", DecideStep.as_view(), name="run-decide"),
     path("runs/<str:run_id>/trace", RunTrace.as_view(), name="run-trace"),

@@ -232,7 +232,10 @@ class WhatIfOutcome(Contract):
 
 
 class ReplayReport(Contract):
-    """What a replay found. `matched` is None while a live one is under way; of a what-if it says that nothing would change."""
+    """What a replay found. `matched` is None while a live one is under way; of a what-if it says that nothing would change.
+
+    `content` says of a live one whether results are the same, which is no promise; `waiting_for` what its child waits for.
+    """
 
     run_id: str
     mode: ReplayMode
@@ -241,6 +244,8 @@ class ReplayReport(Contract):
     child_run_id: str | None = None
     missing: list[VersionGap] = []
     what_if: WhatIfOutcome | None = None
+    content: str | None = None
+    waiting_for: str | None = None
     divergence: Divergence | None
     invariants: list[Invariant]
     behaviour_hash: str

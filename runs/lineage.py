@@ -14,6 +14,8 @@ CALLED = "child"
 """The relation of a run to the one that called it."""
 RERUN = "rerun"
 REQUEUED = "requeue"
+REPLAY = "replay"
+"""The relation of a run to the one it repeats live, to be compared with it: it makes nothing good that failed there."""
 AGAIN = frozenset({RERUN, REQUEUED})
 """The relations of a run to the one whose plan it does once more."""
 MAX_DEPTH = 16

@@ -13,6 +13,8 @@ from pydantic_core import PydanticCustomError
 from agents.contracts import MicroUsd
 from agents.pagination import PageQuery
 from agents.tenancy import not_found
+from runs.contracts import ReplayMode
+from runs.contracts_what_if import Assume, Changes
 from runs.faults.contracts import Faults
 from runs.faults.kinds import FaultKind
 from skills.contracts import Name
@@ -30,6 +32,7 @@ Priority = Annotated[int, Field(ge=-100, le=100)]
 Status = Literal["queued", "running", "waiting", "succeeded", "partial", "failed", "cancelled", "dead_lettered"]
 
 _MICRO_USD_PER_CENT = 10_000
+AGAINST = r"^(last_success|run_[0-9a-f]{32})$"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -117,7 +120,38 @@ class NoBody(RequestModel):
 
 
 class ReplayBody(RequestModel):
-    mode: Literal["verify", "tape"] = "verify"
+    """How a run is replayed. `allow_effects` is for live ones, `changes` and `assume` are for what-if."""
+
+    mode: ReplayMode = "verify"
+    allow_effects: bool = False
+    changes: Changes | None = None
+    assume: Assume = "stop"
+
+    @model_validator(mode="after")
+    def _belongs(self) -> ReplayBody:
+        if (self.changes is not None) != (self.mode == "what_if"):
+            raise PydanticCustomError("changes", "give changes for what_if, and for no other mode")
+        if self.allow_effects and self.mode != "live":
+            raise PydanticCustomError("allow_effects", "allow_effects is for live replays")
+        return self
+
+
+StepParams = Annotated[dict[Name, dict[str, Any]], Field(max_length=200, description="Whole new parameters, by step.")]
+
+
+class RerunBody(WithBudget):
+    """How a run is done again; an empty body does all of it as it was. With `dry_run` the answer says what that would mean."""
+
+    from_step: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$", description="Keep what was done before this step.")] | None = None
+    versions: Literal["current", "pinned"] = "current"
+    params: StepParams = {}
+    inputs: dict[str, Any] | None = None
+    repeat_effects: Annotated[bool, Field(description="Agree to calls again whose effect happened already.")] = False
+    dry_run: bool = False
+
+
+class BomQuery(RequestModel):
+    against: Annotated[str, Field(pattern=AGAINST, description="last_success of the same plan, or the id of a run.")] | None = None
 
 
 class TopUpBody(RequestModel):

@@ -9,20 +9,33 @@ from django.db import transaction
 from agents import ledger
 from agents.tenancy import Principal
 from runs import selectors
-from runs.again import rerun_run
+from runs.again import preview_rerun, rerun_run
 from runs.deciding import decide_step
 from runs.engine.events import CancelRequested, PauseRequested, ResumeRequested, ToppedUp
+from runs.proof.live import replay_live
 from runs.proof.replaying import replay_run
 from runs.shell.clock import now_ms
 from runs.shell.reading.history import read_state
 from runs.signalling import put, refuse_if_over, rung, send
 from runs.submission import key_reused, submit
 from skills.canonical import digest
+from skills.contracts import HARMLESS_EFFECTS
 from skills.ids import new_id
 from skills.refusal import Refusal
 from skills.requests import LARGEST_EXACT
 
-__all__ = ["cancel_run", "decide_step", "pause_run", "replay_run", "rerun_run", "resume_run", "submit", "top_up_run"]
+__all__ = [
+    "cancel_run",
+    "decide_step",
+    "pause_run",
+    "preview_rerun",
+    "replay_live",
+    "replay_run",
+    "rerun_run",
+    "resume_run",
+    "submit",
+    "top_up_run",
+]
 
 
 def cancel_run(*, principal: Principal, run_id: str, reason: str = "") -> dict[str, Any]:
@@ -36,7 +49,7 @@ def cancel_run(*, principal: Principal, run_id: str, reason: str = "") -> dict[s
         "requested": "cancel",
         "stopped": [key for key, s in state.steps.items() if s.status in ("pending", "waiting")],
         "in_flight": [{"step_id": s.key, "attempt": s.attempt, "effect": effects.get(s.key, "none")} for s in in_flight],
-        "may_still_land": [key for key, effect in effects.items() if effect not in ("none", "read")],
+        "may_still_land": [key for key, effect in effects.items() if effect not in HARMLESS_EFFECTS],
     }
 
 

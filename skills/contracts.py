@@ -33,6 +33,8 @@ class Effect(StrEnum):
     IRREVERSIBLE = "irreversible"
 
 
+HARMLESS_EFFECTS = frozenset({Effect.NONE, Effect.READ})
+"""What leaves nothing behind: it may be called again, live or in vain, without anybody asking."""
 REPEATABLE_EFFECTS = frozenset({Effect.NONE, Effect.READ, Effect.IDEMPOTENT_WRITE})
 
 Phase = Literal["not_sent", "maybe_sent", "acked"]

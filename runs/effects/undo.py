@@ -22,6 +22,7 @@ from runs.models import Run, RunStatus, StepSummary, UndoneEffect
 from runs.shell.bell import ring
 from runs.shell.reading.history import read_state
 from skills.base import Skill, SkillFailure, Undo
+from skills.contracts import HARMLESS_EFFECTS
 from skills.refusal import Refusal
 from skills.registry import registry
 
@@ -116,7 +117,7 @@ def _why_not(state: State, step: StepState) -> str:
     if step.status != "succeeded":
         return f"it is {step.status.replace('_', ' ')}, and did nothing that is known of"
     effect = pin_of(state, step).effect
-    return f"its effect is {effect}, which leaves nothing behind" if effect in ("none", "read") else ""
+    return f"its effect is {effect}, which leaves nothing behind" if effect in HARMLESS_EFFECTS else ""
 
 
 def _undo_of(run: Run, state: State, step: StepState, skill: Skill) -> Undo:

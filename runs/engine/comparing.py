@@ -7,6 +7,7 @@ latency never count.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 import msgspec
@@ -17,66 +18,83 @@ from runs.engine.virtual import Entry
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """The first place where two journals part."""
+    """The first place where two journals part, as events of the one and of the other, None where one has nothing more."""
 
     seq: int | None
     step: str | None
     expected: Any
     actual: Any
     detail: str
+    other_seq: int | None = None
 
 
-def first_difference(recorded: Sequence[Entry], journal: Sequence[Entry]) -> Difference | None:
-    """Return the first decision about a step (or the run) that the replay took otherwise."""
-    then, now = _by_step(recorded), _by_step(journal)
-    found: list[Difference] = []
-    for key in dict.fromkeys([*then, *now]):
-        had, has = then.get(key, []), now.get(key, [])
-        for position in range(max(len(had), len(has))):
-            expected = had[position][1] if position < len(had) else None
-            actual = has[position][1] if position < len(has) else None
-            if expected != actual:
-                seq = had[position][0] if position < len(had) else None
-                found.append(Difference(seq, key or None, expected, actual, _in_words(key, expected, actual)))
-                break
-    return min(found, key=lambda difference: difference.seq or 1_000_000_000, default=None)
+REPLAY = ("the journal", "the replay")
+"""What the two journals are called that a replay compares."""
+RUNS = ("the first run", "the second")
+
+_Place = tuple[int, list[Any]]
 
 
-def _in_words(key: str, expected: Any, actual: Any) -> str:
-    who = f"step '{key}'" if key else "the run"
+def first_difference(
+    recorded: Sequence[Entry], journal: Sequence[Entry], *, same_run: bool = True, called: tuple[str, str] = REPLAY
+) -> Difference | None:
+    """Return the first decision about a step (or the run) that the second journal took otherwise.
+
+    Of two runs (`same_run` false) keys and hashes that name the run do not count.
+    """
+    then, now = _by_step(recorded, same_run), _by_step(journal, same_run)
+    found = [_first_of_step(key, then.get(key, []), now.get(key, []), called) for key in dict.fromkeys([*then, *now])]
+    return min((each for each in found if each), key=lambda each: each.seq or each.other_seq or 0, default=None)
+
+
+def _first_of_step(key: str, had: list[_Place], has: list[_Place], called: tuple[str, str]) -> Difference | None:
+    for expected, actual in zip_longest(had, has):
+        was, now = (expected[1] if expected else None), (actual[1] if actual else None)
+        if was != now:
+            seq, other = (expected[0] if expected else None), (actual[0] if actual else None)
+            return Difference(seq, key or None, was, now, _in_words(key, was, now, called), other)
+    return None
+
+
+def _in_words(key: str, expected: Any, actual: Any, called: tuple[str, str]) -> str:
+    who, (one, other) = f"step '{key}'" if key else "the run", called
     if actual is None:
-        return f"{who}: the journal has '{expected[0]}' here, the replay has nothing more"
+        return f"{who}: {one} has '{expected[0]}' here, {other} has nothing more"
     if expected is None:
-        return f"{who}: the replay goes on with '{actual[0]}', the journal has nothing more"
+        return f"{who}: {other} goes on with '{actual[0]}', {one} has nothing more"
     if expected[0] != actual[0]:
-        return f"{who}: the journal has '{expected[0]}', the replay '{actual[0]}'"
+        return f"{who}: {one} has '{expected[0]}', {other} '{actual[0]}'"
     return f"{who}: '{expected[0]}' differs"
 
 
 _COMPARED = (StartStep, Carry, Deny, Retry, NoRetry, AskApproval, Finish)
 
 
-def _by_step(journal: Sequence[Entry]) -> dict[str, list[tuple[int, list[Any]]]]:
-    grouped: dict[str, list[tuple[int, list[Any]]]] = {}
+def _by_step(journal: Sequence[Entry], same_run: bool) -> dict[str, list[_Place]]:
+    grouped: dict[str, list[_Place]] = {}
     for seq, entry in enumerate(journal, start=1):
         for decision in entry.decisions:
             if isinstance(decision, _COMPARED):
-                grouped.setdefault(decision.step, []).append((seq, _essence(decision)))
+                grouped.setdefault(decision.step, []).append((seq, _essence(decision, same_run)))
     return grouped
 
 
-def _essence(decision: Decision) -> list[Any]:
-    names = ("attempt", "skill", "version", "code", "delay_ms", "idempotency_key", "action_hash", "status")
+_ESSENTIAL = ("attempt", "skill", "version", "code", "delay_ms", "status")
+_OF_THE_RUN = ("idempotency_key", "action_hash")
+
+
+def _essence(decision: Decision, same_run: bool) -> list[Any]:
+    names = (*_ESSENTIAL, *_OF_THE_RUN) if same_run else _ESSENTIAL
     return [decision.__struct_config__.tag, decision.rule, *(getattr(decision, name) for name in names if hasattr(decision, name))]
 
 
 # Invariants
 
 
-def compare(recorded: Sequence[Entry], journal: Sequence[Entry]) -> list[tuple[str, bool, str]]:
+def compare(recorded: Sequence[Entry], journal: Sequence[Entry], *, same_run: bool = True) -> list[tuple[str, bool, str]]:
     """Return the promises of determinism one by one: (name, held, what differs)."""
     checks = {
-        "decisions": lambda j: {key: [essence for _, essence in items] for key, items in _by_step(j).items()},
+        "decisions": lambda j: {key: [essence for _, essence in items] for key, items in _by_step(j, same_run).items()},
         "attempts_and_backoff": lambda j: _grouped(j, _backoffs),
         "codes": lambda j: _grouped(j, _codes),
         "cost": lambda j: sum(getattr(e.fact, "cost_micro_usd", 0) for e in j),
@@ -84,11 +102,12 @@ def compare(recorded: Sequence[Entry], journal: Sequence[Entry]) -> list[tuple[s
         "budget_stop_point": lambda j: [d.because for e in j for d in e.decisions if d.rule == "reservation_short" and d.step],
         "ending": ending_of,
     }
+    was, now = ("recorded", "replayed") if same_run else ("first", "second")
     found, had, has = [], _heard(recorded), _heard(journal)
     for name, of in checks.items():
         expected, actual = of(had), of(has)
         held = expected == actual
-        found.append((name, held, "" if held else f"recorded {_short(expected)}, replayed {_short(actual)}"))
+        found.append((name, held, "" if held else f"{was} {_short(expected)}, {now} {_short(actual)}"))
     return found
 
 

@@ -70,12 +70,12 @@ class TapeWorld:
         self._answers: dict[tuple[Any, ...], list[Fact]] = {}
         for entry in recorded:
             if isinstance(entry.fact, ANSWERS):
-                self._answers.setdefault(_key_of(entry.fact), []).append(entry.fact)
+                self._answers.setdefault(key_of_fact(entry.fact), []).append(entry.fact)
         self._places = {id(entry.fact): (seq, entry.fact) for seq, entry in enumerate(recorded)}
         self.unanswered: list[Decision] = []
 
     def answer(self, state: State, wish: Decision) -> Iterable[Fact]:
-        key = _key_for(wish)
+        key = key_of_wish(wish)
         if key is None:
             return
         held = self._answers.get(key)
@@ -95,7 +95,7 @@ class TapeWorld:
         return None
 
 
-def _key_of(fact: Fact) -> tuple[Any, ...]:
+def key_of_fact(fact: Fact) -> tuple[Any, ...]:
     """Return which question a recorded fact answers."""
     if isinstance(fact, StepSucceeded | StepFailed | StartHeld):
         return ("call", fact.step, fact.attempt)
@@ -110,7 +110,8 @@ def _key_of(fact: Fact) -> tuple[Any, ...]:
     return ("extend",)
 
 
-def _key_for(wish: Decision) -> tuple[Any, ...] | None:
+def key_of_wish(wish: Decision) -> tuple[Any, ...] | None:
+    """Return which question a wish asks, None for what no fact answers."""
     if isinstance(wish, StartStep | Deny | CallPlanner | Admit):
         return ("call", wish.step, wish.attempt)
     if isinstance(wish, BoundCost):

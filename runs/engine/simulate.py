@@ -287,20 +287,37 @@ class ModelWorld:
 
 
 def forecasts(
-    *, plan: dict[str, Any], pins: dict[str, Pin], terms: Terms, inputs: dict[str, Any], model: Model, cases: Iterable[Case] = CASES
+    *,
+    plan: dict[str, Any],
+    pins: dict[str, Pin],
+    terms: Terms,
+    inputs: dict[str, Any],
+    model: Model,
+    cases: Iterable[Case] = CASES,
+    carried: Mapping[str, Any] | None = None,
 ) -> dict[Case, Forecast]:
-    """Run the cases and return what each cost and took."""
+    """Run the cases and return what each cost and took. Steps whose result is `carried` over take and cost nothing."""
     free = msgspec.structs.replace(
         terms, deadline_at_ms=None, limit_micro_usd=None, per_step_max_micro_usd=None, max_attempts=None, max_repetitions=None
     )
     short, memory = shortened(plan, inputs, terms.max_parallel), _Memory(model)
     first = RunAccepted(0, "simulated", free, plan=short.plan, inputs=inputs, memory=short.memory, simulated=True)
+    first = msgspec.structs.replace(first, carried=dict(carried or {}))
     return {case: _forecast(case, first, pins, memory, short, terms.max_repetitions) for case in cases}
 
 
-def forecast(case: Case, *, plan: dict[str, Any], pins: dict[str, Pin], terms: Terms, inputs: dict[str, Any], model: Model) -> Forecast:
+def forecast(
+    case: Case,
+    *,
+    plan: dict[str, Any],
+    pins: dict[str, Pin],
+    terms: Terms,
+    inputs: dict[str, Any],
+    model: Model,
+    carried: Mapping[str, Any] | None = None,
+) -> Forecast:
     """Run one case and return what it cost and took."""
-    return forecasts(plan=plan, pins=pins, terms=terms, inputs=inputs, model=model, cases=(case,))[case]
+    return forecasts(plan=plan, pins=pins, terms=terms, inputs=inputs, model=model, cases=(case,), carried=carried)[case]
 
 
 def _forecast(

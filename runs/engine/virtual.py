@@ -49,10 +49,12 @@ def drive(
     *,
     place_of: Callable[[Fact], int] = lambda fact: 0,
     has_timers: bool = True,
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> tuple[State, list[Entry]]:
     """Run from acceptance to the end, to where it waits for good, or to `until_ms`; return the state and the journal.
 
-    `place_of` orders the facts of one instant. Without timers of its own, time comes as a fact from outside only.
+    `place_of` orders the facts of one instant. Without timers of its own, time comes as a fact from outside only. A world that
+    does not know what comes next says so (`is_stopped`), and there the run is left.
     """
     queue: list[tuple[int, int, int, Fact]] = []
     count = 0
@@ -66,6 +68,8 @@ def drive(
             for fact in world.answer(state, wish):
                 count += 1
                 heappush(queue, (fact.at_ms, place_of(fact), count, fact))
+        if is_stopped():
+            break
         upcoming = _next(state, queue, has_timers) or world.idle(state)
         if upcoming is None or (until_ms is not None and upcoming.at_ms > until_ms):
             break

@@ -113,7 +113,7 @@ class ChaosWorld(ScriptWorld):
             cost_micro_usd=min(model.expected_micro_usd, wish.worst_micro_usd),
             after_ms=min(model.expected_ms, wish.timeout_ms),
         )
-        return usual if found is None else _outcome(found[0], arrives, wish, model, usual)
+        return usual if found is None else outcome_of(found[0], arrives, wish, model, usual)
 
     def _fault(self, step: StepState) -> tuple[Fault, bool] | None:
         call = call_number(step)
@@ -142,7 +142,7 @@ class ChaosWorld(ScriptWorld):
         return msgspec.structs.replace(failed, advice=advice, fallback=fallback)
 
 
-def _outcome(fault: Fault, arrives: bool, wish: StartStep, model: CallModel, usual: Ok) -> Outcome:
+def outcome_of(fault: Fault, arrives: bool, wish: StartStep, model: CallModel, usual: Ok) -> Outcome:
     """Return what a call comes to that a fault is done to."""
     spec = FAULTS[fault.kind]
     after_ms = usual.after_ms if fault.after_ms is None else min(fault.after_ms, wish.timeout_ms)

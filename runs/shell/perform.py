@@ -7,7 +7,7 @@ machine's business.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -56,8 +56,10 @@ from skills.canonical import digest
 from skills.contracts import Effect, FailureInfo, FaultDetail, StructuredOutcome, Usage
 from skills.costs import model_of, worst_case_of
 from skills.execution import failure_info, probe_skill, run_skill
+from skills.net.traced import TracedHttp
 from skills.ports import HttpPort, SecretsPort, SkillContext
 from skills.registry import registry
+from skills.trace_ids import span_id_of, trace_id_of, traceparent_of
 
 log = logging.getLogger(__name__)
 
@@ -149,8 +151,9 @@ class Performer:
         hosts = state.means.get("allowed_hosts")
         node = state.nodes[step.node]
         secrets = secret_pointers(node.fallback_params) if step.on_fallback and node.fallback_params is not None else node.secrets
+        trace_id, span_id = _span(run, step.key, attempt)
         return SkillContext(
-            http=self.http,
+            http=TracedHttp(self.http, traceparent_of(trace_id, span_id)),
             secrets=self.secrets(run),
             config=with_operator_means(registry.resolve(skill), (state.means.get("skill_config") or {}).get(skill) or {}),
             idempotency_key=step.idempotency_key,
@@ -158,7 +161,8 @@ class Performer:
             attempt=attempt,
             run_id=run.public_id,
             step_id=step.key,
-            trace_id=run.trace_id or None,
+            trace_id=trace_id,
+            span_id=span_id,
             allowed_hosts=None if hosts is None else tuple(hosts),
             secret_pointers=frozenset(secrets),
         )
@@ -231,7 +235,7 @@ class Performer:
         frozen = self._frozen(wish, run)
         if frozen is not None:
             return frozen
-        request = request_for_run(state, run.trace_id)
+        request = replace(request_for_run(state, run.trace_id), traceparent=traceparent_of(*_span(run, PLAN, wish.attempt)))
         means = PlannerMeans(http=self.http, secrets=self.secrets(run), providers=settings.LLM_PROVIDERS)
         answer = await propose(state.planner, request, means)
         spent = answer.spent
@@ -319,7 +323,8 @@ class Performer:
     def _worst(self, run: Claimed, state: State, pinned: Pinned) -> Forecast:
         assert state.plan is not None
         model = call_model(state.means.get("skill_config") or {}, advise=partial(self.lookup.possible_advice, run.tenant_id))
-        return forecast("worst", plan=state.plan, pins=pinned.pins, terms=state.terms, inputs=state.inputs, model=model)
+        known: dict[str, Any] = {"terms": state.terms, "inputs": state.inputs, "carried": state.carried}
+        return forecast("worst", plan=state.plan, pins=pinned.pins, model=model, **known)
 
     def _not_admitted(self, wish: Admit, run: Claimed, refusal: SkillFailure) -> StepFailed:
         return self._failed(run, ADMIT, wish.attempt, "", failure_info(refusal, Effect.NONE))
@@ -343,6 +348,11 @@ def _is_over(state: State) -> bool:
     """Tell whether a run has no time left: a call that gave no result in what it was given says nothing of its host."""
     deadline = state.terms.deadline_at_ms
     return deadline is not None and now_ms() >= deadline
+
+
+def _span(run: Claimed, step: str, attempt: int) -> tuple[str, str]:
+    """Return the trace and the span a call belongs to."""
+    return trace_id_of(run.trace_id, run.public_id), span_id_of(run.public_id, step, attempt)
 
 
 def _held(wish: StartStep, held: Held) -> StartHeld:

@@ -95,12 +95,13 @@ def go_through(plan: Plan, setting: Setting) -> Course:
     body = plan.model_dump(mode="json")
     terms = terms_for(profile, budget_micro_usd=setting.budget_micro_usd, deadline_at_ms=None)
     nodes = build(body)
-    pinned = pin_plan(nodes, versions_of(body), terms, profile.skill_config)
+    pinned = pin_plan(nodes, versions_of(body) | dict(setting.versions), terms, profile.skill_config)
     history = setting.history(sorted(set(skills_of(body))))
     rules = rules_of(setting.agent_id, profile)
     model = measured_model(call_model(profile.skill_config, advise=setting.advise, rules=rules), history)
     is_whole = len(pinned.pins) >= len(nodes) and all(blocker.code != "SKILL_NOT_FOUND" for blocker in pinned.blockers)
-    cases = forecasts(plan=body, pins=pinned.pins, terms=open_terms(terms), inputs=setting.inputs, model=model) if is_whole else {}
+    played: dict[str, Any] = {"terms": open_terms(terms), "inputs": setting.inputs, "carried": setting.carried}
+    cases = forecasts(plan=body, pins=pinned.pins, model=model, **played) if is_whole else {}
     return Course(
         body, nodes, terms, pinned, history, profile.skill_config, model, measured_model(call_model(profile.skill_config), history), cases
     )

@@ -32,7 +32,8 @@ class Setting:
     """Values, and the questions that only the database can answer: each is asked once a simulation.
 
     `scopes` says how the scopes stand that a run with this limit would draw on, those of `models` too; `history` what is
-    known of skills, by version; `frozen` what is frozen of the tenant, the agent and these skills.
+    known of skills, by version; `frozen` what is frozen of the tenant, the agent and these skills. A run that does another
+    one again has its `versions` of skills and results `carried` over.
     """
 
     profile: AgentProfile
@@ -42,6 +43,8 @@ class Setting:
     agent_id: str = ""
     agent_version: int = 0
     agent_status: str = "active"
+    versions: Mapping[str, str] = field(default_factory=dict)
+    carried: Mapping[str, Any] = field(default_factory=dict)
     advise: Advise | None = None
     scopes: Callable[[Collection[str], int | None], Sequence[Standing]] = _no_scopes
     history: Callable[[Collection[str]], Mapping[SkillVersion, Measured]] = _no_history

@@ -1,0 +1,47 @@
+"""REST route by which a run is done again, all of it or from a step on."""
+
+from __future__ import annotations
+
+from django.urls import path
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from agents.tenancy import principal_of
+from runs import services
+from runs.again import Wanted
+from runs.answering import IDEMPOTENCY_KEY, PREFER, accepted, fingerprint_in
+from runs.contracts_proof import RerunPreview
+from runs.requests import RerunBody, checked_run_id, idempotency_key_in
+from runs.responses import RunView
+from skills.requests import parse_body
+
+
+class RerunRun(APIView):
+    required_scopes = {"POST": "runs:write"}
+
+    @extend_schema(
+        operation_id="runs_rerun", parameters=[IDEMPOTENCY_KEY, PREFER], request=RerunBody, responses={200: RerunPreview, 202: RunView}
+    )
+    def post(self, request: Request, run_id: str) -> Response:
+        body = parse_body(RerunBody, request.data)
+        wanted = Wanted(
+            from_step=body.from_step,
+            versions=body.versions,
+            params=body.params,
+            inputs=body.inputs,
+            budget_micro_usd=body.limit_micro_usd(),
+            repeat_effects=body.repeat_effects,
+        )
+        who, key = principal_of(request), idempotency_key_in(request.headers.get("Idempotency-Key"))
+        fingerprint = fingerprint_in(request, key)
+        if body.dry_run:
+            return Response(services.preview_rerun(principal=who, run_id=checked_run_id(run_id), wanted=wanted))
+        run, created = services.rerun_run(
+            principal=who, run_id=checked_run_id(run_id), wanted=wanted, idempotency_key=key, fingerprint=fingerprint
+        )
+        return accepted(request, run, created=created)
+
+
+urlpatterns = [path("runs/<str:run_id>/rerun", RerunRun.as_view(), name="run-rerun")]
