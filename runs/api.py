@@ -50,6 +50,7 @@ def _submit(
         idempotency_key=key,
         fingerprint=fingerprint_in(request, key),
         trace_id=getattr(request, "trace_id", None),
+        caller_trace=getattr(request, "caller_trace", None),
         simulation_id=simulation_id,
         faults=body.faults,
     )

@@ -20,7 +20,14 @@ STEP = "call"
 
 
 def execute(
-    *, principal: Principal, skill: str, params: dict[str, Any], version: str | None = None, agent_ref: str | None = None
+    *,
+    principal: Principal,
+    skill: str,
+    params: dict[str, Any],
+    version: str | None = None,
+    agent_ref: str | None = None,
+    trace_id: str | None = None,
+    caller_trace: str | None = None,
 ) -> dict[str, Any]:
     """Call a skill through a worker and return its StructuredOutcome with the id of the run that recorded it.
 
@@ -28,7 +35,7 @@ def execute(
     """
     agent = agent_ref or default_agent(tenant=principal.tenant).public_id
     plan = {"steps": [{"step_id": STEP, "skill": skill, "version": version, "params": params}], "goal": f"execute {skill}"}
-    run, _ = services.submit(principal=principal, agent_ref=agent, plan=plan)
+    run, _ = services.submit(principal=principal, agent_ref=agent, plan=plan, trace_id=trace_id, caller_trace=caller_trace)
     ended = wait_until(lambda: get_run(tenant=principal.tenant, run_id=run.public_id), _is_over, seconds=LONGEST_WAIT_S)
     return _outcome(ended)
 

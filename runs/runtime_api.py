@@ -37,7 +37,13 @@ class Execute(APIView):
         refuse_inexact(request.data)
         return Response(
             runtime.execute(
-                principal=principal_of(request), skill=body.skill, params=body.params, version=body.version, agent_ref=body.agent
+                principal=principal_of(request),
+                skill=body.skill,
+                params=body.params,
+                version=body.version,
+                agent_ref=body.agent,
+                trace_id=getattr(request, "trace_id", None),
+                caller_trace=getattr(request, "caller_trace", None),
             )
         )
 

@@ -88,6 +88,7 @@ def submit(
     idempotency_key: str | None = None,
     fingerprint: str = "",
     trace_id: str | None = None,
+    caller_trace: str | None = None,
     parent: Run | None = None,
     relation: str = "",
     called_by: str | None = None,
@@ -104,6 +105,7 @@ def submit(
     one's budget too and is over by its deadline; that one must be neither over (409) nor another tenant's (404). A run of a
     simulation costs at most what that said; where something changed since, it is refused with the differences (409).
     `faults` are done to its calls on purpose, where its tenant allows that. `again` says how it does its `parent` again.
+    `caller_trace` is the W3C traceparent of whoever asked, whose span the run's trace links to.
     """
     callers: list[Run] = []
     if called_by is not None:
@@ -125,7 +127,7 @@ def submit(
         relation=relation,
         callers=tuple(caller.public_id for caller in callers),
         simulation_id=simulation_id,
-        means=({"because": because} if because else {}) | means_of(faults),
+        means=_said({"because": because, "caller_trace": caller_trace}) | means_of(faults),
         again=again or Again(),
     )
     run, created = _taken_by_memory(order) or _taken_by_reading(order)
@@ -133,6 +135,10 @@ def submit(
         crash_point("submit.committed")
         ring()
     return run, created
+
+
+def _said(means: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in means.items() if value}
 
 
 def _callers(principal: Principal, run_id: str) -> list[Run]:

@@ -163,6 +163,7 @@ def outcome_of(
             retries=context.attempt - 1,
             timestamp=instant(datetime.now(UTC)),
             trace_id=context.trace_id,
+            span_id=context.span_id,
             cache_hit=report.cache_hit,
             degraded=report.degraded_reason is not None,
             degraded_reason=report.degraded_reason,

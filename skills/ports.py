@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from skills.contracts import Phase, SideEffect, Usage
+from skills.trace_ids import traceparent_of
 
 
 class HttpExchange(Protocol):
@@ -90,6 +91,12 @@ class SkillContext:
     run_id: str | None = None
     step_id: str | None = None
     trace_id: str | None = None
+    span_id: str | None = None
     allowed_hosts: tuple[str, ...] | None = None
     secret_pointers: frozenset[str] = frozenset()
     report: CallReport = field(default_factory=CallReport)
+
+    @property
+    def traceparent(self) -> str | None:
+        """Return what a request that does not go out by `http` says of where it comes from."""
+        return traceparent_of(self.trace_id, self.span_id) if self.trace_id and self.span_id else None

@@ -26,6 +26,7 @@ class PlanRequest:
     rejected: Any = None
     faults: list[FaultDetail] = field(default_factory=list)
     trace_id: str | None = None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True)

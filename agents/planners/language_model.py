@@ -126,6 +126,7 @@ class LanguageModelPlanner:
             # A plan that breaks its schema is worth a repair round, with pointers; the caller judges it.
             strict=False,
             effort=options.effort,
+            traceparent=request.traceparent,
         )
 
     def _endpoint(self, providers: Mapping[str, Any]) -> Endpoint:

@@ -12,9 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from structlog.contextvars import bound_contextvars
 
 from aos_site.http.problems import is_for_people, problem_of
+from skills.trace_ids import TRACEPARENT, caller_span
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
 
 _OWN_PAGES = "style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
 CONSOLE_POLICY = f"default-src 'self'; script-src 'self' 'unsafe-eval'; {_OWN_PAGES}"
@@ -26,12 +26,6 @@ API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 def request_id_from(header: str | None) -> str:
     """Return the caller's request id where it can stand in a log line, else a fresh one."""
     return header if header and _REQUEST_ID.fullmatch(header) else secrets.token_hex(16)
-
-
-def caller_trace_from(header: str | None) -> str | None:
-    """Return the trace id of a W3C traceparent header, None where there is none or it is malformed."""
-    match = _TRACEPARENT.fullmatch(header.strip()) if header else None
-    return match[1] if match else None
 
 
 def policy_for(path: str) -> str:
@@ -81,8 +75,9 @@ def _open(request: Any) -> dict[str, str]:
     request.request_id = request_id_from(request.META.get("HTTP_X_REQUEST_ID"))
     request.trace_id = secrets.token_hex(16)
     ids = {"request_id": request.request_id, "trace_id": request.trace_id}
-    caller = caller_trace_from(request.META.get("HTTP_TRACEPARENT"))
-    return ids if caller is None else ids | {"caller_trace_id": caller}
+    caller = caller_span(request.META.get(f"HTTP_{TRACEPARENT.upper()}"))
+    request.caller_trace = None if caller is None else caller.header
+    return ids if caller is None else ids | {"caller_trace_id": caller.trace_id}
 
 
 def _close(request: Any, response: HttpResponse) -> HttpResponse:

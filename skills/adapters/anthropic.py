@@ -49,7 +49,7 @@ class AnthropicModel:
     async def _exchange(self, client: anthropic.AsyncAnthropic, body: dict[str, Any], request: CompletionRequest) -> Completion:
         answer: Answer | None = None
         try:
-            async with await client.messages.create(**body, stream=True) as stream:
+            async with await client.messages.create(**body, stream=True, extra_headers=request.headers) as stream:
                 answer = Answer(self._endpoint.provider, request.model)
                 if "text/event-stream" not in stream.response.headers.get("content-type", ""):
                     raise answer.failed("INVALID_RESPONSE", "the answer is no event stream", final=False)

@@ -22,6 +22,7 @@ from skills.base import SkillFailure
 from skills.contracts import FailureDetails, Phase, Usage
 from skills.net.retry_after import retry_after_ms
 from skills.taxonomy import code_for_http_status
+from skills.trace_ids import TRACEPARENT
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,12 @@ class CompletionRequest:
     schema: dict[str, Any] | None = None
     strict: bool = True
     effort: str | None = None
+    traceparent: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that say from which call it comes."""
+        return {TRACEPARENT: self.traceparent} if self.traceparent else {}
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,8 @@ class OpenAiCompatibleModel:
         provider = self._endpoint.provider
         answer: Answer | None = None
         try:
-            async with client.stream("POST", chat_url(self._endpoint.base_url), json=_body(request, self._endpoint)) as response:
+            body, url = _body(request, self._endpoint), chat_url(self._endpoint.base_url)
+            async with client.stream("POST", url, json=body, headers=request.headers) as response:
                 if response.status_code != 200:
                     raise await _refused(provider, response)
                 answer = Answer(provider, request.model)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -135,7 +136,7 @@ class LlmInvoke(Skill):
             context.report.degraded_reason = DEGRADED_REASON
             # Scoring a megabyte of text takes a while; other runs share this event loop.
             return await asyncio.to_thread(extract, params)
-        request = request_for(params, config, provider, context.timeout_ms)
+        request = replace(request_for(params, config, provider, context.timeout_ms), traceparent=context.traceparent)
         price = price_for(provider, request.model, config, today())
         quoted = quote(request.model, price, *bounds_of(request), config.max_cost_per_call_micro_usd)
         endpoint = endpoint_for(provider, config, context)

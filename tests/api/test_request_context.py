@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from aos_site.http.middleware import caller_trace_from, request_id_from
+from aos_site.http.middleware import request_id_from
+from skills.trace_ids import caller_span
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -49,4 +50,6 @@ def test_it_starts_a_trace_of_its_own_whatever_the_caller_says() -> None:
     ],
 )
 def test_it_reads_the_traceparent_of_callers(header: str | None, trace: str | None) -> None:
-    assert caller_trace_from(header) == trace
+    found = caller_span(header)
+    assert (found and found.trace_id) == trace
+    assert found is None or found.header == f"00-{TRACE}-00f067aa0ba902b7-01"

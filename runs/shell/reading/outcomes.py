@@ -26,6 +26,7 @@ from skills.execution import retry_safety
 from skills.instants import instant
 from skills.registry import registry
 from skills.taxonomy import spec_of
+from skills.trace_ids import span_id_of, trace_id_of
 
 Past = Callable[[str], tuple[int, float | None]]
 """How often a failure of this signature was seen, and which part of the recoveries tried against it worked."""
@@ -57,7 +58,8 @@ def outcome_of_fact(state: State, fact: StepSucceeded | StepFailed, past: Past, 
             latency_ms=fact.latency_ms,
             cost_micro_usd=None if fact.pricing == "unpriced" else fact.cost_micro_usd,
             pricing_status=fact.pricing,
-            trace_id=trace_id,
+            trace_id=trace_id_of(trace_id, state.run_id),
+            span_id=span_id_of(state.run_id, fact.step, fact.attempt),
             cache_hit=not isinstance(fact, StepFailed) and fact.cache_hit,
             retries=fact.attempt - 1,
             attempt=fact.attempt,

@@ -38,6 +38,9 @@ def remains_of(run: dict[str, Any], rows: Iterable[Row], summaries: Iterable[Ste
         "decisions": [found for row, remnant in remnants for found in _decisions(row, remnant)],
         "events": [_event(row, remnant) for row, remnant in remnants],
         "side_effects": [effect | {"step_id": row.step} for row, remnant in remnants for effect in remnant.fact.get("side_effects", [])],
+        # What was said when the run was accepted is payload and gone.
+        "faults": [],
+        "caller_trace": None,
         "removed": why,
     }
 

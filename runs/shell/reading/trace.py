@@ -26,6 +26,7 @@ def trace_of(run: dict[str, Any], history: list[Entry]) -> dict[str, Any]:
         "events": [_event(seq, entry) for seq, entry in enumerate(history, start=1)],
         "side_effects": [effect | {"step_id": step.key} for step in _in_order(state) for effect in step.side_effects],
         "faults": list(state.means.get("faults", ())),
+        "caller_trace": state.means.get("caller_trace"),
         "removed": None,
     }
 
