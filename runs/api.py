@@ -17,6 +17,7 @@ from agents.tenancy import principal_of
 from runs import runtime, selectors, services
 from runs.answering import IDEMPOTENCY_KEY, PREFER, accepted, fingerprint_in
 from runs.contracts_explanation import DecisionPage, Explanation
+from runs.contracts_trace import Trace
 from runs.requests import (
     DecisionBody,
     DecisionsQuery,
@@ -144,7 +145,7 @@ class DecideStep(APIView):
 class RunTrace(APIView):
     required_scopes = {"GET": "runs:read"}
 
-    @extend_schema(operation_id="runs_trace", responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="runs_trace", responses={200: Trace})
     def get(self, request: Request, run_id: str) -> Response:
         return Response(selectors.trace_json(tenant=principal_of(request).tenant, run_id=checked_run_id(run_id)))
 

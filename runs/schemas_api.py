@@ -17,6 +17,7 @@ from agents.plan.contracts import Plan, PlanStep
 from catalog.contracts import Advice
 from runs.contracts import ReplayReport, Simulation
 from runs.contracts_explanation import BlockedBy, DecisionRecord, Explanation
+from runs.contracts_trace import Trace
 from runs.faults.contracts import ChaosReport, Fault
 from runs.responses import SchemaNames
 from skills.contracts import Execution, FailureInfo, NextActions, SideEffect, SkillMetadata, StructuredOutcome
@@ -43,6 +44,7 @@ PUBLISHED: dict[str, type[BaseModel]] = {
         Simulation,
         SkillMetadata,
         StructuredOutcome,
+        Trace,
     )
 }
 # What callers write is described as it may be written, what AOS writes as it is written.

@@ -85,7 +85,7 @@ def failure_box(step: Json, shows_payloads: bool) -> dict[str, Any]:
         "recovered": step["status"] == "succeeded",
         "code": failure["code"],
         "category": str(failure.get("category") or spec_of(failure["code"]).category),
-        "message": failure.get("message", "") if shows_payloads else "",
+        "message": (failure.get("message") or "") if shows_payloads else "",
         "suggestions": match.get("suggestions") or failure.get("suggestions") or [],
         "mode": str(match.get("mode", "")).replace("_", " ").lower(),
         "source": match.get("source", ""),

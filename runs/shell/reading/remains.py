@@ -83,7 +83,7 @@ def _attempts(remnants: Iterable[Remnant]) -> dict[str, list[dict[str, Any]]]:
 
 
 def _begun(row: Row, number: int, decision: dict[str, Any]) -> dict[str, Any]:
-    nothing_yet = dict.fromkeys(("finished_at_ms", "code", "message", "latency_ms", "retry_due_ms", "rule"))
+    nothing_yet = dict.fromkeys(("finished_at_ms", "code", "message", "latency_ms", "retry_due_ms", "rule", "model"))
     head = {"attempt": number, "skill": decision.get("skill", ""), "started_at_ms": row.at_ms, "status": "running", "cost_micro_usd": 0}
     return head | nothing_yet
 
@@ -114,5 +114,10 @@ def _step(summary: StepSummary, attempts: list[dict[str, Any]]) -> dict[str, Any
         "cost_micro_usd": summary.cost_micro_usd,
         "started_at_ms": summary.started_at_ms,
         "finished_at_ms": summary.finished_at_ms,
-        "failure": {"code": summary.failure_code} if summary.failure_code else None,
+        "failure": _failure(summary.failure_code) if summary.failure_code else None,
     }
+
+
+def _failure(code: str) -> dict[str, Any]:
+    gone = dict.fromkeys(("message", "phase", "retry_after_ms", "advice", "fallback", "circuit_until_ms"))
+    return gone | {"code": code, "details": {}, "suggestions": []}

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from runs.engine.state import State, StepState
+import msgspec
+
+from runs.engine.state import Failure, State, StepState
 from runs.engine.virtual import Entry, fold
+from runs.faults.contracts import Fault
 from runs.shell.clock import as_datetime
 from runs.shell.codec import kind_of, plain
 from runs.shell.reading.decided import decision_json
@@ -25,7 +28,7 @@ def trace_of(run: dict[str, Any], history: list[Entry]) -> dict[str, Any]:
         "decisions": [found for seq, entry in enumerate(history, start=1) for found in _decisions(seq, entry)],
         "events": [_event(seq, entry) for seq, entry in enumerate(history, start=1)],
         "side_effects": [effect | {"step_id": step.key} for step in _in_order(state) for effect in step.side_effects],
-        "faults": list(state.means.get("faults", ())),
+        "faults": [Fault.model_validate(fault).model_dump(mode="json") for fault in state.means.get("faults", ())],
         "caller_trace": state.means.get("caller_trace"),
         "removed": None,
     }
@@ -61,12 +64,17 @@ def step_json(state: State, step: StepState) -> dict[str, Any]:
         "cost_micro_usd": step.cost_micro_usd,
         "started_at_ms": step.started_at_ms,
         "finished_at_ms": step.finished_at_ms,
-        "failure": plain(step.failure) if step.failure else None,
+        "failure": failure_json(step.failure) if step.failure else None,
         "result": step.result,
         "degraded": step.degraded,
         "action_hash": step.action_hash or None,
         "idempotency_key": step.idempotency_key or None,
     }
+
+
+def failure_json(failure: Failure) -> dict[str, Any]:
+    """Return a failure, defaults included."""
+    return {name: plain(value) for name, value in msgspec.structs.asdict(failure).items()}
 
 
 def _attempt(attempt: Any) -> dict[str, Any]:
