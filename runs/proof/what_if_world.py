@@ -2,7 +2,7 @@
 
 What the changes touch is answered otherwise; what nobody recorded is taken for granted or ends the play, and is noted.
 The machine's own timers run, people answer as long after their question as they did, and what came from outside comes when it
-came. Nothing here looks anything up.
+came; what comes at the very instant of a timer comes before it. Nothing here looks anything up.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from runs.engine.decisions import (
     Deny,
     ExtendReservation,
     HoldDoubt,
+    Ignore,
     ProbeStep,
     StartStep,
 )
@@ -38,6 +39,7 @@ from runs.engine.state import State
 from runs.engine.virtual import Entry
 from runs.faults.contracts import Fault
 from runs.faults.world import call_number, outcome_of
+from runs.shell.codec import kind_of
 from skills.canonical import digest
 from skills.contracts import HARMLESS_EFFECTS
 
@@ -48,18 +50,22 @@ Called = StartStep | CallPlanner | Admit
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A recorded answer, how long after its wish it came, and, of a call, what was called with which parameters."""
+    """A recorded answer, how long after its wish it came, and where it stands in the journal."""
 
     fact: Fact
     after_ms: int
     place: int
 
 
-class Call(msgspec.Struct, frozen=True):
-    """A call as it was recorded: the skill, and a hash of its parameters."""
+class Asked(msgspec.Struct):
+    """A wish as it was recorded: its kind, of a call the skill and a hash of its parameters, and its answers; one that was lost
+    with its worker has none, one that was told twice two."""
 
-    skill: str
-    params: str
+    kind: str
+    at_ms: int
+    skill: str = ""
+    params: str = ""
+    answers: list[Answer] = []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +90,11 @@ class WhatIfWorld:
     def __init__(self, recorded: Sequence[Entry], twist: Twist) -> None:
         self._twist = twist
         self._script = ScriptWorld()
-        self._answers: dict[Key, list[Answer]] = {}
-        self._people: dict[str, list[Answer]] = {}
-        self._calls: dict[Key, Call] = {}
+        self._asked: dict[Key, list[Asked]] = {}
+        self._people: dict[str, list[Asked]] = {}
+        self._open: dict[str, Called] = {}
         self._latest: dict[str, Fact] = {}
+        self._bounds: dict[str, e.CostBounded] = {}
         self._advice: dict[str, dict[str, Any]] = {}
         self.outside: list[Fact] = []
         self._places: dict[int, tuple[int, Fact]] = {}
@@ -103,44 +110,56 @@ class WhatIfWorld:
         return self._places[id(fact)][0] if id(fact) in self._places else 1_000_000_000
 
     def idle(self, state: State) -> Fact | None:
+        """Say what comes of a call that was called back then, and now is not."""
+        for key in state.in_flight:
+            wish = self._open.pop(key, None)
+            if wish is not None:
+                return next(iter(self._charged(state, self._advised(state, self._unrecorded(state, wish)))), None)
         return None
 
     def answer(self, state: State, wish: Decision) -> Iterable[Fact]:
         """Return what comes of a wish."""
+        if isinstance(wish, AskApproval | AskPerson | HoldDoubt):
+            return self._people_say(state, wish)
+        key = key_of(wish)
+        if key is None:
+            return ()
+        asked = self._asked.get(key)
+        then = asked.pop(0) if asked else None
         if isinstance(wish, StartStep | CallPlanner | Admit):
-            yield from self._charged(state, self._called(state, wish))
-        elif isinstance(wish, BoundCost):
-            yield self._bounded(state, wish)
-        elif isinstance(wish, ProbeStep):
-            yield self._probed(state, wish)
-        elif isinstance(wish, Deny):
-            yield self._denied(state, wish)
-        elif isinstance(wish, CancelStep):
-            yield from self._cancelled(state, wish)
-        elif isinstance(wish, ExtendReservation):
-            yield self._extended(state, wish)
-        elif isinstance(wish, AskApproval | AskPerson | HoldDoubt):
-            yield from self._asked(state, wish)
+            return self._charged(state, self._advised(state, self._called(state, wish, then)))
+        recorded = [self._told(state, answer) for answer in then.answers] if then and then.kind == kind_of(wish) else None
+        return self._answered(state, wish, recorded)
+
+    def _answered(self, state: State, wish: Decision, recorded: list[Fact] | None) -> Iterable[Fact]:
+        """Return the recorded answers to a wish that is no call, or what stands for them."""
+        if isinstance(wish, Deny):
+            made = e.StepFailed(state.now_ms, wish.step, wish.attempt, wish.code, wish.message)
+            same = recorded is not None and all(getattr(fact, "code", "") == wish.code for fact in recorded)
+            return self._advised(state, recorded if same and recorded is not None else self._made_up(state, [made]))
+        if isinstance(wish, BoundCost):
+            return [self._bounded(state, fact) for fact in (self._last_bound(state, wish) if recorded is None else recorded)]
+        if isinstance(wish, ExtendReservation):
+            return recorded if recorded is not None and not self._twist.money else [self._extended(state, wish)]
+        if recorded is not None:
+            return recorded
+        return [self._probed(state, wish)] if isinstance(wish, ProbeStep) else self._cancelled(state, wish)
 
     # Calls
 
-    def _called(self, state: State, wish: Called) -> Iterator[Fact]:
-        otherwise = self._otherwise(state, wish)
+    def _called(self, state: State, wish: Called, then: Asked | None) -> Iterator[Fact]:
+        otherwise = self._otherwise(state, wish, then)
         if otherwise is not None:
-            yield from self._with_advice(state, self._script.facts_of(state, wish, otherwise))
-            return
-        key = ("call", wish.step, wish.attempt)
-        held = self._answers.get(key)
-        if held and self._is_the_same_call(state, wish, key):
-            fact = held[0].fact
-            # Of a call that was called back, the answer comes when it is called back.
-            if not (isinstance(fact, e.StepFailed) and fact.code == "CANCELLED"):
-                yield from self._with_advice(state, [self._told(state, held.pop(0))])
-        elif key not in self._calls or not self._is_the_same_call(state, wish, key):
+            yield from self._made_up(state, self._script.facts_of(state, wish, otherwise))
+        elif then is None or not self._is_the_same_call(state, wish, then):
             yield from self._unrecorded(state, wish)
-        # Recorded and never answered: its worker was lost, which comes from outside.
+        elif then.answers:
+            yield from (self._told(state, answer) for answer in then.answers)
+        else:
+            # Recorded and never answered: its worker was lost, or it was called back; both come of themselves.
+            self._open[wish.step] = wish
 
-    def _otherwise(self, state: State, wish: Called) -> Outcome | None:
+    def _otherwise(self, state: State, wish: Called, then: Asked | None) -> Outcome | None:
         """Return what the changes make of a call, None where they leave it as it was."""
         changed = self._twist.outcomes.get((wish.step, wish.attempt))
         if changed is not None:
@@ -149,24 +168,22 @@ class WhatIfWorld:
             return None
         called = state.steps[wish.step]
         fault = next((each for each in self._twist.faults if each.hits(called.node, call_number(called))), None)
-        return None if fault is None else outcome_of(fault, True, wish, *self._usual(wish))
+        return None if fault is None else outcome_of(fault, True, wish, *self._usual(wish, then))
 
-    def _usual(self, wish: StartStep) -> tuple[CallModel, Ok]:
+    def _usual(self, wish: StartStep, then: Asked | None = None) -> tuple[CallModel, Ok]:
         """Return how long a call takes, costs, and what it gives, as far as was recorded of it."""
-        held = self._answers.get(("call", wish.step, wish.attempt))
-        fact, took = (held[0].fact, held[0].after_ms) if held else (self._latest.get(wish.step), 10)
+        fact, took = self._latest.get(wish.step), 10
+        if then is not None and then.answers:
+            fact, took = then.answers[0].fact, then.answers[0].after_ms
         cost = getattr(fact, "cost_micro_usd", 0)
         model = CallModel(cost, cost, wish.worst_micro_usd, took, took, wish.timeout_ms)
         return model, Ok(getattr(fact, "result", None), cost, getattr(fact, "side_effects", []), after_ms=took)
 
-    def _is_the_same_call(self, state: State, wish: Called, key: Key) -> bool:
+    def _is_the_same_call(self, state: State, wish: Called, then: Asked) -> bool:
         """Tell whether the recorded answer is to this call. One with other parameters is taken where something may be assumed."""
-        was = self._calls.get(key)
-        if not isinstance(wish, StartStep) or was is None:
-            return True
-        if was.skill != wish.skill:
+        if then.kind != kind_of(wish) or then.skill != getattr(wish, "skill", ""):
             return False
-        if was.params == digest(state.steps[wish.step].params):
+        if not isinstance(wish, StartStep) or then.params == digest(state.steps[wish.step].params):
             return True
         if self._twist.assume == "stop":
             return False
@@ -184,61 +201,49 @@ class WhatIfWorld:
         latest = self._latest.get(wish.step)
         if self._twist.assume == "failure" and isinstance(latest, e.StepFailed):
             self._note(wish.step, wish.attempt, f"it fails once more with {latest.code}")
-            yield from self._with_advice(state, [msgspec.structs.replace(latest, at_ms=state.now_ms + 10, attempt=wish.attempt)])
+            yield from self._made_up(state, [msgspec.structs.replace(latest, at_ms=state.now_ms + 10, attempt=wish.attempt)])
             return
         self._note(wish.step, wish.attempt, "it goes well")
         usual = self._usual(wish)[1] if isinstance(wish, StartStep) else Ok()
         yield from self._script.facts_of(state, wish, usual)
 
-    def _with_advice(self, state: State, facts: Iterable[Fact]) -> Iterator[Fact]:
+    def _made_up(self, state: State, facts: Iterable[Fact]) -> Iterator[Fact]:
+        """Return facts nobody recorded; a failure brings what the catalog said last about its code."""
         for fact in facts:
-            yield self._twist.advise(state, self._known_advice(fact)) if isinstance(fact, e.StepFailed) else fact
+            if isinstance(fact, e.StepFailed) and fact.advice is None and fact.code in self._advice:
+                fact = msgspec.structs.replace(fact, advice=self._advice[fact.code])
+            yield fact
 
-    def _known_advice(self, failed: e.StepFailed) -> e.StepFailed:
-        if failed.advice is not None or failed.code not in self._advice:
-            return failed
-        return msgspec.structs.replace(failed, advice=self._advice[failed.code])
+    def _advised(self, state: State, facts: Iterable[Fact]) -> Iterator[Fact]:
+        for fact in facts:
+            yield self._twist.advise(state, fact) if isinstance(fact, e.StepFailed) else fact
 
-    def _denied(self, state: State, wish: Deny) -> Fact:
-        held = self._answers.get(("call", wish.step, wish.attempt))
-        if held and isinstance(held[0].fact, e.StepFailed) and held[0].fact.code == wish.code:
-            return next(iter(self._with_advice(state, [self._told(state, held.pop(0))])))
-        made = e.StepFailed(state.now_ms, wish.step, wish.attempt, wish.code, wish.message)
-        return next(iter(self._with_advice(state, [made])))
-
-    def _cancelled(self, state: State, wish: CancelStep) -> Iterator[Fact]:
-        held = self._answers.get(("call", wish.step, wish.attempt))
-        if held and isinstance(held[0].fact, e.StepFailed) and held[0].fact.code == "CANCELLED":
-            yield self._told(state, held.pop(0))
-            return
+    def _cancelled(self, state: State, wish: Decision) -> Iterable[Fact]:
+        if not isinstance(wish, CancelStep):
+            return []
+        self._open.pop(wish.step, None)
         called = state.steps[wish.step]
         harmless = called.node not in state.pins or pin_of(state, called).effect in HARMLESS_EFFECTS
         phase = "not_sent" if harmless else "maybe_sent"
-        yield e.StepFailed(state.now_ms, wish.step, wish.attempt, "CANCELLED", "called back", phase)
+        return [e.StepFailed(state.now_ms, wish.step, wish.attempt, "CANCELLED", "called back", phase)]
 
     def _probed(self, state: State, wish: ProbeStep) -> Fact:
-        held = self._answers.get(("probe", wish.step, wish.attempt))
-        if held:
-            return self._told(state, held.pop(0))
         self._note(wish.step, wish.attempt, "its probe finds nothing out")
         return e.ProbeAnswered(state.now_ms + 1, wish.step, wish.attempt, "unknown")
 
     # Money
 
-    def _bounded(self, state: State, wish: BoundCost) -> Fact:
-        held = self._answers.get(("bound", wish.step, wish.attempt))
-        latest = self._latest.get(f"{wish.step}!bound")
-        if held:
-            told = self._told(state, held.pop(0))
-        elif isinstance(latest, e.CostBounded):
-            told = msgspec.structs.replace(latest, at_ms=state.now_ms, attempt=wish.attempt)
-        else:
-            self._note(wish.step, wish.attempt, "what it may cost is not known; nothing is held for it")
-            return e.CostBounded(state.now_ms, wish.step, wish.attempt, 0)
-        assert isinstance(told, e.CostBounded)
-        if told.worst_micro_usd is None:
+    def _last_bound(self, state: State, wish: BoundCost) -> list[Fact]:
+        latest = self._bounds.get(wish.step)
+        if latest is not None:
+            return [msgspec.structs.replace(latest, at_ms=state.now_ms, attempt=wish.attempt)]
+        self._note(wish.step, wish.attempt, "what it may cost is not known; nothing is held for it")
+        return [e.CostBounded(state.now_ms, wish.step, wish.attempt, 0)]
+
+    def _bounded(self, state: State, told: Fact) -> Fact:
+        if not isinstance(told, e.CostBounded) or told.worst_micro_usd is None:
             return told
-        return msgspec.structs.replace(told, worst_micro_usd=self._priced(state, wish.step, told.worst_micro_usd, told.model))
+        return self._kept(told, worst_micro_usd=self._priced(state, told.step, told.worst_micro_usd, told.model))
 
     def _charged(self, state: State, facts: Iterable[Fact]) -> Iterator[Fact]:
         for fact in facts:
@@ -272,9 +277,6 @@ class WhatIfWorld:
         return self._kept(told, granted_micro_usd=granted, granted_by_model=by_model)
 
     def _extended(self, state: State, wish: ExtendReservation) -> Fact:
-        held = None if self._twist.money else self._answers.get(("extend",))
-        if held:
-            return self._told(state, held.pop(0))
         wanted, limit = wish.granted_micro_usd + wish.by_micro_usd, state.limit_micro_usd
         if limit is not None and wanted > limit:
             return e.ReservationRefused(state.now_ms, wanted - limit, f"run:{state.run_id}")
@@ -286,10 +288,10 @@ class WhatIfWorld:
 
     # People
 
-    def _asked(self, state: State, wish: Decision) -> Iterator[Fact]:
-        held = self._people.get(wish.step)
-        if held:
-            yield self._told(state, held.pop(0))
+    def _people_say(self, state: State, wish: Decision) -> Iterator[Fact]:
+        asked = self._people.get(wish.step)
+        if asked:
+            yield from (self._told(state, answer) for answer in asked.pop(0).answers)
 
     # As recorded
 
@@ -309,40 +311,47 @@ class WhatIfWorld:
         self.assumed.append((step_id or "the run", attempt, what))
 
 
+def key_of(wish: Decision) -> Key | None:
+    """Return which question a wish asks. To call a call back is to ask for its answer at once."""
+    return ("call", wish.step, wish.attempt) if isinstance(wish, CancelStep) else key_of_wish(wish)
+
+
 def _read(recorded: Sequence[Entry], world: WhatIfWorld) -> None:
-    """Sort a journal into answers with their delays, what people said, and what came from outside."""
+    """Sort a journal into wishes with their answers, what people said, and what came from outside."""
     state: State | None = None
-    asked: dict[Key, int] = {}
-    wondered: dict[str, int] = {}
     for place, entry in enumerate(recorded):
-        fact = entry.fact
-        _sort(world, fact, place, asked, wondered)
-        state, decisions = step(state, fact)
-        for decision in decisions:
-            key = ("call", decision.step, decision.attempt) if isinstance(decision, CancelStep) else key_of_wish(decision)
+        state, decisions = step(state, entry.fact)
+        _sort(world, entry.fact, place, counts=not (decisions and isinstance(decisions[0], Ignore)))
+        for wish in decisions:
+            key = key_of(wish)
             if key is not None:
-                asked[key] = state.now_ms
-                if isinstance(decision, StartStep | CallPlanner):
-                    params = state.steps[decision.step].params if isinstance(decision, StartStep) else None
-                    world._calls[key] = Call(getattr(decision, "skill", ""), digest(params))
-            if isinstance(decision, AskApproval | AskPerson | HoldDoubt):
-                wondered[decision.step] = state.now_ms
+                params = digest(state.steps[wish.step].params) if isinstance(wish, StartStep) else ""
+                asked = Asked(kind_of(wish), state.now_ms, getattr(wish, "skill", ""), params)
+                world._asked.setdefault(key, []).append(asked)
+            elif isinstance(wish, AskApproval | AskPerson | HoldDoubt):
+                world._people.setdefault(wish.step, []).append(Asked(kind_of(wish), state.now_ms))
 
 
-def _sort(world: WhatIfWorld, fact: Fact, place: int, asked: dict[Key, int], wondered: dict[str, int]) -> None:
+def _sort(world: WhatIfWorld, fact: Fact, place: int, *, counts: bool) -> None:
     if isinstance(fact, e.RunAccepted | e.TimeCame):
         return
-    key = key_of_fact(fact) if isinstance(fact, e.ANSWERS) else None
-    if key is not None:
-        world._answers.setdefault(key, []).append(Answer(fact, max(0, fact.at_ms - asked.pop(key, fact.at_ms)), place))
-        if isinstance(fact, e.CostBounded):
-            world._latest[f"{fact.step}!bound"] = fact
-        elif isinstance(fact, e.StepSucceeded | e.StepFailed):
-            world._latest[fact.step] = fact
-        if isinstance(fact, e.StepFailed) and fact.advice is not None:
-            world._advice[fact.code] = fact.advice
-    elif isinstance(fact, PEOPLE):
-        world._people.setdefault(fact.step, []).append(Answer(fact, max(1, fact.at_ms - wondered.get(fact.step, fact.at_ms)), place))
+    if isinstance(fact, PEOPLE):
+        asked = world._people.get(fact.step) if counts else None
+    else:
+        asked = world._asked.get(key_of_fact(fact)) if isinstance(fact, e.ANSWERS) else None
+    if asked:
+        asked[-1].answers.append(Answer(fact, max(0, fact.at_ms - asked[-1].at_ms), place))
+        _remember(world, fact)
     else:
         world.outside.append(fact)
         world._places[id(fact)] = (place, fact)
+
+
+def _remember(world: WhatIfWorld, fact: Fact) -> None:
+    """Keep what is known last of a step, for calls of it that nobody made."""
+    if isinstance(fact, e.CostBounded):
+        world._bounds[fact.step] = fact
+    elif isinstance(fact, e.StepSucceeded | e.StepFailed):
+        world._latest[fact.step] = fact
+    if isinstance(fact, e.StepFailed) and fact.advice is not None:
+        world._advice[fact.code] = fact.advice
