@@ -21,7 +21,8 @@ from runs import runtime, selectors, services
 from runs.management.following import Follower
 from runs.management.printing import Paper, clean
 from runs.management.processes import started, worker
-from runs.management.telling import tell_replay, tell_simulation, tell_trace
+from runs.management.telling import tell_simulation, tell_trace
+from runs.management.telling_proof import tell_replay
 from skills.wording import duration, money
 
 GOAL = "Fetch Bitcoin price and summarize"

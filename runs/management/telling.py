@@ -1,4 +1,4 @@
-"""Tells simulations, traces and replays to people, each from the very JSON the API answers."""
+"""Tells simulations and traces to people, each from the very JSON the API answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from runs.console.simulation_view import (
     scope_row,
     sentence_of,
 )
-from runs.contracts import BulkReplay
 from runs.management.printing import Paper, clean
 from skills.wording import duration, money
 
@@ -108,32 +107,3 @@ def _decision_row(decision: dict[str, Any], begun_ms: int) -> list[Any]:
     delay = decision["delay_ms"]
     rule = decision["rule"] if delay is None else f"{decision['rule']} ({delay} ms)"
     return [duration(decision["at_ms"] - begun_ms), decision["kind"], decision["step_id"] or "", rule, decision["words"]]
-
-
-def tell_replay(report: dict[str, Any], paper: Paper) -> None:
-    """Print which promises held, where behaviour first differed if it did, and the hashes."""
-    for invariant in report["invariants"]:
-        detail = f" ({invariant['detail']})" if invariant["detail"] else ""
-        paper.check(invariant["name"].replace("_", " ") + detail, invariant["held"])
-    found = report["divergence"]
-    if found is not None:
-        where = ", ".join(f"{name} {found[key]}" for name, key in (("event", "seq"), ("step", "step_id")) if found[key] is not None)
-        paper.line(f"first difference at {where or 'the end'}: {found['detail']}", "red")
-        paper.pairs([("expected", found["expected"]), ("found", found["actual"])])
-    paper.pairs([("behaviour", report["behaviour_hash"]), ("recorded", report["recorded_behaviour_hash"])])
-    said = "behaves exactly as recorded" if report["matched"] else "does not behave as recorded"
-    paper.line(f"{report['events']} events replayed ({report['mode']}): {said}", "green" if report["matched"] else "red")
-
-
-def tell_bulk_replay(report: BulkReplay, paper: Paper) -> None:
-    """Print the runs that do not behave as recorded, and how many do."""
-    if report.runs:
-        rows = [(each.run_id, each.seq if each.seq is not None else "", each.step_id or "", each.detail) for each in report.runs]
-        paper.table(("run", "event", "step", "what differs"), rows)
-        if report.diverged > len(report.runs):
-            paper.line(f"… and {report.diverged - len(report.runs):,} more", "grey")
-    if report.gone:
-        paper.line(f"{report.gone:,} could not be replayed: retention removed their payload", "grey")
-    rate = f"{report.events:,} events in {duration(report.took_ms)}"
-    said = f"{report.matched:,} of {report.replayed:,} runs behave as recorded ({report.mode}, {rate})"
-    paper.line(("✓ " if not report.diverged else "✕ ") + said, "red" if report.diverged else "green")

@@ -1,4 +1,4 @@
-"""`manage.py replay`: replays a run, or all of them, from their journals and says whether they behave as recorded."""
+"""`manage.py replay`: replays a run, or all of them, and says whether they behave as recorded."""
 
 from __future__ import annotations
 
@@ -10,28 +10,41 @@ from django.utils import timezone
 
 from runs import services
 from runs.contracts import BulkReplay
+from runs.contracts_what_if import Changes
 from runs.management import exits
 from runs.management.base import RuntimeCommand
 from runs.management.commands.list_failed import span
-from runs.management.telling import tell_bulk_replay, tell_replay
+from runs.management.inputs import json_object, milliseconds
+from runs.management.telling_proof import tell_bulk_replay, tell_replay
 from runs.models import TERMINAL_STATUSES
 from runs.proof.bulk import replay_all
+from runs.proof.live import live_report
+from runs.proof.what_if import what_if_run
 from runs.requests import checked_run_id
+from runs.waiting import wait_until
 from skills.refusal import Refusal
+from skills.requests import parse_body
 
+MODES = ("verify", "tape", "live", "what-if")
 OFFLINE = ("verify", "tape")
 SECONDS_BETWEEN_NEWS = 0.5
 
 
 class Command(RuntimeCommand):
-    help = "Replays a run, or with --all every run that is over. Exit: 0 as recorded, 1 not so."
+    help = "Replays a run, or with --all every run that is over. Exit: 0 as recorded, 1 not so, 6 a live one waits for a person."
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("run", nargs="?", help="Id of the run.")
-        parser.add_argument(
-            "--mode", choices=OFFLINE, default="verify", help="verify folds the journal; tape runs the plan on its outcomes."
-        )
-        many = parser.add_argument_group("many runs")
+        how = "verify folds the journal; tape runs the plan on its outcomes; live runs it for real; what-if plays it under --changes."
+        parser.add_argument("--mode", choices=MODES, default="verify", help=how)
+        live = parser.add_argument_group("live")
+        live.add_argument("--allow-effects", action="store_true", help="Agree to calls that leave something behind.")
+        live.add_argument("--timeout", type=float, default=60, metavar="SECONDS", help="How long to wait for its end.")
+        changed = parser.add_argument_group("what-if")
+        changed.add_argument("--changes", metavar="FILE", help="What is changed, as JSON; - reads standard input.")
+        known = "What a call comes to that nobody made: nobody knows (stop), it goes well, it fails as before."
+        changed.add_argument("--assume", choices=("stop", "success", "failure"), default="stop", help=known)
+        many = parser.add_argument_group("many runs, by verify or tape")
         many.add_argument("--all", action="store_true", help="Every run of the tenant that is over, newest first.")
         many.add_argument("--since", type=span, metavar="TIME", help="Only what ended since then: 90m, 24h, 7d.")
         many.add_argument("--status", choices=sorted(TERMINAL_STATUSES), help="Only runs that ended so.")
@@ -41,17 +54,44 @@ class Command(RuntimeCommand):
     def respond(self, options: dict[str, Any]) -> int:
         if bool(options["run"]) == options["all"]:
             raise Refusal("INVALID_INPUT", "name one run, or take --all", suggestions=["manage.py replay run_…", "manage.py replay --all"])
+        if (options["changes"] is not None) != (options["mode"] == "what-if"):
+            raise Refusal("INVALID_INPUT", "give --changes with --mode what-if, and with no other")
         return self._many(options) if options["all"] else self._one(options)
 
     def _one(self, options: dict[str, Any]) -> int:
-        report = services.replay_run(principal=self.principal, run_id=checked_run_id(options["run"]), mode=options["mode"])
+        run_id, mode = checked_run_id(options["run"]), options["mode"]
+        if mode == "live":
+            return self._told(self._live(run_id, options), options)
+        if mode == "what-if":
+            changes = parse_body(Changes, json_object(options["changes"]), at="/changes")
+            report = what_if_run(principal=self.principal, run_id=run_id, changes=changes, assume=options["assume"])
+        else:
+            report = services.replay_run(principal=self.principal, run_id=run_id, mode=mode)
+        return self._told(report, options)
+
+    def _live(self, run_id: str, options: dict[str, Any]) -> dict[str, Any]:
+        patience = milliseconds(options["timeout"], option="--timeout") / 1_000
+        child, _ = services.replay_live(principal=self.principal, run_id=run_id, allow_effects=options["allow_effects"])
+        self.notes.line(f"it runs once more as {child.public_id}", "grey")
+
+        def read() -> dict[str, Any]:
+            return live_report(tenant=self.tenant, run_id=run_id, child_id=child.public_id)
+
+        return wait_until(read, lambda found: found["status"] == "done" or found["waiting_for"] is not None, seconds=patience)
+
+    def _told(self, report: dict[str, Any], options: dict[str, Any]) -> int:
         if options["json"]:
             self.print_json(report)
         else:
             tell_replay(report, self.paper)
-        return exits.OK if report["matched"] else exits.RUN_FAILED
+        if report["status"] == "running":
+            return exits.WAITING if report["waiting_for"] else exits.TIMED_OUT
+        # A what-if that comes out otherwise has done what it is for.
+        return exits.OK if report["matched"] or report["mode"] == "what_if" else exits.RUN_FAILED
 
     def _many(self, options: dict[str, Any]) -> int:
+        if options["mode"] not in OFFLINE:
+            raise Refusal("INVALID_INPUT", f"--all replays by {' or '.join(OFFLINE)}, not by {options['mode']}")
         if options["limit"] is not None and options["limit"] < 1:
             raise Refusal("INVALID_INPUT", f"--limit takes a number from 1, not {options['limit']}")
         report = replay_all(
@@ -63,9 +103,9 @@ class Command(RuntimeCommand):
             limit=options["limit"],
             told=self._progress(),
         )
-        return self._told(report, options)
+        return self._told_of_many(report, options)
 
-    def _told(self, report: BulkReplay, options: dict[str, Any]) -> int:
+    def _told_of_many(self, report: BulkReplay, options: dict[str, Any]) -> int:
         if options["json"]:
             self.print_json(report.model_dump(mode="json"))
         else:
