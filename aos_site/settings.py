@@ -11,7 +11,7 @@ import socket
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -50,6 +50,8 @@ def _required_in_production(name: str, development: str) -> str:
 
 SECRET_KEY = _required_in_production("AOS_SECRET_KEY", "for development on loopback only, never in production")
 API_KEY_PEPPER = _required_in_production("AOS_API_KEY_PEPPER", "for development on loopback only")
+# What signs histories and evidence that leave the machine: the first one signs, all of them are believed.
+SIGNING_KEYS = env.list("AOS_SIGNING_KEYS", default=[])
 # What `manage.py bootstrap` gives the console's first person; without it one is made up and shown once.
 ADMIN_PASSWORD = env.str("AOS_ADMIN_PASSWORD", default="")
 ALLOWED_HOSTS = env.list("AOS_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
@@ -288,6 +290,32 @@ LLM_PROVIDERS = {
     },
 }
 METRICS_TOKEN = env.str("AOS_METRICS_TOKEN", default="")
+
+
+def otlp_endpoint(text: str) -> str:
+    """Return the base address of a collector, empty where there is none."""
+    if text and (not text.startswith(("http://", "https://")) or not text.isascii() or " " in text):
+        raise ImproperlyConfigured(f"OTEL_EXPORTER_OTLP_ENDPOINT must be an http or https URL, or empty; it is '{text}'")
+    return text
+
+
+def otlp_headers(text: str) -> dict[str, str]:
+    """Return the headers a collector wants, written as `name=value,name=value` with values escaped as in URLs."""
+    headers: dict[str, str] = {}
+    for pair in filter(str.strip, text.split(",")):
+        name, mark, value = pair.partition("=")
+        headers[name.strip()] = said = unquote(value.strip())
+        if not mark or not name.strip() or not (name + said).isascii() or not (name + said).isprintable():
+            # Not the text itself: what stands here is mostly a key.
+            raise ImproperlyConfigured("OTEL_EXPORTER_OTLP_HEADERS must be name=value pairs with commas between")
+    return headers
+
+
+# Where the traces of ended runs are sent (docs/reference/trace.md); the names are OpenTelemetry's own.
+OTEL_EXPORTER_OTLP_ENDPOINT = otlp_endpoint(env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default=""))
+OTEL_EXPORTER_OTLP_HEADERS = otlp_headers(env.str("OTEL_EXPORTER_OTLP_HEADERS", default=""))
+OTEL_SERVICE_NAME = env.str("OTEL_SERVICE_NAME", default="aos")
+OTEL_CAPTURES_CONTENT = env.bool("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", default=False)
 
 LOG_LEVEL = env.str("AOS_LOG_LEVEL", default="INFO")
 LOGGING_CONFIG = "aos_site.logs.configure"

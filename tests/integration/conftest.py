@@ -17,16 +17,17 @@ from tests.integration.workshop import Workshop, as_person
 @pytest.fixture
 def workshop(transactional_db: None, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Workshop:
     """Return who asks for work and what it is done with; what a worker thread must see is committed."""
-    return _set_up(monkeypatch, settings)
+    return set_up(monkeypatch, settings)
 
 
 @pytest.fixture
 def quiet_workshop(db: None, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Workshop:
     """Return the same for a test that looks through its own connection only: nothing is committed, which is faster."""
-    return _set_up(monkeypatch, settings)
+    return set_up(monkeypatch, settings)
 
 
-def _set_up(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Workshop:
+def set_up(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Workshop:
+    """Make a tenant with an agent in an empty database, and the test skills the only ones."""
     for table in ("_skills", "_newest", "_metadata"):
         monkeypatch.setattr(registry, table, {})
     plugins.load(registry, with_plugins=False, modules=["tests.fakes.skills"])
