@@ -165,3 +165,27 @@ class RerunPreview(Contract):
     version_changes: list[VersionChange]
     effects_again: list[EffectAgain]
     simulation: Simulation | None
+
+
+class Behaviour(Contract):
+    """A way in which a plan behaved in the determinism lab, and how often it did, in all, by hash seed and by workers."""
+
+    behaviour_hash: str
+    content_hash: str
+    status: str
+    times: int
+    by_hash_seed: dict[int, int]
+    by_workers: dict[int, int]
+
+
+class DeterminismReport(Contract):
+    """What came of playing a plan many times, everything in another order: `identical` when it always behaved the same."""
+
+    plan_hash: str
+    times: int
+    hash_seeds: list[int]
+    workers: list[int]
+    identical: bool
+    behaviours: list[Behaviour]
+    divergence: Divergence | None
+    took_ms: int

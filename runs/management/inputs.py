@@ -35,15 +35,23 @@ def milliseconds(seconds: float, *, option: str) -> int:
 
 def json_object(path: str) -> dict[str, Any]:
     """Return the JSON object in a file, `-` being standard input. Raises Refusal."""
-    where = "standard input" if path == "-" else path
+    value = json_value(path)
+    if not isinstance(value, dict):
+        raise Refusal("INVALID_INPUT", f"{_where(path)} holds no JSON object")
+    return value
+
+
+def json_value(path: str) -> Any:
+    """Return the JSON value in a file, `-` being standard input. Raises Refusal."""
     try:
         raw = _read(path)
     except OSError as error:
-        raise Refusal("INVALID_INPUT", f"{where} cannot be read: {error.strerror or error}") from None
-    value = read_strict(raw, where)
-    if not isinstance(value, dict):
-        raise Refusal("INVALID_INPUT", f"{where} holds no JSON object")
-    return value
+        raise Refusal("INVALID_INPUT", f"{_where(path)} cannot be read: {error.strerror or error}") from None
+    return read_strict(raw, _where(path))
+
+
+def _where(path: str) -> str:
+    return "standard input" if path == "-" else path
 
 
 def _read(path: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from runs.contracts import BulkReplay
+from runs.contracts_proof import DeterminismReport
 from runs.management.printing import Paper, clean
 from skills.wording import duration, money
 
@@ -106,3 +107,24 @@ def tell_bulk_replay(report: BulkReplay, paper: Paper) -> None:
     rate = f"{report.events:,} events in {duration(report.took_ms)}"
     said = f"{report.matched:,} of {report.replayed:,} runs behave as recorded ({report.mode}, {rate})"
     paper.line(("✓ " if not report.diverged else "✕ ") + said, "red" if report.diverged else "green")
+
+
+def tell_determinism(report: DeterminismReport, paper: Paper) -> None:
+    """Print each way in which a plan behaved, how often by hash seed and workers, and where the first two part."""
+    columns = ("behaviour", "ends", "times", *(f"seed {seed}" for seed in report.hash_seeds), *(f"{n} workers" for n in report.workers))
+    rows = [
+        (
+            way.behaviour_hash[:16],
+            way.status,
+            way.times,
+            *(way.by_hash_seed.get(seed, 0) for seed in report.hash_seeds),
+            *(way.by_workers.get(number, 0) for number in report.workers),
+        )
+        for way in report.behaviours
+    ]
+    paper.table(columns, rows)
+    if report.divergence is not None:
+        where = f" at step {report.divergence.step_id}" if report.divergence.step_id else ""
+        paper.line(clean(f"they part{where}: {report.divergence.detail}"), "red")
+    said = "behaves the very same every time" if report.identical else f"behaves in {len(report.behaviours)} ways"
+    paper.line(f"{report.times:,} times played in {duration(report.took_ms)}: {said}", "green" if report.identical else "red")
