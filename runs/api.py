@@ -27,10 +27,12 @@ from runs.requests import (
     RunQuery,
     Submission,
     TopUpBody,
+    TraceQuery,
     checked_run_id,
     idempotency_key_in,
 )
 from runs.responses import RunPage, RunView
+from runs.tracing.exporting import otlp_json
 from skills.requests import parse_body, parse_query
 
 
@@ -145,9 +147,11 @@ class DecideStep(APIView):
 class RunTrace(APIView):
     required_scopes = {"GET": "runs:read"}
 
-    @extend_schema(operation_id="runs_trace", responses={200: Trace})
+    @extend_schema(operation_id="runs_trace", parameters=[TraceQuery], responses={200: Trace})
     def get(self, request: Request, run_id: str) -> Response:
-        return Response(selectors.trace_json(tenant=principal_of(request).tenant, run_id=checked_run_id(run_id)))
+        query, tenant = parse_query(TraceQuery, request.query_params), principal_of(request).tenant
+        read = otlp_json if query.format == "otlp" else selectors.trace_json
+        return Response(read(tenant=tenant, run_id=checked_run_id(run_id)))
 
 
 class RunContract(APIView):

@@ -15,6 +15,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from agents.models import Agent, Tenant
 from runs.models_effects import UndoneEffect  # noqa: F401 - a row of this app, in a file of its own
 from runs.models_simulation import LearningMark, SkillHistory, StoredSimulation  # noqa: F401 - rows of this app, in a file of their own
+from runs.models_tracing import SentTrace, TraceMark  # noqa: F401 - rows of this app, in a file of their own
 from skills.ids import new_id
 
 

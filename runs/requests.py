@@ -185,6 +185,10 @@ class EventsQuery(RequestModel):
     limit: Annotated[int, Field(ge=1, le=1_000)] = 200
 
 
+class TraceQuery(RequestModel):
+    format: Annotated[Literal["json", "otlp"], Field(description="otlp: as OpenTelemetry spans (OTLP/JSON).")] = "json"
+
+
 class DecisionsQuery(RequestModel):
     kind: Annotated[str, Field(pattern=r"^[a-z_]{1,32}$", description="One kind of decision: retry, no_retry, hold_back, …")] | None = None
     step: Annotated[str, Field(pattern=r"^\$?[a-z0-9_-]{1,64}(#\d{1,4})?$", description="A step, or $plan or $admit.")] | None = None

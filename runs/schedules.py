@@ -13,6 +13,7 @@ from runs.history import learning
 from runs.recovery import nightly
 from runs.shell import tally
 from runs.shell.processes import doorbell
+from runs.tracing import sending
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ class Job(NamedTuple):
     every: str
 
 
+MINUTELY = "I"
 HOURLY = "H"
 DAILY = "D"
 JOBS = (
@@ -34,6 +36,7 @@ JOBS = (
     Job("aos: drift", "runs.schedules.look_for_drift", HOURLY),
     Job("aos: circuits", "runs.schedules.forget_circuits", HOURLY),
     Job("aos: recoveries", "runs.schedules.learn_from_failures", DAILY),
+    Job("aos: traces", "runs.schedules.send_traces", MINUTELY),
 )
 
 
@@ -88,3 +91,10 @@ def look_for_drift() -> None:
     opened = drift.look_for_drift(stopped=doorbell.is_stopping)
     if opened:
         log.info("drift.detected", extra={"alerts": opened})
+
+
+def send_traces() -> None:
+    """Send the traces of ended runs to the collector, where one is set; leaves between two lots when told to stop."""
+    found = sending.send_ended(stopped=doorbell.is_stopping)
+    if found.sent or found.refused:
+        log.info("traces.sent", extra={"runs": found.sent, "refused": found.refused})

@@ -34,6 +34,7 @@ TABLES = {
         "runs_session",
         "runs_losthold",
         "runs_storedsimulation",
+        "runs_senttrace",
         "agents_ratewindow",
         "catalog_circuit",
         "catalog_driftalert",

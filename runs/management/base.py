@@ -33,6 +33,12 @@ def json_text(value: Any) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def json_line(value: Any) -> str:
+    """Return a value as one line of JSON."""
+    text = json.dumps(value, cls=JSONEncoder, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def operator_name() -> str:
     """Return who sits at this shell, for the record of what they did."""
     try:

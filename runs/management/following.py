@@ -1,8 +1,9 @@
-"""Follows a run: prints what happens as it happens, until it ends, waits for a person, or the time is over."""
+"""Follows a run: tells what happens as it happens, until it ends, waits for a person, or the time is over."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from runs import selectors
@@ -15,7 +16,8 @@ from skills.wording import UNKNOWN, money
 if TYPE_CHECKING:
     from agents.models import Tenant
 
-LOOK_SECONDS = 0.05
+LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.05, 0.25
+"""How long after a look the next one comes: soon after news, later where there was none."""
 PAGE = 200
 # An idle worker holds no session, so that there is none says something only when a run was due for a while.
 UNCLAIMED_SECONDS = 3.0
@@ -23,25 +25,40 @@ NO_WORKER = "no worker has taken the run yet; start one in another terminal: man
 
 
 class Follower:
-    """Reads a run's journal on and tells what is new in it."""
+    """Reads a run's journal on, from an event on, and tells what is new in it: on paper, unless somebody else is to `tell` it."""
 
-    def __init__(self, tenant: Tenant, run_id: str, paper: Paper, *, expects_worker: bool = False) -> None:
+    def __init__(
+        self,
+        tenant: Tenant,
+        run_id: str,
+        paper: Paper,
+        *,
+        expects_worker: bool = False,
+        after: int = 0,
+        tell: Callable[[dict[str, Any]], None] | None = None,
+    ) -> None:
         self._tenant = tenant
         self._run_id = run_id
         self._paper = paper
-        self._after = 0
+        self.after = after
+        """The last event that was told."""
+        self._tell = tell or self._print
         self._first_at_ms: int | None = None
         self._begun = time.monotonic()
         # Who has just started a worker knows that it comes.
         self._warned = expects_worker
 
-    def follow(self, seconds: float) -> dict[str, Any]:
-        """Tell the run until nothing more is to come or the time is over; return the run as JSON."""
+    def follow(self, seconds: float, until: Callable[[Run], bool] | None = None) -> dict[str, Any]:
+        """Tell the run until it is as wanted (unless told: until nothing more is to come by itself) or the time is over; return
+        it as JSON."""
+        until, rest = until or is_settled, LOOK_SECONDS
         while True:
+            before = self.after
             run = self._look()
-            if is_settled(run) or time.monotonic() - self._begun >= seconds:
+            if until(run) or time.monotonic() - self._begun >= seconds:
                 return selectors.run_json(run)
-            time.sleep(LOOK_SECONDS)
+            rest = LOOK_SECONDS if self.after > before else min(2 * rest, LONGEST_LOOK_SECONDS)
+            time.sleep(rest)
 
     def _look(self) -> Run:
         # The row first: what its last change put into the journal is then there to be read.
@@ -53,17 +70,17 @@ class Follower:
     def _tell_news(self) -> None:
         more = True
         while more:
-            page = selectors.events_json(tenant=self._tenant, run_id=self._run_id, after=self._after, limit=PAGE)
+            page = selectors.events_json(tenant=self._tenant, run_id=self._run_id, after=self.after, limit=PAGE)
             for event in page["data"]:
                 self._tell(event)
-            self._after = page["next_after"]
+            self.after = page["next_after"]
             more = len(page["data"]) == PAGE
 
-    def _tell(self, event: dict[str, Any]) -> None:
+    def _print(self, event: dict[str, Any]) -> None:
         if self._first_at_ms is None:
             self._first_at_ms = event["at_ms"]
         since = (event["at_ms"] - self._first_at_ms) / 1_000
-        for said in told(event):
+        for said in _told(event):
             self._paper.line(f"{since:7.2f} s  {_line(said)}", said.colour)
 
     def _warn_once(self, run: Run) -> None:
@@ -78,6 +95,17 @@ class Follower:
 def is_settled(run: Run) -> bool:
     """Tell whether the run will not go on by itself."""
     return run.is_terminal or (run.status == RunStatus.WAITING and run.waiting_for != "timer")
+
+
+def has_ended(run: Run) -> bool:
+    return run.is_terminal
+
+
+def _told(event: dict[str, Any]) -> list[Said]:
+    if event["removed"] is None:
+        return told(event)
+    step = f" {event['step_id']}" if event["step_id"] else ""
+    return [Said("·", f"{event['kind'].replace('_', ' ')}{step}; what it said was removed", "grey")]
 
 
 def _line(said: Said) -> str:

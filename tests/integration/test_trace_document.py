@@ -20,8 +20,10 @@ from runs.faults.kinds import FaultKind
 from runs.models import Kept, Run
 from runs.retention import remove_due
 from runs.schemas_api import schema_of
+from runs.shell.reading.otlp import Source, spans_of_run
 from skills import plugins
 from skills.registry import registry
+from tests.fakes.collector import official
 from tests.fakes.raw_server import RawServer, answer
 from tests.integration.workshop import Workshop, a_worker, chain, driven, now, over, parked, step, trace
 
@@ -100,7 +102,10 @@ WAYS = [retried, fell_back, looped, failed, refused, approved, waiting, queued, 
 
 
 def assert_conforms(document: dict[str, Any]) -> None:
+    """Check a trace against its model and its schema, and that the official OpenTelemetry messages take what is made of it."""
     Trace.model_validate(document)
+    spans = spans_of_run(document, Source("aos", "1", "test", "acme"))
+    assert official({"resourceSpans": [spans]}).resource_spans[0].scope_spans[0].spans[0].name == "invoke_agent " + document["run"]["agent"]
     jsonschema_rs.validate(schema_of("Trace"), document)
 
 
