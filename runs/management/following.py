@@ -73,6 +73,8 @@ class Follower:
             page = selectors.events_json(tenant=self._tenant, run_id=self._run_id, after=self.after, limit=PAGE)
             for event in page["data"]:
                 self._tell(event)
+                # Each by itself: who is stopped in the midst of a page goes on where it was.
+                self.after = event["seq"]
             self.after = page["next_after"]
             more = len(page["data"]) == PAGE
 

@@ -39,6 +39,7 @@ from runs.shell.perform import Performer
 from runs.shell.sessions import Fenced
 from skills import prices
 from skills.net.client import GuardedHttp
+from skills.trace_ids import trace_id_of
 
 log = logging.getLogger(__name__)
 
@@ -232,18 +233,18 @@ class Drain:
         run = driver.run
         try:
             ended = await driver.drive()
-            log.info("run.driven", extra={"run_id": run.public_id, "ended": ended, "status": driver.state.status})
+            log.info("run.driven", extra=_ids(run) | {"ended": ended, "status": driver.state.status})
         except Fenced:
             self._on_fenced()
         except StoreUnavailable:
-            log.exception("run.store_unavailable", extra={"run_id": run.public_id})
+            log.exception("run.store_unavailable", extra=_ids(run))
             self._on_fenced()
         except JournalUnreadable as damaged:
-            log.exception("run.journal_unreadable", extra={"run_id": run.public_id})
+            log.exception("run.journal_unreadable", extra=_ids(run))
             await self._database.run(give_up_unreadable, self.session_id, run, str(damaged))
         except Exception:
             # A defect in our code or in a row of this run: loud, counted against the run, and no other run suffers.
-            log.exception("run.driver_failed", extra={"run_id": run.public_id})
+            log.exception("run.driver_failed", extra=_ids(run))
             await self._database.run(claims.release_crashed, self.session_id, run.id, pause_after(run.crash_count))
         finally:
             del self._drivers[run.id]
@@ -325,6 +326,10 @@ def take_work(
     journals = read_rows_of(begun) if begun else {}
     work = [Work(run, journals[run.id] if run.first_event is None else [Row(*run.first_event)]) for run in runs]
     return work, pending_signals(session_id), freezes.fresh(max_age_seconds)
+
+
+def _ids(run: Claimed) -> dict[str, str]:
+    return {"run_id": run.public_id, "trace_id": trace_id_of(run.trace_id, run.public_id), "tenant": run.tenant_slug}
 
 
 def give_up_unreadable(session_id: int, run: Claimed, why: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
+from structlog.contextvars import bound_contextvars
 
 from agents.ledger import Amounts, model_key
 from agents.plan.references import secret_pointers
@@ -79,6 +80,11 @@ class Performer:
 
     async def answer(self, wish: Decision, run: Claimed, state: State) -> Fact:
         """Carry out one wish. Raises only what the worker cannot go on from (store, defects)."""
+        # For this wish alone: what comes after it in the same task may be about another run.
+        with bound_contextvars(**_ids(wish, run)):
+            return await self._answered(wish, run, state)
+
+    async def _answered(self, wish: Decision, run: Claimed, state: State) -> Fact:
         if isinstance(wish, StartStep):
             return await self._call(wish, run, state)
         if isinstance(wish, CallPlanner):
@@ -348,6 +354,12 @@ def _is_over(state: State) -> bool:
     """Tell whether a run has no time left: a call that gave no result in what it was given says nothing of its host."""
     deadline = state.terms.deadline_at_ms
     return deadline is not None and now_ms() >= deadline
+
+
+def _ids(wish: Decision, run: Claimed) -> dict[str, str]:
+    """Return what log lines say of where they come from, those of skills and of the libraries they use included."""
+    trace_id, span_id = _span(run, wish.step, getattr(wish, "attempt", 0))
+    return {"trace_id": trace_id, "span_id": span_id, "run_id": run.public_id, "step_id": wish.step, "tenant": run.tenant_slug}
 
 
 def _span(run: Claimed, step: str, attempt: int) -> tuple[str, str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from structlog.contextvars import get_contextvars
 
 from agents.services import create_agent
 from agents.tenancy import SCOPES, create_key
@@ -109,3 +112,33 @@ def test_a_planner_is_asked_from_the_span_of_its_proposal(workshop: Workshop, se
         with a_worker():
             over(run)
     assert server.requests[0].headers["traceparent"] == sent_from(run, "$plan")
+
+
+@pytest.fixture
+def logged() -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    """Return each line the runtime of skills logs, with the ids every line gets where it is logged."""
+    lines: list[tuple[str, dict[str, Any]]] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append((record.getMessage(), get_contextvars()))
+
+    listener = Listener()
+    logging.getLogger("skills").addHandler(listener)
+    yield lines
+    logging.getLogger("skills").removeHandler(listener)
+
+
+def test_what_a_call_logs_says_which_trace_and_span_it_belongs_to(workshop: Workshop, logged: list[tuple[str, dict[str, Any]]]) -> None:
+    first, second = (driven(workshop, step("one", "raises"), trace_id=trace_id) for trace_id in ("c" * 32, "d" * 32))
+    found = [ids for line, ids in logged if line == "skill.call.defect"]
+    assert found == [
+        {
+            "trace_id": run.trace_id,
+            "span_id": span_id_of(run.public_id, "one", 1),
+            "run_id": run.public_id,
+            "step_id": "one",
+            "tenant": "acme",
+        }
+        for run in (first, second)
+    ]
