@@ -23,6 +23,7 @@ import runs.chaos_api
 import runs.comparison_api
 import runs.effects_api
 import runs.events_api
+import runs.evidence_api
 import runs.recovery_api
 import runs.replay_api
 import runs.runtime_api
@@ -57,6 +58,7 @@ api_v1: list[URLPattern | URLResolver] = [
     *catalog.circuits_api.urlpatterns,
     *runs.api.urlpatterns,
     *runs.events_api.urlpatterns,
+    *runs.evidence_api.urlpatterns,
     *runs.runtime_api.urlpatterns,
     *runs.schemas_api.urlpatterns,
     *runs.usage_api.urlpatterns,

@@ -154,6 +154,11 @@ class BomQuery(RequestModel):
     against: Annotated[str, Field(pattern=AGAINST, description="last_success of the same plan, or the id of a run.")] | None = None
 
 
+class EvidenceQuery(RequestModel):
+    without_payloads: Annotated[bool, Field(description="Leave out what people and skills wrote.")] = False
+    signed: Annotated[bool, Field(description="Sign it with the server's key.")] = False
+
+
 class TopUpBody(RequestModel):
     amount_micro_usd: Annotated[int, Field(strict=True, ge=1, le=9_007_199_254_740_991)] | None = None
     amount_cents: Annotated[Decimal, Field(gt=0, le=Decimal("900719925474"), decimal_places=4)] | None = None

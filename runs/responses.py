@@ -48,6 +48,7 @@ class RunView(Answer):
     finished_at: datetime | None
     behaviour_hash: str
     content_hash: str
+    journal_head: str
     parent_run_id: str | None
     relation: str | None
     blocked_by: str | None

@@ -91,6 +91,7 @@ def run_json(run: Run) -> dict[str, Any]:
         "finished_at": instant_or_none(run.finished_at),
         "behaviour_hash": run.behaviour_hash,
         "content_hash": run.content_hash,
+        "journal_head": run.journal_head,
         "parent_run_id": run.parent.public_id if run.parent else None,
         "relation": run.relation or None,
         "blocked_by": run.blocked_by or None,
