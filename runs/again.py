@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from agents.contracts import AgentProfile
 from agents.tenancy import Principal
 from runs import lineage, selectors
 from runs.contracts import Simulation
@@ -18,12 +19,11 @@ from runs.engine.events import RunAccepted
 from runs.engine.state import State
 from runs.engine.virtual import fold
 from runs.models import Run
-from runs.proof.bom import version_gaps
-from runs.proof.versions import version_changes
+from runs.proof.versions import version_changes, version_gaps
 from runs.shell.reading.history import read_history
 from runs.simulation.asking import setting_of
 from runs.simulation.simulating import simulated
-from runs.submission import Again, submit
+from runs.submission import Again, checked_plan, submit
 from skills.contracts import HARMLESS_EFFECTS
 from skills.refusal import Refusal
 
@@ -43,6 +43,11 @@ class Wanted:
     inputs: dict[str, Any] | None = None
     budget_micro_usd: int | None = None
     repeat_effects: bool = False
+
+    @property
+    def is_as_it_was(self) -> bool:
+        """Tell whether nothing is to be otherwise than it was."""
+        return self == Wanted(repeat_effects=self.repeat_effects)
 
     @property
     def is_all_as_it_was(self) -> bool:
@@ -85,7 +90,8 @@ def rerun_run(
     plan = _planned(principal, run_id, wanted or Wanted())
     if not plan.wanted.is_all_as_it_was:
         _refuse_repeated_effects(plan)
-    if plan.wanted.params:
+    if plan.wanted.params and plan.body is not None:
+        checked_plan(plan.body, AgentProfile.model_validate(plan.run.agent.profile))
         _refuse_infeasible(_simulation(plan))
     return submit(
         principal=principal,
@@ -215,7 +221,9 @@ def _simulation(plan: _Plan) -> Simulation | None:
     if plan.body is None:
         return None
     setting = setting_of(plan.run.agent, plan.inputs, budget_micro_usd=plan.budget_micro_usd, deadline_ms=None)
-    return simulated(plan.body, replace(setting, versions=plan.again.versions, carried=plan.again.carried))[0]
+    answer, _ = simulated(plan.body, replace(setting, versions=plan.again.versions, carried=plan.again.carried))
+    # It stands for no run that could be asked for by its id.
+    return answer.model_copy(update={"simulation_id": ""})
 
 
 def _refuse_infeasible(simulation: Simulation | None) -> None:

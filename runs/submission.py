@@ -192,7 +192,7 @@ def _take(order: _Order, agent: KnownAgent) -> Run | None:
     """Write an order as a run under an agent; None where the agent has changed or the key is used. Raises Refusal."""
     if order.simulation_id is not None:
         order = _of_simulation(order, order.simulation_id, agent)
-    checked = None if order.plan is None else _checked_plan(order.plan, agent.profile)
+    checked = None if order.plan is None else checked_plan(order.plan, agent.profile)
     skills = set() if checked is None else set(skills_of(checked))
     agent.refuse_frozen(skills)
     refuse_faults(order.principal.tenant, order.means, checked)
@@ -227,7 +227,8 @@ def _of_simulation(order: _Order, simulation_id: str, agent: KnownAgent) -> _Ord
     return replace(order, **{**vars(admitted), "means": order.means | admitted.means})
 
 
-def _checked_plan(plan: dict[str, Any], profile: AgentProfile) -> dict[str, Any]:
+def checked_plan(plan: dict[str, Any], profile: AgentProfile) -> dict[str, Any]:
+    """Return a plan as it is taken from a caller. Raises Refusal with a pointer to each fault."""
     try:
         valid = validate_plan(plan, registry.metadata).model_dump(mode="json")
     except PlanInvalid as invalid:

@@ -21,7 +21,7 @@ from runs.engine.decisions import (
     StartStep,
     Wait,
 )
-from runs.engine.events import Fact, ProbeAnswered, StepFailed, StepSucceeded
+from runs.engine.events import PLAN, Fact, ProbeAnswered, StepFailed, StepSucceeded
 from runs.engine.state import State, StepState
 from skills.canonical import digest
 
@@ -67,13 +67,18 @@ def _essence(decision: Decision) -> list[Any]:
     return [kind, decision.rule, *(getattr(decision, name) for name in named if hasattr(decision, name))]
 
 
-def behaviour_hash(state: State) -> str:
-    """Return the hash of how the run behaved: plan, versions, policies, decisions, codes, retries, cost, effects."""
+def behaviour_hash(state: State, *, with_planning: bool = True) -> str:
+    """Return the hash of how the run behaved: plan, versions, policies, decisions, codes, retries, cost, effects.
+
+    Without planning it is that of the plan alone, whoever made it at whatever cost.
+    """
     terms = msgspec.to_builtins(state.terms)
     terms.pop("deadline_at_ms", None)
     pins = {key: [pin.skill, pin.version, pin.digest] for key, pin in state.pins.items()}
-    trails = {key: step.trail for key, step in state.steps.items()}
-    return digest([state.plan_hash, pins, terms, trails, state.trail, state.status, state.spent_micro_usd])
+    trails = {key: step.trail for key, step in state.steps.items() if with_planning or key != PLAN}
+    planning = state.steps.get(PLAN)
+    spent = state.spent_micro_usd - (0 if with_planning or planning is None else planning.cost_micro_usd)
+    return digest([state.plan_hash, pins, terms, trails, state.trail, state.status, spent])
 
 
 def content_hash(state: State) -> str:

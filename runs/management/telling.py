@@ -57,7 +57,7 @@ def _tell_end(simulation: dict[str, Any], paper: Paper) -> None:
     left = simulation["budget_after"]
     after = f", {money(left['remaining_micro_usd'])} of the budget left after the worst case" if simulation["feasible"] and left else ""
     paper.line(f"verdict: {simulation['verdict'].replace('_', ' ')}{after}", "green" if simulation["feasible"] else "red")
-    if simulation["feasible"]:
+    if simulation["feasible"] and simulation["simulation_id"]:
         paper.line(f"run exactly this: manage.py run_goal --simulation {simulation['simulation_id']}", "grey")
 
 

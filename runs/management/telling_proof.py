@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from runs.contracts import BulkReplay
 from runs.contracts_proof import DeterminismReport
 from runs.management.printing import Paper, clean
+from runs.management.telling import tell_simulation
 from skills.wording import duration, money
 
 MOST_DECISIONS = 20
+LONGEST = 40
 _MODE_WORDS = {"verify": "verify", "tape": "tape", "live": "live", "what_if": "what-if"}
 
 
@@ -128,3 +131,98 @@ def tell_determinism(report: DeterminismReport, paper: Paper) -> None:
         paper.line(clean(f"they part{where}: {report.divergence.detail}"), "red")
     said = "behaves the very same every time" if report.identical else f"behaves in {len(report.behaviours)} ways"
     paper.line(f"{report.times:,} times played in {duration(report.took_ms)}: {said}", "green" if report.identical else "red")
+
+
+def tell_rerun(preview: dict[str, Any], paper: Paper) -> None:
+    """Print what doing a run again would mean: what is kept, what is called with which versions, what happens once more, at what cost."""
+    if preview["carried"]:
+        paper.line(clean(f"kept: {', '.join(preview['carried'])}"), "grey")
+    paper.line(clean(f"called again: {', '.join(preview['again']) or 'whatever a planner proposes'}"))
+    if preview["version_changes"]:
+        rows = [
+            (each["step_id"], each["skill"], each["then"], each["now"] or "not registered", "; ".join(each["changes"]) or "the same")
+            for each in preview["version_changes"]
+        ]
+        paper.table(("step", "skill", "then", "now", "what differs"), rows)
+    for each in preview["effects_again"]:
+        paper.line(clean(f"⚠ {each['step_id']} ({each['skill']}): {each['detail']}"), "amber")
+    simulation = preview["simulation"]
+    if simulation is not None:
+        tell_simulation(simulation, paper)
+
+
+def tell_bom(report: dict[str, Any], paper: Paper) -> None:
+    """Print what a run was made with, and what is not as it was in the run it is held against."""
+    bom, planner = report["bom"], report["bom"]["planner"]
+    made = " ".join(filter(None, (planner["name"], planner["version"], planner["model"])))
+    paper.pairs(
+        [
+            ("run", bom["run_id"]),
+            ("release", bom["release"] or "unknown"),
+            ("planner", made),
+            ("plan", bom["plan_hash"] or "none"),
+            ("policies", bom["policies_hash"]),
+            ("inputs", bom["inputs_hash"]),
+            ("all of it", bom["bom_hash"]),
+        ]
+    )
+    marks = {"same": "as registered", "changed": "another is registered", "not_registered": "not registered"}
+    if bom["skills"]:
+        rows = [(each["step_id"], each["skill"], each["version"], each["digest"][:12], marks[each["now"]]) for each in bom["skills"]]
+        paper.table(("step", "skill", "version", "digest", "today"), rows)
+    for each in bom["advice"]:
+        by = each["candidate"] or (f"entry {each['entry']}" if each["entry"] else each["source"])
+        paper.line(clean(f"advice on {each['code']} in {each['step_id']}: {each['mode']}, by {by}"), "grey")
+    for each in bom["prices"]:
+        paper.line(clean(f"price {each['pricing_version']}" + (f" of {each['model']}" if each["model"] else "")), "grey")
+    _tell_against(report, paper)
+
+
+def _tell_against(report: dict[str, Any], paper: Paper) -> None:
+    against = report["against"]
+    if against is None:
+        if report["detail"]:
+            paper.line(clean(report["detail"]), "amber")
+        return
+    how = {"named": "", "same_plan": " (the last success of the same plan)", "same_goal": " (the last success of the same goal)"}
+    paper.heading(f"Since {against['run_id']}{how[against['found_by']]}")
+    if against["changes"]:
+        paper.table(
+            ("what", "before", "now", ""), [(c["what"], _short(c["before"]), _short(c["after"]), c["detail"]) for c in against["changes"]]
+        )
+    else:
+        paper.line(against["detail"], "green")
+
+
+def tell_diff(found: dict[str, Any], paper: Paper) -> None:
+    """Print where two runs first part, and in what they and their steps differ."""
+    parting = found["divergence"]
+    if parting is not None:
+        paper.line(
+            clean(f"first difference (events {_short(parting['seq'])} and {_short(found['other_seq'])}): {parting['detail']}"), "red"
+        )
+    rows = [("the run", each["what"], _short(each["first"]), _short(each["second"]), _counts(each)) for each in found["aspects"]]
+    for step in found["steps"]:
+        if step["within"] != "both":
+            rows.append(
+                (step["step_id"], "is there", str(step["within"] == "first").lower(), str(step["within"] == "second").lower(), "yes")
+            )
+        rows += [(step["step_id"], each["what"], _short(each["first"]), _short(each["second"]), _counts(each)) for each in step["aspects"]]
+        if step["content"] == "differs":
+            rows.append((step["step_id"], "result", "", "", "no"))
+    if rows:
+        paper.table(("step", "what", "first", "second", "counts"), rows)
+    for change in found["made_of"]:
+        paper.line(clean(f"made of: {change['detail']}"), "amber")
+    if not found["complete"]:
+        paper.line("one of them goes on; they are compared as far as they have come", "amber")
+    paper.line("they behave alike" if found["same"] else "they do not behave alike", "green" if found["same"] else "red")
+
+
+def _counts(aspect: dict[str, Any]) -> str:
+    return "yes" if aspect["counts"] else "no"
+
+
+def _short(value: Any) -> str:
+    text = "–" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -6,18 +6,17 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from runs import selectors
-from runs.contracts import VersionGap
 from runs.contracts_proof import Bom, BomAdvice, BomChange, BomComparison, BomPlanner, BomPrice, BomReport, BomSkill
 from runs.engine.events import PlanProposed, PlanRejected, RunAccepted, StepFailed, StepSucceeded
 from runs.engine.state import State
 from runs.engine.virtual import Entry, fold
 from runs.models import Run, RunStatus
+from runs.proof.versions import standing_of
 from runs.shell.codec import plain
 from runs.shell.reading.history import read_history
 from skills.canonical import digest
 from skills.instants import instant_or_none
 from skills.refusal import Refusal
-from skills.registry import registry
 
 if TYPE_CHECKING:
     from agents.models import Tenant
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 LAST_SUCCESS = "last_success"
 LOOKED_AT = 2_000
 """How many of an agent's latest runs are looked through for the last success: a bound on the work, by an index there is."""
-
-Now = Literal["same", "changed", "not_registered"]
 
 
 def bom_json(*, tenant: Tenant, run_id: str, against: str | None = None) -> dict[str, Any]:
@@ -72,28 +69,6 @@ def bom_of(run: Run, history: Sequence[Entry] | None = None) -> Bom:
     return bom.model_copy(update={"bom_hash": _hash(bom)})
 
 
-def version_gaps(state: State) -> list[VersionGap]:
-    """Return the skill versions of a run that are not here as they were: a replay needs none of them, a rerun all."""
-    return [
-        VersionGap(
-            step_id=skill.step_id,
-            skill=skill.skill,
-            version=skill.version,
-            why="changed" if skill.now == "changed" else "not_registered",
-            detail=_gap_in_words(skill),
-        )
-        for skill in _skills(state)
-        if skill.now != "same"
-    ]
-
-
-def _gap_in_words(skill: BomSkill) -> str:
-    if skill.now == "changed":
-        return f"{skill.skill} {skill.version} is another now than the run was made with: its digest differs"
-    here = registry.versions(skill.skill)
-    return f"{skill.skill} {skill.version} is not registered" + (f"; {', '.join(here)} is" if here else "")
-
-
 def _hash(bom: Bom) -> str:
     """Return the hash of what a run was made with: not who it is, nor what is registered today, nor what happened to fail."""
     made = bom.model_dump(mode="json", exclude={"run_id", "parent_run_id", "relation", "bom_hash", "advice"})
@@ -110,17 +85,9 @@ def _planner(state: State, journal: Sequence[Entry]) -> BomPlanner:
 
 def _skills(state: State) -> list[BomSkill]:
     return [
-        BomSkill(step_id=key, skill=pin.skill, version=pin.version, digest=pin.digest, effect=pin.effect, now=_now(pin))
+        BomSkill(step_id=key, skill=pin.skill, version=pin.version, digest=pin.digest, effect=pin.effect, now=standing_of(pin))
         for key, pin in state.pins.items()
     ]
-
-
-def _now(pin: Any) -> Now:
-    # Asked for exactly: a newer version within a range is another one.
-    here = registry.metadata(pin.skill, pin.version) if pin.version in registry.versions(pin.skill) else None
-    if here is None:
-        return "not_registered"
-    return "same" if here.digest == pin.digest else "changed"
 
 
 def _policies(state: State) -> dict[str, Any]:

@@ -10,12 +10,13 @@ from runs import lineage, selectors
 from runs.contracts import Invariant, ReplayReport, VersionGap
 from runs.engine.comparing import RUNS, compare, first_difference
 from runs.engine.digests import behaviour_hash, content_hash
-from runs.engine.events import RunAccepted
+from runs.engine.events import PLAN, PlanProposed, PlanRejected, RunAccepted
 from runs.engine.state import State
-from runs.engine.virtual import fold
+from runs.engine.virtual import Entry, fold
 from runs.models import Run
-from runs.proof.bom import bom_of, changes_between, version_gaps
+from runs.proof.bom import bom_of, changes_between
 from runs.proof.replaying import divergence_of
+from runs.proof.versions import version_gaps
 from runs.shell.reading.history import read_history
 from runs.submission import Again, submit
 from skills.contracts import HARMLESS_EFFECTS
@@ -98,9 +99,11 @@ def live_report(*, tenant: Tenant, run_id: str, child_id: str) -> dict[str, Any]
         raise Refusal("NOT_FOUND", "there is no such replay", run_id=run_id)
     one, two = read_history(run), read_history(child)
     state, replayed = (fold(entry.fact for entry in journal)[0] for journal in (one, two))
-    parting = first_difference(one, two, same_run=False, called=RUNS)
-    promises = [Invariant(name=name, held=held, detail=detail) for name, held, detail in compare(one, two, same_run=False)]
-    changes = [change.detail for change in changes_between(bom_of(run, one), bom_of(child, two))]
+    carried_out, again = _without_planning(one), _without_planning(two)
+    parting = first_difference(carried_out, again, same_run=False, called=RUNS)
+    promises = [Invariant(name=name, held=held, detail=detail) for name, held, detail in compare(carried_out, again, same_run=False)]
+    made_of = changes_between(bom_of(run, one), bom_of(child, two))
+    changes = [change.detail for change in made_of if change.what not in _OF_PLANNING]
     promises.append(Invariant(name="made_of_the_same", held=not changes, detail="; ".join(changes)))
     is_over = child.is_terminal
     return ReplayReport(
@@ -113,12 +116,23 @@ def live_report(*, tenant: Tenant, run_id: str, child_id: str) -> dict[str, Any]
         invariants=promises if is_over else [],
         content=_content(state, replayed) if is_over else None,
         waiting_for=child.waiting_for or None,
-        behaviour_hash=behaviour_hash(replayed),
-        recorded_behaviour_hash=run.behaviour_hash or behaviour_hash(state),
+        behaviour_hash=behaviour_hash(replayed, with_planning=False),
+        recorded_behaviour_hash=behaviour_hash(state, with_planning=False),
         content_hash=content_hash(replayed),
         recorded_content_hash=run.content_hash or content_hash(state),
         events=len(two),
     ).model_dump(mode="json")
+
+
+_OF_PLANNING = frozenset({"planner", "prices"})
+"""What a plan's maker may change of what a run is made of: a replay is given the plan."""
+
+
+def _without_planning(journal: list[Entry]) -> list[Entry]:
+    """Return a journal without what was asked of a planner, and what that cost."""
+    return [
+        entry for entry in journal if not isinstance(entry.fact, PlanProposed | PlanRejected) and getattr(entry.fact, "step", "") != PLAN
+    ]
 
 
 def _content(state: State, replayed: State) -> str:

@@ -12,6 +12,7 @@ from runs.engine.comparing import Difference
 from runs.engine.replay import Replayed, hashes, tape, verify
 from runs.engine.virtual import Entry
 from runs.models import Run
+from runs.proof.versions import version_gaps
 from runs.shell.journal import Row, read_rows
 from runs.shell.reading.history import entries_of
 
@@ -46,6 +47,7 @@ def replay_journal(history: Sequence[Entry], mode: Offline, recorded: Recorded) 
     return ReplayReport(
         run_id=recorded.run_id,
         mode=mode,
+        missing=version_gaps(replayed.state),
         matched=replayed.difference is None and all(invariant.held for invariant in invariants),
         divergence=divergence_of(replayed.difference),
         invariants=invariants,

@@ -1,17 +1,45 @@
-"""What differs between the skill versions a run was made with and those it would be done again with, in words."""
+"""The skill versions a run was made with, against those that are registered: what is gone, and what differs, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any
+from typing import Any, Literal
 
+from runs.contracts import VersionGap
 from runs.contracts_proof import VersionChange
 from runs.engine.events import Pin
 from runs.engine.state import State
 from skills.contracts import SkillMetadata
 from skills.registry import registry
 
+Standing = Literal["same", "changed", "not_registered"]
+
 _TOLD = ("description", "effect", "probe", "reversible_by", "key_strategy", "stability", "deterministic")
+
+
+def standing_of(pin: Pin) -> Standing:
+    """Return whether exactly this version is registered, as it was: a newer one within a range is another one."""
+    here = _registered(pin.skill, pin.version)
+    if here is None:
+        return "not_registered"
+    return "same" if here.digest == pin.digest else "changed"
+
+
+def version_gaps(state: State) -> list[VersionGap]:
+    """Return the skill versions of a run that are not here as they were: a replay needs none of them, a rerun all."""
+    found = [(key, pin, standing_of(pin)) for key, pin in state.pins.items()]
+    return [
+        VersionGap(step_id=key, skill=pin.skill, version=pin.version, why=standing, detail=_gap_in_words(pin, standing))
+        for key, pin, standing in found
+        if standing != "same"
+    ]
+
+
+def _gap_in_words(pin: Pin, standing: Standing) -> str:
+    if standing == "changed":
+        return f"{pin.skill} {pin.version} is another now than the run was made with: its digest differs"
+    here = registry.versions(pin.skill)
+    return f"{pin.skill} {pin.version} is not registered" + (f"; {', '.join(here)} is" if here else "")
 
 
 def version_changes(state: State, steps: Collection[str], *, pinned: bool) -> list[VersionChange]:
