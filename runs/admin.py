@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 from uuid import uuid4
 
@@ -34,6 +35,7 @@ from agents.console_base import (
 from agents.tenancy import operator_principal
 from runs import admin_charges, services  # noqa: F401 - pages register themselves
 from runs.console.decisions_view import Wanted
+from runs.console.proof_page import proof_view, tabs_of
 from runs.console.run_page import run_page
 from runs.console.topping_up import lack_of, top_up
 from runs.console.undoing import undoing
@@ -140,11 +142,17 @@ class RunAdmin(TenantScopedAdmin):
         context["aos_lack"] = lack_of(run) if may(request, COST_ROLES, run.tenant_id) else None
         context["aos_once"] = uuid4().hex
         context |= undoing(request, run, trace)
+        context["aos_tabs"] = tabs_of(request, run)
         return self.page(request, "console/run.html", run, context)
 
     def get_urls(self) -> list[URLPattern]:
         operate = require_POST(self.admin_site.admin_view(self.operate_view))
-        return [path("<str:object_id>/operate/<str:operation>/", operate, name="runs_run_operate"), *super().get_urls()]
+        proof = self.admin_site.admin_view(partial(proof_view, self))
+        return [
+            path("<str:object_id>/operate/<str:operation>/", operate, name="runs_run_operate"),
+            path("<str:object_id>/proof/<str:what>/", proof, name="runs_run_proof"),
+            *super().get_urls(),
+        ]
 
     def has_operate_permission(self, request: HttpRequest, run: Run) -> bool:
         return may(request, OPERATING_ROLES, run.tenant_id)

@@ -1,0 +1,241 @@
+"""What the pages that prove something about a run show: replays, comparisons, what-ifs and reruns, in words and rows. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from skills.wording import UNKNOWN, Look, duration, money
+
+Json = Mapping[str, Any]
+
+GOOD, BAD, OPEN = Look("✓", "as recorded", "green"), Look("✕", "not as recorded", "red"), Look("◷", "goes on", "blue")
+SAME, OTHER = Look("✓", "alike", "green"), Look("◐", "not alike", "amber")
+LONGEST = 120
+_MODES = {
+    "verify": "The journal was folded again: every decision follows from the facts.",
+    "tape": "The plan was run on the recorded outcomes: waits, retries and order were decided anew.",
+    "live": "The plan was run once more for real, as a run of its own, and held against this one.",
+    "what_if": "The run was played again under the changes; nothing was called.",
+}
+_OF_MONEY = frozenset({"cost", "budget_stop_point"})
+
+
+def replay_of(report: Json, *, shows_costs: bool) -> dict[str, Any]:
+    """Return a replay's report as the page shows it."""
+    going = report["status"] == "running"
+    found = report["divergence"]
+    return {
+        "look": OPEN if going else GOOD if report["matched"] else BAD,
+        "sentence": _MODES[report["mode"]],
+        "child": report["child_run_id"],
+        "waits": (report["waiting_for"] or "").replace("_", " "),
+        "content": report["content"],
+        "promises": [
+            (Look("✓", "held", "green") if each["held"] else Look("✕", "not held", "red"), _named(each["name"]), _detail(each, shows_costs))
+            for each in report["invariants"]
+        ],
+        "parting": found
+        and {"where": _where(found), "detail": found["detail"], "then": _text(found["expected"]), "now": _text(found["actual"])},
+        "gaps": report["missing"],
+        "hashes": [
+            ("Behaviour", report["recorded_behaviour_hash"], report["behaviour_hash"]),
+            ("Content", report["recorded_content_hash"], report["content_hash"]),
+        ],
+        "events": report["events"],
+    }
+
+
+def _parting(found: Json) -> dict[str, Any]:
+    return {"where": _where(found), "detail": found["detail"], "then": _text(found["expected"]), "now": _text(found["actual"])}
+
+
+def _detail(promise: Json, shows_costs: bool) -> str:
+    return "hidden from your role" if promise["name"] in _OF_MONEY and promise["detail"] and not shows_costs else str(promise["detail"])
+
+
+def _named(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _where(found: Json) -> str:
+    said = [f"event {found['seq']}" if found["seq"] is not None else "", f"step {found['step_id']}" if found["step_id"] else ""]
+    return ", ".join(filter(None, said)) or "the end"
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return said if len(said) <= LONGEST else said[: LONGEST - 1] + "…"
+
+
+# Two runs
+
+
+def comparison_of(found: Json, *, shows_costs: bool, shows_payloads: bool) -> dict[str, Any]:
+    """Return how two runs differ as the page shows it; what comes after the first difference is dimmed."""
+    parting = found["divergence"]
+    rows = [_row("the run", aspect) for aspect in found["aspects"] if shows_costs or not _is_money(aspect)]
+    for step in found["steps"]:
+        if step["within"] != "both":
+            rows.append({"step": step["step_id"], "what": "is there", **_sides(step["within"] == "first"), "counts": True})
+        for aspect in step["aspects"]:
+            if (shows_costs or not _is_money(aspect)) and (shows_payloads or not aspect["what"].startswith("params/")):
+                rows.append(_row(step["step_id"], aspect))
+        if step["content"] == "differs":
+            rows.append({"step": step["step_id"], "what": "result", "first": "", "second": "", "counts": False})
+    return {
+        "look": SAME if found["same"] else OTHER,
+        "other": found["other_run_id"],
+        "complete": found["complete"],
+        "parting": parting and {"where": _where(parting), "other_seq": found["other_seq"], "detail": parting["detail"]},
+        "rows": sorted(rows, key=lambda row: not row["counts"]),
+        "made_of": [each["detail"] for each in found["made_of"]],
+    }
+
+
+def _sides(first: bool) -> dict[str, str]:
+    return {"first": "yes" if first else "no", "second": "no" if first else "yes"}
+
+
+def _is_money(aspect: Json) -> bool:
+    return "cost" in aspect["what"]
+
+
+def _row(step: str, aspect: Json) -> dict[str, Any]:
+    name, said = str(aspect["what"]), _money_of if _is_money(aspect) else _time_of if aspect["what"].endswith("_ms") else _text
+    return {
+        "step": step,
+        "what": _bare(name).replace("_", " "),
+        "first": said(aspect["first"]),
+        "second": said(aspect["second"]),
+        "counts": aspect["counts"],
+    }
+
+
+def _bare(name: str) -> str:
+    return name.removesuffix("_micro_usd").removesuffix("_ms")
+
+
+def _money_of(value: Any) -> str:
+    return UNKNOWN if value is None else money(value)
+
+
+def _time_of(value: Any) -> str:
+    return UNKNOWN if value is None else duration(value)
+
+
+_TODAY = {
+    "same": Look("✓", "as registered", "green"),
+    "changed": Look("!", "another is registered", "amber"),
+    "not_registered": Look("✕", "not registered", "red"),
+}
+
+
+def bom_of(report: Json) -> dict[str, Any]:
+    """Return what a run was made of as the page shows it, and what changed since the run it is held against."""
+    bom, against = report["bom"], report["against"]
+    planner = bom["planner"]
+    made = " ".join(filter(None, (planner["name"], planner["version"], planner["model"])))
+    return {
+        "facts": [
+            ("Release of AOS", bom["release"] or UNKNOWN),
+            ("Planner", made),
+            ("Plan", bom["plan_hash"] or UNKNOWN),
+            ("Policies", bom["policies_hash"]),
+            ("Inputs", bom["inputs_hash"]),
+            ("All of it", bom["bom_hash"]),
+        ],
+        "skills": [(each["step_id"], each["skill"], each["version"], each["digest"][:12], _TODAY[each["now"]]) for each in bom["skills"]],
+        "advice": [
+            f"{each['code']} in {each['step_id']}: {each['mode']} ({each['candidate'] or each['source']})" for each in bom["advice"]
+        ],
+        "prices": [each["pricing_version"] + (f" of {each['model']}" if each["model"] else "") for each in bom["prices"]],
+        "against": against and {"run_id": against["run_id"], "how": against["found_by"].replace("_", " "), "detail": against["detail"]},
+        "changes": [(each["detail"], _text(each["before"]), _text(each["after"])) for each in (against["changes"] if against else [])],
+        "detail": report["detail"],
+    }
+
+
+def _advice(each: Json) -> str:
+    return f"{each['code']} in {each['step_id']}: {each['mode']} ({each['candidate'] or each['source']})"
+
+
+# What-if, and again
+
+_ENDING = ("status", "code", "waiting_for", "cost_micro_usd", "calls", "retries", "duration_ms")
+
+
+def what_if_of(report: Json) -> dict[str, Any]:
+    """Return what a what-if came to as the page shows it."""
+    told = report["what_if"]
+    before, after = told["before"], told["after"]
+    return {
+        "look": Look("=", "nothing changes", "grey") if report["matched"] else Look("↝", "another way", "blue"),
+        "sentence": _what_if_sentence(before, after, report["matched"]),
+        "endings": [
+            (_named(name.removesuffix("_micro_usd").removesuffix("_ms")), _ended(name, before), _ended(name, after)) for name in _ENDING
+        ],
+        "decisions": [(each["step_id"] or "the run", _decided(each["was"]), _decided(each["would_be"])) for each in told["decisions"]],
+        "assumed": [f"{each['step_id']}, attempt {each['attempt']}: {each['what']}" for each in told["assumed"]],
+        "unknown": told["unknown"],
+    }
+
+
+def _what_if_sentence(before: Json, after: Json, same: bool) -> str:
+    if same:
+        return f"It would have {_came_out(before)} just the same."
+    return f"It {_came_out(before)}; so it would have {_came_out(after)}."
+
+
+def _came_out(ending: Json) -> str:
+    code = f" with {ending['code']}" if ending["code"] else ""
+    words = {"succeeded": "succeeded", "partial": "succeeded in part", "cancelled": "been cancelled", "dead_lettered": "been given up"}
+    if ending["status"] == "failed":
+        return f"failed{code}"
+    waits = f" for {ending['waiting_for'].replace('_', ' ')}" if ending["waiting_for"] else ""
+    return words.get(ending["status"], f"come to where it is {ending['status']}{waits}")
+
+
+def _ended(name: str, ending: Json) -> str:
+    value = ending[name]
+    if value is None:
+        return UNKNOWN
+    return money(value) if name == "cost_micro_usd" else duration(value) if name == "duration_ms" else str(value).replace("_", " ")
+
+
+def _decided(decision: Json | None) -> str:
+    if decision is None:
+        return UNKNOWN
+    delay = f" after {duration(decision['delay_ms'])}" if decision.get("delay_ms") else ""
+    return f"{decision['kind'].replace('_', ' ')}{delay}: {decision['words']}"
+
+
+def rerun_of(preview: Json, plan: Json | None) -> dict[str, Any]:
+    """Return what doing a run again would mean as the page shows it."""
+    simulation = preview["simulation"]
+    params = {step["step_id"]: step["params"] for step in (plan or {"steps": []})["steps"]}
+    return {
+        "from_step": preview["from_step"],
+        "versions": preview["versions"],
+        "carried": preview["carried"],
+        "again": [(step, json.dumps(params.get(step, {}), ensure_ascii=False, indent=2)) for step in preview["again"]],
+        "changes": [_version_row(each) for each in preview["version_changes"]],
+        "effects": [f"{each['step_id']} ({each['skill']}): {each['detail']}" for each in preview["effects_again"]],
+        "verdict": simulation and _verdict(simulation),
+    }
+
+
+def _version_row(change: Json) -> tuple[str, str, str, str, str]:
+    now = change["now"] or "not registered"
+    return change["step_id"], change["skill"], change["then"], now, "; ".join(change["changes"]) or "the same"
+
+
+def _verdict(simulation: Json) -> dict[str, Any]:
+    worst, took = simulation["cost"]["worst_micro_usd"], simulation["duration"]["worst_ms"]
+    blockers: Sequence[Json] = simulation["blockers"]
+    at_most = f"at most {money(worst) if worst is not None else 'an unknown amount'}, {duration(took)}"
+    look = Look("✓", "would run", "green") if simulation["feasible"] else Look("✕", "would not run", "red")
+    return {"look": look, "at_most": at_most, "blockers": [each["detail"] for each in blockers]}
