@@ -14,15 +14,24 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aos_site.settings")
 static_application = get_asgi_application()
 
 # All of them import what needs settings to be there.
+from django.conf import settings  # noqa: E402
 from django.core.handlers.asgi import get_script_prefix  # noqa: E402
 from django.templatetags.static import static  # noqa: E402
+from django.urls import get_resolver  # noqa: E402
 
 from aos_site.http.problems import problem_response  # noqa: E402
 from aos_site.http.rest import body_refusal  # noqa: E402
 from aos_site.http.serving import ThreadedHandler  # noqa: E402
+from runs.shell.memory import settle  # noqa: E402
 
 STATIC_PREFIX = static("")
 threaded_application = ThreadedHandler()
+
+if settings.IS_WEB:
+    # All of the site now and not at the first request; then what stays for good is never again searched for garbage, which took
+    # a long answer longer than all of its own work.
+    _ = get_resolver().url_patterns
+    settle()
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:

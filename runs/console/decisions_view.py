@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -21,10 +22,15 @@ class Wanted(NamedTuple):
         return self.kind in ("", decision["kind"]) and self.step in ("", decision["step_id"] or "")
 
 
-def decisions_table(decisions: Sequence[Json], begun_ms: int, wanted: Wanted, *, shows_payloads: bool) -> dict[str, Any]:
-    """Return the table with what it can be filtered by, and how many there are in all."""
+def decisions_table(
+    decisions: Sequence[Json], begun_ms: int, wanted: Wanted, *, shows_payloads: bool, most: int = sys.maxsize
+) -> dict[str, Any]:
+    """Return the table with what it can be filtered by, how many there are in all, and how many `more` than are shown at most."""
+    found = [each for each in decisions if wanted.has(each)]
     return {
-        "rows": [_row(each, begun_ms, shows_payloads) for each in decisions if wanted.has(each)],
+        "rows": [_row(each, begun_ms, shows_payloads) for each in found[:most]],
+        "found": len(found),
+        "more": max(0, len(found) - most),
         "total": len(decisions),
         "kinds": sorted({str(each["kind"]) for each in decisions}),
         "steps": sorted({str(each["step_id"]) for each in decisions if each["step_id"]}),
@@ -38,8 +44,15 @@ def by_step(decisions: Sequence[Json], begun_ms: int, *, shows_payloads: bool) -
     found: dict[str, list[dict[str, Any]]] = {}
     for decision in decisions:
         if decision["step_id"]:
-            found.setdefault(decision["step_id"], []).append(_row(decision, begun_ms, shows_payloads))
+            found.setdefault(decision["step_id"], []).append(_line(decision, begun_ms, shows_payloads))
     return found
+
+
+def _line(decision: Json, begun_ms: int, shows_payloads: bool) -> dict[str, str]:
+    """Return a decision as a line beside its step: what, then why, then when and on what grounds."""
+    row = _row(decision, begun_ms, shows_payloads)
+    delay = f" after {row['delay']}" if row["delay"] else ""
+    return {"kind": row["kind"], "why": f"{delay}: {row['words']}", "when": " · ".join(filter(None, (row["after"], row["because"])))}
 
 
 def _row(decision: Json, begun_ms: int, shows_payloads: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The memory of a worker process: how much it holds, and how seldom it is searched for what may go."""
+"""The memory of a process that stays: how much it holds, and how seldom it is searched for what may go."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ its time on that, because every run under way is alive in memory; what a run lea
 
 
 def settle() -> None:
-    """Search seldom, and never again what was imported. For a process that does nothing but drive runs."""
+    """Search seldom, and never again what was imported. For a process that drives runs or answers requests, and nothing else."""
     if not gc.get_freeze_count():
         gc.collect()
         gc.freeze()
