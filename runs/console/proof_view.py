@@ -90,10 +90,14 @@ def comparison_of(found: Json, *, shows_costs: bool, shows_payloads: bool) -> di
         "look": SAME if found["same"] else OTHER,
         "other": found["other_run_id"],
         "complete": found["complete"],
-        "parting": parting and {"where": _where(parting), "other_seq": found["other_seq"], "detail": parting["detail"]},
+        "parting": parting and {"places": _places(parting["seq"], found["other_seq"]), "detail": parting["detail"]},
         "rows": sorted(rows, key=lambda row: not row["counts"]),
         "made_of": [each["detail"] for each in found["made_of"]],
     }
+
+
+def _places(seq: int | None, other_seq: int | None) -> str:
+    return f"event {seq if seq is not None else 'none'} and {other_seq if other_seq is not None else 'none'}"
 
 
 def _sides(first: bool) -> dict[str, str]:
@@ -105,7 +109,8 @@ def _is_money(aspect: Json) -> bool:
 
 
 def _row(step: str, aspect: Json) -> dict[str, Any]:
-    name, said = str(aspect["what"]), _money_of if _is_money(aspect) else _time_of if aspect["what"].endswith("_ms") else _text
+    name = str(aspect["what"])
+    said = _money_of if _is_money(aspect) else _time_of if name.endswith("_ms") else _calls_of if name == "calls" else _text
     return {
         "step": step,
         "what": _bare(name).replace("_", " "),
@@ -121,6 +126,13 @@ def _bare(name: str) -> str:
 
 def _money_of(value: Any) -> str:
     return UNKNOWN if value is None else money(value)
+
+
+def _calls_of(value: Any) -> str:
+    """Return how often was called, or what each call came to: `1 TIMEOUT, 2 succeeded`."""
+    if not isinstance(value, list):
+        return _text(value)
+    return ", ".join(f"{number} {end}" for number, end in value) or "none"
 
 
 def _time_of(value: Any) -> str:
@@ -203,7 +215,9 @@ def _ended(name: str, ending: Json) -> str:
     value = ending[name]
     if value is None:
         return UNKNOWN
-    return money(value) if name == "cost_micro_usd" else duration(value) if name == "duration_ms" else str(value).replace("_", " ")
+    if name == "waiting_for":
+        return str(value).replace("_", " ")
+    return money(value) if name == "cost_micro_usd" else duration(value) if name == "duration_ms" else str(value)
 
 
 def _decided(decision: Json | None) -> str:
