@@ -36,6 +36,7 @@ from skills.canonical import digest
 from skills.ids import new_id
 from skills.refusal import Refusal
 from skills.registry import registry
+from skills.trace_ids import trace_id_of
 
 QUEUE_COUNT_SECONDS = 1.0
 _queued_seen: dict[int, tuple[float, int]] = {}
@@ -197,15 +198,16 @@ def _take(order: _Order, agent: KnownAgent) -> Run | None:
     agent.refuse_frozen(skills)
     refuse_faults(order.principal.tenant, order.means, checked)
     _refuse_when_full(order.principal)
+    run_id = new_id("run")
     run = Run(
-        public_id=new_id("run"),
+        public_id=run_id,
         tenant=order.principal.tenant,
         agent=agent.row,
         goal=order.goal or (checked or {}).get("goal", ""),
         priority=order.priority,
         idempotency_key=order.stored_key,
         fingerprint=order.fingerprint,
-        trace_id=order.trace_id,
+        trace_id=trace_id_of(order.trace_id, run_id),
         created_by=order.principal.name,
         created_at=timezone.now(),
         parent=order.parent,

@@ -69,7 +69,7 @@ def test_a_run_without_a_trace_has_one_of_its_own(workshop: Workshop, settings: 
     with RawServer(answer(b"ok")) as server:
         settings.ALLOW_LOCAL_TARGETS = frozenset({server.authority})
         run = driven(workshop, get(server))
-    assert run.trace_id == ""
+    assert run.trace_id == trace_id_of(None, run.public_id)
     assert seen(server) == [sent_from(run, "fetch")]
     assert trace(run)["caller_trace"] is None
 

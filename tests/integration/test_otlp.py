@@ -67,7 +67,7 @@ def test_a_run_is_a_span_and_each_attempt_one_below_it(workshop: Workshop) -> No
 def test_it_says_the_same_each_time(workshop: Workshop) -> None:
     run = retried(workshop)
     assert exported(run) == exported(run)
-    assert exported(run)[0]["traceId"] == trace_id_of(None, run.public_id)
+    assert exported(run)[0]["traceId"] == trace_id_of(None, run.public_id) == run.trace_id
 
 
 def test_every_decision_stands_on_one_span(workshop: Workshop) -> None:
