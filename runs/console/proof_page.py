@@ -16,7 +16,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from agents.console_base import COST_ROLES, EVERY_ROLE, OPERATING_ROLES, OVERSIGHT_ROLES, PAYLOAD_ROLES, Roles, may
-from agents.models import Role
 from agents.tenancy import Principal, operator_principal
 from runs import services
 from runs.again import Wanted
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 
 Context = dict[str, Any]
 
-PLAYING_ROLES: Roles = OPERATING_ROLES | frozenset({Role.DEVELOPER})
+PLAYING_ROLES: Roles = OPERATING_ROLES | PAYLOAD_ROLES
 EVIDENCE_ROLES: Roles = OPERATING_ROLES | OVERSIGHT_ROLES | PAYLOAD_ROLES
 TABS: dict[str, tuple[str, Roles]] = {
     "replay": ("Replay", EVERY_ROLE),
