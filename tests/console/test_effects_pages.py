@@ -17,7 +17,7 @@ from skills import plugins
 from skills.registry import registry
 from tests.console.conftest import SignIn
 from tests.fakes.raw_server import RawServer, answer
-from tests.integration.conftest import _set_up
+from tests.integration.conftest import set_up
 from tests.integration.test_dead_letters import given_up, slow
 from tests.integration.workshop import Workshop, a_worker, over, parked, step
 
@@ -30,7 +30,7 @@ HERE = answer(b'{"id": 7}', content_type="application/json")
 @pytest.fixture
 def workshop(transactional_db: None, monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> Workshop:
     """Return the workshop of the integration tests: pages are looked at while a worker works."""
-    return _set_up(monkeypatch, settings)
+    return set_up(monkeypatch, settings)
 
 
 @pytest.fixture(autouse=True)
