@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from agents import admin_freezes, services  # noqa: F401 - pages register themselves
+from agents import admin_audit, admin_freezes, services  # noqa: F401 - pages register themselves
 from agents.console_base import COST_ROLES, EVERY_ROLE, OVERSIGHT_ROLES, OWNING_ROLES, TenantScopedAdmin, sees_everything
 from agents.models import Agent, ApiKey, EntryKind, LedgerEntry, LedgerScope, Membership, Tenant
 from skills.ids import is_id

@@ -8,6 +8,7 @@ from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
 
+from agents import audit
 from agents.models import Membership, Role, Tenant
 from skills.console_base import ReadOnlyAdmin
 
@@ -71,6 +72,14 @@ class TenantScopedAdmin(ReadOnlyAdmin):
     add_roles: Roles = NO_ROLE
     change_roles: Roles = NO_ROLE
     delete_roles: Roles = NO_ROLE
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        audit.act_as(request.user.get_username(), via="console")
+        return super().changeform_view(request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        audit.act_as(request.user.get_username(), via="console")
+        return super().delete_view(request, *args, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)

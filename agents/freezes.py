@@ -15,6 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
+from agents import audit
 from agents.models import Agent, Freeze, FreezeKind, Tenant
 from agents.selectors import get_agent
 from agents.tenancy import not_found
@@ -141,6 +142,7 @@ def freeze(*, tenant: Tenant | None, kind: str, key: str | None = None, reason: 
         with suppress(IntegrityError), transaction.atomic():
             made = Freeze.objects.create(tenant=tenant, kind=kind, key=key, reason=reason, frozen_by=by[:200])
             _tell_when_committed()
+            audit.record(tenant, "freeze.set", f"{kind}:{key}", by=by, reason=reason)
             return made, True
     raise Refusal("STORE_UNAVAILABLE", "others freeze and lift the same all the time", suggestions=["Try again."])
 
@@ -157,6 +159,7 @@ def lift(found: Freeze, *, reason: str, by: str) -> Freeze:
         lifted = live().filter(pk=found.pk).update(lifted_at=timezone.now(), lifted_by=by[:200], lifted_because=reason)
         if lifted:
             _tell_when_committed()
+            audit.record(found.tenant, "freeze.lift", f"{found.kind}:{found.key}", by=by, reason=reason)
     found.refresh_from_db()
     return found
 

@@ -13,6 +13,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, NullIf
 
 from agents.days import is_time_zone
+from agents.models_audit import AuditChain, AuditEntry  # noqa: F401 - rows of this app, in a file of their own
 from skills.ids import new_id
 
 MAX_WEIGHT = 1_000

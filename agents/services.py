@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from pydantic import ValidationError
 
+from agents import audit
 from agents.contracts import AgentProfile, PlannerChoice
 from agents.models import Agent, AgentStatus, Tenant
 from agents.planners.registry import get_planner
@@ -28,7 +29,9 @@ def create_agent(
     checked = checked_profile(profile or {})
     try:
         with transaction.atomic():
-            return Agent.objects.create(tenant=tenant, name=name, description=description, profile=checked, status=status)
+            agent = Agent.objects.create(tenant=tenant, name=name, description=description, profile=checked, status=status)
+            audit.record(tenant, "agent.create", agent.public_id, after={"name": name, "status": status})
+            return agent
     except IntegrityError:
         raise _name_taken(name) from None
 
@@ -42,7 +45,11 @@ def update_agent(*, tenant: Tenant, agent_id: str, changes: dict[str, Any]) -> A
     try:
         with transaction.atomic():
             agent = one_scoped(Agent.objects.select_for_update(), tenant, "agent", public_id=agent_id)
-            return _apply(agent, changes)
+            before = {name: getattr(agent, name) for name in changes}
+            _apply(agent, changes)
+            was, now = audit.changed(before, changes)
+            audit.record(tenant, "agent.update", agent.public_id, before=was, after=now)
+            return agent
     except IntegrityError:
         raise _name_taken(changes["name"]) from None
 
@@ -61,6 +68,7 @@ def delete_agent(*, tenant: Tenant, agent_id: str) -> None:
     agent = one_scoped(Agent.objects.all(), tenant, "agent", public_id=agent_id)
     try:
         with transaction.atomic():
+            audit.record(tenant, "agent.delete", agent.public_id, before={"name": agent.name})
             agent.delete()
     except ProtectedError:
         raise Refusal(

@@ -14,13 +14,14 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import DateTimeField, Model, Q, QuerySet
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
 from rest_framework.permissions import BasePermission
 
+from agents import audit
 from agents.models import ApiKey, Tenant
 from skills.refusal import Refusal
 
@@ -37,6 +38,7 @@ SCOPES = (
     "skills:execute",
     "catalog:read",
     "catalog:write",
+    "audit:read",
     "admin",
 )
 LAST_USE_RESOLUTION = timedelta(minutes=1)
@@ -105,15 +107,19 @@ def create_key(tenant: Tenant, name: str, scopes: Iterable[str], *, expires_at: 
     if unknown:
         raise Refusal("SCHEMA_VALIDATION_FAILED", f"no such scope: {', '.join(unknown)}", suggestions=[f"Scopes are {', '.join(SCOPES)}."])
     prefix, plaintext = _fresh_key()
-    row = ApiKey.objects.create(
-        tenant=tenant, name=name, prefix=prefix, secret_hmac=_hmac_of(plaintext), scopes=wanted, expires_at=expires_at
-    )
+    with transaction.atomic():
+        row = ApiKey.objects.create(
+            tenant=tenant, name=name, prefix=prefix, secret_hmac=_hmac_of(plaintext), scopes=wanted, expires_at=expires_at
+        )
+        audit.record(tenant, "api_key.create", prefix, after={"name": name, "scopes": wanted, "expires_at": expires_at})
     return row, plaintext
 
 
 def revoke_key(key: ApiKey) -> None:
     """Make a key useless from the next request on; revoking twice keeps the first instant."""
-    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+    with transaction.atomic():
+        if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
+            audit.record(key.tenant, "api_key.revoke", key.prefix, before={"name": key.name})
     key.refresh_from_db(fields=["revoked_at"])
 
 
@@ -230,7 +236,9 @@ class ApiKeyAuthentication(BaseAuthentication):
         key = found.row
         if found.use_is_due:
             _note_use(key, now)
-        return Principal(tenant=key.tenant, name=f"key:{key.name}:{key.prefix}", scopes=frozenset(key.scopes), key_id=key.public_id), key
+        name = f"key:{key.name}:{key.prefix}"
+        audit.act_as(name, via="api", key_id=key.public_id)
+        return Principal(tenant=key.tenant, name=name, scopes=frozenset(key.scopes), key_id=key.public_id), key
 
     def authenticate_header(self, request: Any) -> str:
         return "Bearer"

@@ -23,6 +23,7 @@ _SECTIONS = (
             ("Agents", "smart_toy", "agents.agent"),
             ("Skills", "extension", "skills.skillversion"),
             ("Freezes", "ac_unit", "agents.freeze"),
+            ("Audit log", "history_edu", "agents.auditentry"),
             ("Circuits", "electrical_services", "catalog.circuit"),
         ),
     ),

@@ -11,6 +11,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 import agents.api
+import agents.audit_api
 import agents.freezes_api
 import catalog.analytics_api
 import catalog.api
@@ -51,6 +52,7 @@ handler500 = errors.handle_defect
 api_v1: list[URLPattern | URLResolver] = [
     *skills.api.urlpatterns,
     *agents.api.urlpatterns,
+    *agents.audit_api.urlpatterns,
     *agents.freezes_api.urlpatterns,
     *catalog.api.urlpatterns,
     *catalog.analytics_api.urlpatterns,

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q
 
+from agents import audit
 from agents.clock import ask_time
 from agents.tenancy import not_found, scoped
 from catalog.circuit_states import CLOSED, TRIAL_WAIT_MS, Bounds, CircuitState, Said, Standing, asked, ended, state_of
@@ -300,6 +301,7 @@ def reset(*, tenant: Any, skill: str, host: str, reason: str, by: str) -> dict[s
             raise not_found("circuit")
         before, now_ms = state_of(_standing_of(row), ask_time()), ask_time()
         _write({key: row}, {key: CLOSED._replace(openings=row.openings, last_code=row.last_code)}, now_ms)
+        audit.record(tenant, "circuit.reset", key.label, by=by, before={"state": str(before)}, reason=reason)
     log.info("circuit.reset", extra={"scope": key.label, "tenant_id": tenant.pk, "was": before, "by": by[:200], "reason": reason})
     return circuit_json(row, now_ms)
 

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
+from agents import audit
 from agents.tenancy import one_scoped
 from catalog.candidate_states import ACTIVE, SHADOW, Standing, after, fault_in_reason, why_not
 from catalog.evidence import WORKED, evidence_of
@@ -88,6 +89,8 @@ def _decide(action: str, principal: Principal, candidate_id: str, reason: str, c
     row.decided_by, row.reason, row.decided_at = principal.name, reason.strip(), timezone.now()
     row.save(update_fields=[*{*columns, "baseline", "parts"}, "state", "policy", "decided_by", "reason", "decided_at", "updated_at"])
     RecoveryDecision.objects.create(candidate=row, action=action, by=principal.name, reason=reason.strip(), seen=seen)
+    after_it = {"state": row.state, "policy": row.policy, "mode": row.mode, "signature": row.signature}
+    audit.record(principal.tenant, f"recovery.{action}", row.public_id, by=principal.name, after=after_it, reason=reason)
     return row
 
 

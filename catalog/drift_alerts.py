@@ -12,6 +12,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from pydantic import Field
 
+from agents import audit
 from agents.tenancy import Principal, one_scoped, scoped
 from catalog.drift import Finding
 from catalog.models_learning import DriftAlert
@@ -100,6 +101,8 @@ def _decide(principal: Principal, drift_id: str, reason: str, legal: tuple[str, 
     row.state, row.by, row.reason = state, principal.name, reason
     row.closed_at = timezone.now() if state == RESOLVED else None
     row.save(update_fields=["state", "by", "reason", "closed_at"])
+    said = "resolve" if state == RESOLVED else "acknowledge"
+    audit.record(principal.tenant, f"drift.{said}", drift_id, by=principal.name, reason=reason)
     return row
 
 

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from pydantic import TypeAdapter, ValidationError
 
+from agents import audit
 from agents.tenancy import not_found
 from catalog.contracts import EntryDocument, nearest_codes
 from catalog.models import CatalogEntry, EntryVersion
@@ -218,10 +219,15 @@ def _changed(row: CatalogEntry, document: EntryDocument, action: str, by: str, r
     return _saved(row, action, by, reason)
 
 
+_SAID = {CREATED: "create", EDITED: "update", REMOVED: "remove", RESTORED: "restore"}
+
+
 def _saved(row: CatalogEntry, action: str, by: str, reason: str) -> CatalogEntry:
     row.version += 1
     row.save()
     _keep([row], action, by, reason)
+    what = f"{row.code}:{row.skill}" if row.skill else row.code
+    audit.record(row.tenant, f"catalog.{_SAID[action]}", what, by=by, after={"version": row.version, "mode": row.mode}, reason=reason)
     return row
 
 
@@ -290,6 +296,8 @@ def import_entries(tenant: Tenant | None, given: Any, *, by: str, reason: str, d
             changes = [_change(held.get((document.code, document.skill)), document) for document in documents]
             if not dry_run:
                 _carry_out(tenant, held, documents, changes, by, why)
+                told = {"entries": len(documents), "changed": sum(change.action != UNCHANGED for change in changes)}
+                audit.record(tenant, "catalog.import", by=by, after=told, reason=why)
             return changes
     except IntegrityError:
         raise Refusal("INVALID_INPUT", "somebody made one of these entries meanwhile", status=409, suggestions=["Import again."]) from None

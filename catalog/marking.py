@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from pydantic import AwareDatetime, Field
 
+from agents import audit
 from agents.tenancy import Principal, not_found, scoped
 from catalog.group_states import VERSION, order_of
 from catalog.groups import checked_signature
@@ -72,6 +73,8 @@ def _mark(principal: Principal, signature: str, reason: str, **columns: Any) -> 
         for name, value in said.items():
             setattr(row, name, value)
         row.save(update_fields=list(said))
+    what = "fixed" if "fixed_at" in columns else "mute" if columns.get("muted_until") else "unmute"
+    audit.record(principal.tenant, f"failures.{what}", signature, by=principal.name, after=columns, reason=reason)
     return row
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.db.models import Count
 
-from agents import ledger
+from agents import audit, ledger
 from agents.selectors import agent_names
 from agents.tenancy import Principal, not_found, scoped
 from runs.models import BudgetAlert, Run, RunStatus
@@ -43,7 +44,9 @@ def get_budget(*, tenant: Tenant, budget_id: str) -> Json:
 def set_budget(*, principal: Principal, kind: str, period: str, limit_micro_usd: Any, key: Any = None) -> Json:
     """Set a limit, null being none, and let runs go on that waited for a higher one. Raises Refusal."""
     tenant = principal.tenant
-    done = ledger.set_budget(tenant=tenant, kind=kind, key=key, period=period, limit_micro_usd=limit_micro_usd, by=principal.name)
+    with transaction.atomic():
+        done = ledger.set_budget(tenant=tenant, kind=kind, key=key, period=period, limit_micro_usd=limit_micro_usd, by=principal.name)
+        _audited(principal, "set", done)
     ring()
     return _told(tenant, [done])[0]
 
@@ -52,15 +55,17 @@ def top_up_budget(
     *, principal: Principal, kind: str, period: str, amount_micro_usd: Any, key: Any = None, idempotency_key: str | None = None
 ) -> Json:
     """Raise a limit, of a day's budget today's alone. The same idempotency key again changes nothing. Raises Refusal."""
-    done = ledger.top_up_budget(
-        tenant=principal.tenant,
-        kind=kind,
-        key=key,
-        period=period,
-        amount_micro_usd=amount_micro_usd,
-        idempotency_key=idempotency_key,
-        by=principal.name,
-    )
+    with transaction.atomic():
+        done = ledger.top_up_budget(
+            tenant=principal.tenant,
+            kind=kind,
+            key=key,
+            period=period,
+            amount_micro_usd=amount_micro_usd,
+            idempotency_key=idempotency_key,
+            by=principal.name,
+        )
+        _audited(principal, "top_up", done)
     ring()
     return _told(principal.tenant, [done])[0]
 
@@ -74,9 +79,16 @@ def top_up_by_id(*, principal: Principal, budget_id: str, amount_micro_usd: Any,
 
 def remove_budget(*, principal: Principal, kind: str, period: str, key: Any = None) -> Json:
     """Take a limit away; runs that waited for it go on. Raises Refusal."""
-    done = ledger.remove_budget(tenant=principal.tenant, kind=kind, key=key, period=period, by=principal.name)
+    with transaction.atomic():
+        done = ledger.remove_budget(tenant=principal.tenant, kind=kind, key=key, period=period, by=principal.name)
+        _audited(principal, "remove", {"kind": kind, "key": key, "period": period, **done})
     ring()
     return done
+
+
+def _audited(principal: Principal, what: str, done: Json) -> None:
+    target = ":".join(str(done[name]) for name in ("kind", "key", "period") if done.get(name))
+    audit.record(principal.tenant, f"budget.{what}", target, by=principal.name, after={"limit_micro_usd": done.get("limit_micro_usd")})
 
 
 def list_alerts(*, tenant: Tenant) -> list[Json]:

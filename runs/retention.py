@@ -260,7 +260,7 @@ LEFTOVERS = (
 OPERATIONAL = "operational"
 OPERATIONAL_SAYS = "ended worker sessions, heard signals, delivered messages, simulations, finished chores, sign-ins that ran out"
 AUDIT = "audit"
-AUDIT_SAYS = "every movement of money, and every charge of a call"
+AUDIT_SAYS = "every movement of money, every charge of a call, and who did what"
 
 
 # Removal

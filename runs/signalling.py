@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from agents import audit
 from agents.tenancy import Principal
 from runs import selectors
 from runs.engine.events import Fact
 from runs.models import Run
 from runs.shell.bell import ring
+from runs.shell.codec import kind_of, plain
 from runs.shell.crash_points import crash_point
 from runs.shell.inbox import put_signal
 from skills.refusal import Refusal
@@ -29,6 +31,12 @@ def refuse_if_over(run: Run) -> None:
 def put(principal: Principal, run: Run, fact: Fact) -> None:
     """Put a wish into the inbox of a locked run, in the caller's transaction."""
     put_signal(run.pk, fact, principal.name)
+    told = {name: value for name, value in plain(fact).items() if name in _TOLD}
+    audit.record(run.tenant, f"run.{kind_of(fact)}", run.public_id, by=principal.name, after=told, reason=getattr(fact, "reason", ""))
+
+
+# What was answered may be payload; what was decided about is not.
+_TOLD = ("step", "approved", "action_hash", "verdict", "amount_micro_usd", "limit_micro_usd")
 
 
 def rung() -> None:

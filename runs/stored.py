@@ -23,6 +23,8 @@ TABLES = {
         "runs_alertsum",
         "agents_budget",
         "agents_freeze",
+        "agents_auditchain",
+        "agents_auditentry",
         "agents_ledgerscope",
         "agents_ledgerentry",
         "agents_ledgerlot",

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
-from agents import known_agents
+from agents import audit, known_agents
 from agents.contracts import AgentProfile
 from agents.known_agents import KnownAgent
 from agents.limits import rules_of
@@ -131,7 +132,7 @@ def submit(
         means=_said({"because": because, "caller_trace": caller_trace}) | means_of(faults),
         again=again or Again(),
     )
-    run, created = _taken_by_memory(order) or _taken_by_reading(order)
+    run, created = _taken(order) if called_by is not None or parent is None else _taken_and_audited(order, parent)
     if created:
         crash_point("submit.committed")
         ring()
@@ -140,6 +141,20 @@ def submit(
 
 def _said(means: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in means.items() if value}
+
+
+def _taken(order: _Order) -> tuple[Run, bool]:
+    return _taken_by_memory(order) or _taken_by_reading(order)
+
+
+def _taken_and_audited(order: _Order, parent: Run) -> tuple[Run, bool]:
+    """Take a run that has to do with one that is there: who did something about that one is written down with it."""
+    with transaction.atomic():
+        run, created = _taken(order)
+        if created:
+            done = {"relation": order.relation, "child": run.public_id, "from_step": order.again.from_step}
+            audit.record(parent.tenant, "run.again", parent.public_id, by=order.principal.name, after=done)
+        return run, created
 
 
 def _callers(principal: Principal, run_id: str) -> list[Run]:

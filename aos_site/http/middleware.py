@@ -11,6 +11,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from structlog.contextvars import bound_contextvars
 
+from agents import audit
 from aos_site.http.problems import is_for_people, problem_of
 from skills.trace_ids import TRACEPARENT, caller_span
 
@@ -74,6 +75,7 @@ class RequestContextMiddleware(_Around):
 def _open(request: Any) -> dict[str, str]:
     request.request_id = request_id_from(request.META.get("HTTP_X_REQUEST_ID"))
     request.trace_id = secrets.token_hex(16)
+    audit.begin(request.trace_id)
     ids = {"request_id": request.request_id, "trace_id": request.trace_id}
     caller = caller_span(request.META.get(f"HTTP_{TRACEPARENT.upper()}"))
     request.caller_trace = None if caller is None else caller.header

@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 from rest_framework.utils.encoders import JSONEncoder
 
+from agents import audit
 from agents.selectors import tenant_for
 from agents.tenancy import Principal, operator_principal
 from runs.management import exits
@@ -77,6 +78,7 @@ class RuntimeCommand(BaseCommand, ABC):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._options = options
+        audit.act_as(operator_name(), via="command")
         code = self._respond(options)
         if code:
             sys.exit(code)

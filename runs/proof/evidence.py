@@ -13,13 +13,14 @@ from typing import Any
 
 from django.conf import settings
 
+from agents import audit
 from agents.tenancy import Principal
 from runs import selectors
 from runs.engine.virtual import Entry
 from runs.models import Kept, Run
 from runs.proof.bom import bom_of
 from runs.proof.bundle import pack, sha256_of, unpack
-from runs.proof.derived import LEFT_OUT, as_json, derived_from, head_of, rows_of
+from runs.proof.derived import LEFT_OUT, as_json, as_lines, derived_from, head_of, rows_of
 from runs.proof.replaying import Recorded, replay_journal
 from runs.proof.verify_evidence import check
 from runs.shell.codec import decode
@@ -44,6 +45,7 @@ This file tells all that is recorded of one run of AOS {release}.
   effects.json      what it did to the world outside, in order
   approvals.json    what people were asked and what they said
   costs.json        what was charged, call by call, in micro-USD
+  audit.jsonl       who did what to it; each entry names the one before it in the tenant's log
   bom.json          the versions, policies and prices it was made with
   hashes.json       how it behaved and what came out, each as one hash
   redactions.json   what is not to be read here, and why
@@ -77,6 +79,9 @@ def evidence_of(*, principal: Principal, run_id: str, without_payloads: bool = F
     files["manifest.json"] = manifest
     if signed:
         files[SIGNATURE] = _signed(manifest)
+    # Under another target than the run: what was taken out does not change by being taken.
+    taken = {"without_payloads": without_payloads, "signed": signed, "journal_head": head_of(rows)}
+    audit.record(run.tenant, "evidence.export", f"evidence of {run.public_id}", by=principal.name, after=taken)
     return pack(files)
 
 
@@ -91,6 +96,7 @@ def _files(run: Run, rows: list[Row], history: list[Entry] | None) -> dict[str, 
         "journal.jsonl": "".join(row.data + "\n" for row in rows).encode(),
         **derived_from(rows),
         "bom.json": as_json(None if bom is None else bom.model_dump(mode="json")),
+        "audit.jsonl": as_lines(audit.entry_json(entry) for entry in audit.entries_of(run.tenant, target=run.public_id).order_by("seq")),
         "hashes.json": as_json(_hashes(run, rows, bom.bom_hash if bom else None)),
         SCRIPT: resources.files("runs.proof").joinpath(SCRIPT).read_bytes(),
     }

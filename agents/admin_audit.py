@@ -1,0 +1,48 @@
+"""The console's page of the audit log: who did what, for those who oversee it. Nobody changes anything here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.decorators import display
+
+from agents.audit import ACTIONS
+from agents.console_base import OVERSIGHT_ROLES, TenantScopedAdmin, may, sees_everything, tenants_for
+from agents.models_audit import AuditEntry
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(TenantScopedAdmin):
+    view_roles = OVERSIGHT_ROLES
+    list_display = ("seq", "when", "actor", "via", "did", "target", "said")
+    list_filter = ("action", "via")
+    search_fields = ("=actor", "=target", "=trace_id")
+    ordering = ("-id",)
+    sortable_by = ("seq",)
+    fields = ("seq", "at", "actor", "via", "key_id", "action", "target", "before", "after", "reason", "trace_id", "prev", "hash")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = AuditEntry.objects.select_related("chain")
+        if sees_everything(request):
+            return rows
+        return rows.filter(chain__key__in=[f"tenant:{tenant.pk}" for tenant in tenants_for(request, self.view_roles)])
+
+    def _allowed(self, request: HttpRequest, roles: Any, obj: Any) -> bool:
+        # Which rows there are, the query says; an entry belongs to its chain, and the chain to a tenant.
+        return may(request, roles)
+
+    @display(description="When (UTC)")
+    def when(self, entry: AuditEntry) -> str:
+        return entry.at.strftime("%Y-%m-%d %H:%M:%S")
+
+    @display(description="What")
+    def did(self, entry: AuditEntry) -> str:
+        return ACTIONS.get(entry.action, entry.action)
+
+    @display(description="Why, or what it is now")
+    def said(self, entry: AuditEntry) -> str:
+        text = entry.reason or entry.after
+        return text if len(text) <= 120 else text[:119] + "…"
