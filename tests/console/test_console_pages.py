@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 
+from agents import audit
 from agents.models import Agent, ApiKey, Freeze, LedgerEntry, LedgerScope, Membership, Role, Tenant
 from catalog.models import CatalogEntry, FailureMatch
 from runs.models import Charge, Outbox, Run, Session
@@ -28,6 +29,7 @@ SEEN_BY = {
     "agents.Agent": EVERYBODY,
     "agents.ApiKey": OVERSIGHT,
     "agents.Freeze": EVERYBODY,
+    "agents.AuditEntry": OVERSIGHT,
     "agents.LedgerEntry": COSTS,
     "agents.LedgerScope": COSTS,
     "agents.Membership": OVERSIGHT,
@@ -100,6 +102,7 @@ def test_it_shows_no_page_to_who_is_not_signed_in(model: Any, page: Any, client:
 @pytest.mark.parametrize("role", Role.values)
 def test_it_shows_nothing_of_another_tenant(role: str, cast: Cast) -> None:
     browser = SignIn(role)
+    audit.record(cast.rival, "agent.update", CANARY)
     for model, _ in PAGES:
         for query in ("", "?q=TIMEOUT", f"?q={cast.run_of(cast.rival).public_id}", "?o=1"):
             assert CANARY not in browser.get(list_url(model) + query).content.decode(), model
@@ -124,7 +127,8 @@ def rows_of(tenant: Tenant) -> list[Any]:
         model.objects.filter(tenant=tenant).first()
         for model in (Agent, ApiKey, Charge, Freeze, LedgerScope, Membership, CatalogEntry, FailureMatch, Outbox, Run)
     ]
-    return [*plain, LedgerEntry.objects.filter(scope__tenant=tenant).first(), tenant]
+    done = audit.record(tenant, "agent.update", CANARY)
+    return [*plain, LedgerEntry.objects.filter(scope__tenant=tenant).first(), done, tenant]
 
 
 @pytest.mark.parametrize("model", READ_ONLY, ids=label_of)
