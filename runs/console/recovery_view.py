@@ -193,6 +193,7 @@ def report(found: Json | None) -> Json | None:
             "look": Look("!", "unsafe", "red") if each["unsafe"] else _VERDICTS[each["verdict"]],
             "at": moment(each["at"]),
             "link": reverse("admin:runs_run_change", args=[each["run_id"]]),
+            "otherwise": _otherwise(each.get("counterfactual")),
         }
         for each in found["cases"]
     ]
@@ -219,3 +220,19 @@ def measured(told: Json) -> Json | None:
 
 def _width(rate: float | None) -> str:
     return f"{100 * (rate or 0):.2f}%"
+
+
+def _otherwise(played: Json | None) -> str:
+    """Say how the run would have come out, if all went well that nobody knows."""
+    if played is None:
+        return ""
+    before, after = played["before"], played["after"]
+    retries = after["retries"] - before["retries"]
+    more = f", with {abs(retries)} {'more' if retries > 0 else 'fewer'} tries" if retries else ""
+    return f"the run {_end(before)}; it could have {_end(after)}{more}"
+
+
+def _end(ending: Json) -> str:
+    code = f" with {ending['code']}" if ending["code"] else ""
+    waits = f"waited for {str(ending['waiting_for']).replace('_', ' ')}" if ending["waiting_for"] else ""
+    return waits or {"succeeded": "succeeded", "partial": "succeeded in part", "failed": f"failed{code}"}.get(ending["status"], "gone on")

@@ -38,6 +38,9 @@ SHOWN = 100
 
 WHAT_IF = ("the run", "the what-if")
 
+PLAIN = Changes.model_construct()
+"""No change at all: what is to be otherwise comes from somewhere else, such as an advice that is tried."""
+
 Json = dict[str, Any]
 Advised = Callable[[State, e.StepFailed], e.StepFailed]
 

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
 from django.utils import timezone
 
 from catalog.candidate_views import REPLAYED, Failed, advice_then, last_failures
@@ -23,7 +22,7 @@ from runs.engine.machine import step
 from runs.engine.outcomes import effect_of
 from runs.engine.state import State
 from runs.engine.virtual import Entry
-from runs.shell.admission import pin_advised
+from runs.proof.what_if import PLAIN, counterfactual, of_signature, with_advice
 from runs.shell.reading.history import read_history
 from skills.instants import instant
 from skills.refusal import Refusal
@@ -55,6 +54,11 @@ class Told(NamedTuple):
     parting: Parting | None = None
     unreadable: str = ""
     answered: frozenset[int] = frozenset()
+    otherwise: Json | None = None
+
+
+PLAYED_ON = 5
+"""Of so many runs it is also told how they would have come out, if all went well that nobody knows."""
 
 
 def shadow_report(tenant: Tenant, candidate: Any) -> Json:
@@ -64,7 +68,8 @@ def shadow_report(tenant: Tenant, candidate: Any) -> Json:
     told: dict[str, Told] = {}
     for failure in failures:
         if failure.run_id not in told:
-            told[failure.run_id] = _replay(tenant, failure.run_id, candidate.signature, advice)
+            plays_on = len(told) < PLAYED_ON
+            told[failure.run_id] = _replay(tenant, failure.run_id, candidate.signature, advice, plays_on=plays_on)
     cases = [_case(failure, told[failure.run_id]) for failure in failures]
     verdicts = Counter(case["verdict"] for case in cases)
     return {
@@ -80,12 +85,21 @@ def shadow_report(tenant: Tenant, candidate: Any) -> Json:
     }
 
 
-def _replay(tenant: Tenant, run_id: str, signature: str, advice: Mapping[str, Any]) -> Told:
+def _replay(tenant: Tenant, run_id: str, signature: str, advice: Mapping[str, Any], *, plays_on: bool) -> Told:
     try:
         recorded = read_history(selectors.get_run(tenant=tenant, run_id=run_id))
     except Refusal as refusal:
         return Told(unreadable=refusal.detail)
-    return replay_with(recorded, signature, advice)
+    told = replay_with(recorded, signature, advice)
+    return told._replace(otherwise=_played_on(recorded, signature, advice)) if plays_on and told.parting else told
+
+
+def _played_on(recorded: Sequence[Entry], signature: str, advice: Mapping[str, Any]) -> Json | None:
+    """Return how the run would have come out with the advice: the counterfactual, beyond what is known for certain."""
+    played = counterfactual(recorded, PLAIN, assume="success", advised=[of_signature(signature, advice)]).what_if
+    if played is None:
+        return None
+    return {"before": played.before.model_dump(), "after": played.after.model_dump(), "assumed": len(played.assumed)}
 
 
 def replay_with(recorded: Sequence[Entry], signature: str, advice: Mapping[str, Any]) -> Told:
@@ -95,23 +109,13 @@ def replay_with(recorded: Sequence[Entry], signature: str, advice: Mapping[str, 
     for seq, entry in enumerate(recorded, start=1):
         fact: Fact = entry.fact
         if state is not None and isinstance(fact, StepFailed) and (fact.advice or {}).get("signature") == signature:
-            fact = _advised(state, fact, advice)
+            fact = with_advice(state, fact, advice)
             answered.add(seq)
         state, decisions = step(state, fact)
         parting = _parting(state, seq, entry, fact, decisions) if seq in answered else None
         if parting is not None:
             return Told(parting, answered=frozenset(answered))
     return Told(answered=frozenset(answered))
-
-
-def _advised(state: State, fact: StepFailed, advice: Mapping[str, Any]) -> StepFailed:
-    """Return a failure with the policy's advice, and the skill that would go on with, pinned as a worker would."""
-    fallback = None
-    found = state.steps.get(fact.step)
-    if advice.get("fallback_skill") and found is not None:
-        params = {**(found.params or {}), **(advice.get("fallback_params") or {})}
-        fallback = pin_advised(advice["fallback_skill"], params, state.means.get("skill_config") or {})
-    return msgspec.structs.replace(fact, advice=dict(advice), fallback=fallback)
 
 
 def _parting(state: State, seq: int, entry: Entry, fact: Fact, decisions: tuple[Decision, ...]) -> Parting | None:
@@ -204,7 +208,8 @@ def _case(failure: Failed, told: Told) -> Json:
         "seq": failure.seq,
         "at": failure.at,
     }
-    return {**shown, "verdict": verdict, "kind": kind, "words": words, "unsafe": is_unsafe}
+    otherwise = told.otherwise if verdict == "changed" else None
+    return {**shown, "verdict": verdict, "kind": kind, "words": words, "unsafe": is_unsafe, "counterfactual": otherwise}
 
 
 def _verdict(failure: Failed, told: Told) -> tuple[str, str, str]:

@@ -73,6 +73,9 @@ def test_it_raises_the_success_rate_of_a_signature_by_an_approved_recovery(works
     report = approve(workshop, candidate)["shadow_report"]
     assert (report["failures"], report["replayed"], report["changed"], report["unsafe"]) == (12, 12, 12, 0)
     assert {case["words"] for case in report["cases"]} == {"would have retried at once instead of aborting"}
+    played = report["cases"][0]["counterfactual"]
+    assert (played["before"]["status"], played["after"]["status"]) == ("failed", "succeeded")
+    assert played["after"]["retries"] > played["before"]["retries"]
     assert report["counts"] == {"would have retried at once": 12}
 
     (watched,) = runs_of(workshop, 1, **flaky)
