@@ -130,8 +130,14 @@ class RunAdmin(TenantScopedAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         run = self.get_object(request, unquote(object_id))
+        try:
+            trace = trace_json(tenant=run.tenant, run_id=run.public_id)
+        except Refusal as refusal:
+            # Its journal was touched, or is of another version: the page says where, instead of the run.
+            told = {"aos_tabs": tabs_of(request, run), "aos_run_id": run.public_id, "aos_refusal": refusal}
+            return self.page(request, "console/proof.html", run, told)
         context = run_page(
-            trace := trace_json(tenant=run.tenant, run_id=run.public_id),
+            trace,
             round(time.time() * 1_000),
             shows_payloads=may(request, PAYLOAD_ROLES, run.tenant_id),
             shows_costs=may(request, COST_ROLES, run.tenant_id),

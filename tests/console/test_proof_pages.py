@@ -82,8 +82,12 @@ def test_it_tells_what_a_replay_found(mode: str, cast: Cast) -> None:
 def test_it_says_where_a_journal_was_touched(cast: Cast) -> None:
     run = submitted(cast.acme)
     RunEvent.objects.filter(run_id=run.pk).update(data='{"v":1,"fact":{"kind":"dreamt"}}')
-    page = SignIn("operator").get(address(run, "replay")).content.decode()
-    assert "REPLAY_DIVERGED" in page and "/events/1" in page
+    for page in ("replay", "compare", "what-if", "rerun", ""):
+        opened = address(run, page) if page else reverse("admin:runs_run_change", args=[run.public_id])
+        answer = SignIn("operator").get(opened)
+        assert answer.status_code == 200
+        assert "REPLAY_DIVERGED" in answer.content.decode() and "/events/1" in answer.content.decode()
+    assert SignIn("operator").post(address(run, "evidence"), {}).status_code == 302
 
 
 def test_it_compares_with_another_run(cast: Cast) -> None:
