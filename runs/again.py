@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from agents.contracts import AgentProfile
+from agents.plan.references import size_of
 from agents.tenancy import Principal
 from runs import lineage, selectors
 from runs.contracts import Simulation
@@ -28,6 +29,9 @@ from skills.contracts import HARMLESS_EFFECTS
 from skills.refusal import Refusal
 
 Versions = Literal["current", "pinned"]
+
+MOST_CARRIED = 4_000_000
+"""How many characters of results a run may take over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +151,11 @@ def _carried(run: Run, state: State, from_step: str) -> dict[str, Any]:
         detail = f"the run is {run.status}: its results are not final before it has ended"
         raise Refusal("INVALID_INPUT", detail, status=409, run_id=run.public_id)
     again = done_again(state, from_step)
-    return {step: state.steps[step].result for step in state.nodes if step not in again}
+    carried = {step: state.steps[step].result for step in state.nodes if step not in again}
+    if size_of(carried) > MOST_CARRIED:
+        detail = f"the results to be kept have more than {MOST_CARRIED:,} characters, too many for the first event of a run"
+        raise Refusal("CONTENT_TOO_LARGE", detail, run_id=run.public_id, suggestions=["Begin earlier, or do all of it again."])
+    return carried
 
 
 def done_again(state: State, from_step: str) -> set[str]:

@@ -50,11 +50,12 @@ def drive(
     place_of: Callable[[Fact], int] = lambda fact: 0,
     has_timers: bool = True,
     is_stopped: Callable[[], bool] = lambda: False,
+    most_facts: int = MAX_FACTS,
 ) -> tuple[State, list[Entry]]:
     """Run from acceptance to the end, to where it waits for good, or to `until_ms`; return the state and the journal.
 
     `place_of` orders the facts of one instant. Without timers of its own, time comes as a fact from outside only. A world that
-    does not know what comes next says so (`is_stopped`), and there the run is left.
+    does not know what comes next says so (`is_stopped`), and there the run is left. Raises TooLong after `most_facts`.
     """
     queue: list[tuple[int, int, int, Fact]] = []
     count = 0
@@ -75,8 +76,8 @@ def drive(
             break
         state, decisions = step(state, upcoming)
         journal.append(Entry(upcoming, decisions))
-        if len(journal) > MAX_FACTS:
-            raise TooLong(f"{MAX_FACTS} facts and no end")
+        if len(journal) > most_facts:
+            raise TooLong(f"{most_facts} facts and no end")
     return state, journal
 
 

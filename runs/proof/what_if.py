@@ -22,7 +22,7 @@ from runs.engine.digests import behaviour_hash, content_hash
 from runs.engine.replay import verify
 from runs.engine.script import Fail, Ok, Outcome
 from runs.engine.state import State
-from runs.engine.virtual import Entry, drive
+from runs.engine.virtual import Entry, TooLong, drive
 from runs.proof.replaying import divergence_of
 from runs.proof.what_if_world import Called, Twist, WhatIfWorld
 from runs.shell.admission import pin_advised
@@ -35,6 +35,9 @@ from skills.registry import registry
 
 SHOWN = 100
 """How many decisions that differ are told; the rest is counted by nobody, since it follows from these."""
+
+MOST_FACTS = 50_000
+"""A play with more facts than this is given up: somebody waits for the answer."""
 
 WHAT_IF = ("the run", "the what-if")
 
@@ -66,7 +69,13 @@ def counterfactual(
     first, twist = _twisted(recorded, before, changes, assume, advised)
     world = WhatIfWorld(recorded, twist)
     last_ms = None if before.finished else recorded[-1].fact.at_ms
-    after, played = drive(first, world, world.outside, last_ms, place_of=world.place_of, is_stopped=world.is_stopped)
+    try:
+        after, played = drive(
+            first, world, world.outside, last_ms, place_of=world.place_of, is_stopped=world.is_stopped, most_facts=MOST_FACTS
+        )
+    except TooLong:
+        detail = f"under these changes the run would have more than {MOST_FACTS:,} events"
+        raise Refusal("CONTENT_TOO_LARGE", detail, suggestions=["Change less, or assume less."]) from None
     parting = first_difference(journal, played, called=WHAT_IF)
     promises = [Invariant(name=name, held=held, detail=detail) for name, held, detail in compare(journal, played)]
     return ReplayReport(

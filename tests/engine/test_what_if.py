@@ -12,7 +12,9 @@ from runs.contracts_what_if import Changes
 from runs.engine.events import RunAccepted
 from runs.engine.script import Fail, Lost, Ok, Priced, ScriptWorld, accepted, approve, top_up, verdict
 from runs.engine.virtual import Entry, drive
+from runs.proof import what_if
 from runs.proof.what_if import counterfactual
+from skills.refusal import Refusal
 from tests.engine.generated import Anybody, runs
 from tests.engine.story import PINS, plan, s
 
@@ -121,3 +123,11 @@ def test_it_shows_what_a_change_comes_to(kind: str, changes: dict[str, Any], ass
     assert after(report) == comes_to, report.what_if
     assert not report.matched
     assert report.what_if is not None and report.what_if.before != report.what_if.after
+
+
+def test_a_play_without_end_is_refused() -> None:
+    many = recorded(s("list"), {**s("each", "look", "list"), "for_each": "${steps.list.result}"}, outcomes={"list": Ok([1] * 60)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(what_if, "MOST_FACTS", 50)
+        with pytest.raises(Refusal, match="more than 50 events"):
+            counterfactual(many, UNTOUCHED)

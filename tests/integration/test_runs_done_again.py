@@ -13,7 +13,7 @@ from django.core.management import call_command
 from agents.models import Tenant
 from agents.services import update_agent
 from agents.tenancy import SCOPES
-from runs import services
+from runs import again, services
 from runs.again import Wanted
 from runs.models import Run, RunEvent, StepSummary
 from runs.proof.bom import bom_json
@@ -128,6 +128,13 @@ def test_it_refuses_to_begin_at_a_step_of_a_run_that_goes_on(workshop: Workshop)
     assert refused.value.status == 409
 
 
+def test_it_takes_over_no_more_than_an_event_holds(workshop: Workshop, failed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(again, "MOST_CARRIED", 3)
+    with pytest.raises(Refusal, match="more than 3 characters") as refused:
+        services.rerun_run(principal=workshop.alice, run_id=failed.public_id, wanted=Wanted(from_step="b"))
+    assert refused.value.code == "CONTENT_TOO_LARGE"
+
+
 # Versions
 
 
@@ -238,8 +245,8 @@ def test_programs_do_it_by_rest(workshop: Workshop, failed: Run, alice: Caller, 
     preview = alice.post(f"{base}/rerun", {"from_step": "b", "dry_run": True}).json()
     assert (preview["carried"], preview["again"], preview["simulation"]["feasible"]) == (["a", "d"], ["b", "c"], True)
     (tmp_path / "mended").touch()
-    first, again = (alice.post(f"{base}/rerun", {"from_step": "b"}, Idempotency_Key="k") for _ in range(2))
-    assert (first.status_code, again.json()["run_id"]) == (202, first.json()["run_id"])
+    first, second = (alice.post(f"{base}/rerun", {"from_step": "b"}, Idempotency_Key="k") for _ in range(2))
+    assert (first.status_code, second.json()["run_id"]) == (202, first.json()["run_id"])
     begun = alice.post(f"{base}/replay", {"mode": "live"})
     assert (begun.status_code, begun.json()["status"], begun.json()["matched"]) == (202, "running", None)
     with a_worker():
