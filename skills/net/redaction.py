@@ -57,12 +57,16 @@ _IS = r"(?:\\?[\"'])?\s{0,4}(?:[=:>]|%3[ad])\s{0,4}"
 _QUOTED = "|".join(
     rf"""{quote}(?:[^{quote}\\]|\\.)*+(?:{quote}|\\?\Z)|\\{quote}(?:[^{quote}\\]|\\[^{quote}])*+(?:\\?{quote}|\\?\Z)""" for quote in "\"'"
 )
+# What stands right behind a quotation belongs to it, up to where something else may begin; a mask that stands before that is
+# the whole of a value.
+_TAIL = r"""[^\s,;)}\]"'&<\\]*+"""
+_MASK_ALONE = r"""\*{3}(?=[\s,;)}\]"'&<\\]|\Z)"""
 # One pass; every repetition is bounded, or over a class its successor cannot begin with, so that hostile text costs no
 # more than other text.
 _CREDENTIALS = re.compile(
     rf"""
-    (?P<header>\b(?:(?:set-)?cookie|(?:proxy-)?authorization){_IS})(?:{_QUOTED}|[^\r\n]+)
-    |(?P<named>{_NAMES}{_IS})(?:{_QUOTED}|(?:[^\s"'&<\\]|\\(?!["']))+)
+    (?P<header>\b(?:(?:set-)?cookie|(?:proxy-)?authorization){_IS})(?:(?:{_QUOTED}){_TAIL}|{_MASK_ALONE}|[^\r\n]+)
+    |(?P<named>{_NAMES}{_IS})(?:(?:{_QUOTED}){_TAIL}|{_MASK_ALONE}|(?:[^\s"'&<\\]|\\(?!["']))+)
     |(?P<short>\b(?:token|key|sig|signature)\s?=\s?["']?)(?=[a-z._~+/-]*\d)[\w.~+/=-]{{12,}}
     |(?P<scheme>\b(?:bearer|basic)\s{{1,4}})(?:(?=[a-z]*(?:\d|[._~+/=-]+[a-z0-9]))[\w.~+/=-]{{6,}}|[a-z]{{20,}})
     |(?P<user>://)[^/?\#\s@"'<>]{{1,256}}+@

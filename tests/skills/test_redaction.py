@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from skills.base import SkillFailure
@@ -30,6 +30,8 @@ MASKED = [
     pytest.param('"password" : "SEC\\"RET1", "user": "u"', '"password" : ***, "user": "u"', id="a quote within a password"),
     pytest.param('"password": "SECRET1\\', '"password": ***', id="a quotation that is cut within an escape"),
     pytest.param("password=SEC,RET1;x", "password=***", id="commas within a password"),
+    pytest.param('PASSWD=""SECRET1', "PASSWD=***", id="right behind a quotation"),
+    pytest.param('{"password":"SECRET1","user":"u"}', '{"password":***,"user":"u"}', id="JSON without spaces"),
     pytest.param('password="SECRET1 that never ends', "password=***", id="a quotation that is cut"),
     pytest.param("client_secret%3DSECRET1", "client_secret%3D***", id="escaped for a URL"),
     pytest.param("<accessToken>SECRET1</accessToken>", "<accessToken>***</accessToken>", id="XML"),
@@ -69,11 +71,14 @@ def test_it_leaves_alone(text: str) -> None:
 
 
 _PIECES = st.sampled_from(
-    ["password", "=", ": ", '"', "'", "\\", "abc1", "Bearer ", "Authorization", "Cookie", "\n", " ", "://", "@", "api_key", "***", "<", "&"]
+    ["password", "=", ": ", '"', "'", "\\", "abc1", "Bearer ", "Authorization", "Cookie", "\n", " ", "://", "@", "api_key", "***", "<", "&", ",", ";", "}"]
 )
 
 
 @given(st.one_of(st.text(max_size=200), st.lists(_PIECES, max_size=15).map("".join)))
+@example('PASSWD=""0')
+@example('"password":"a","user":"b"')
+@example('Cookie: "a"b, c')
 def test_it_masks_nothing_twice(text: str) -> None:
     once = without_credentials(text)
     assert without_credentials(once) == once
