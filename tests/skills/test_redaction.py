@@ -71,7 +71,29 @@ def test_it_leaves_alone(text: str) -> None:
 
 
 _PIECES = st.sampled_from(
-    ["password", "=", ": ", '"', "'", "\\", "abc1", "Bearer ", "Authorization", "Cookie", "\n", " ", "://", "@", "api_key", "***", "<", "&", ",", ";", "}"]
+    [
+        "password",
+        "=",
+        ": ",
+        '"',
+        "'",
+        "\\",
+        "abc1",
+        "Bearer ",
+        "Authorization",
+        "Cookie",
+        "\n",
+        " ",
+        "://",
+        "@",
+        "api_key",
+        "***",
+        "<",
+        "&",
+        ",",
+        ";",
+        "}",
+    ]
 )
 
 
