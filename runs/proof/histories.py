@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from django.conf import settings
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agents.tenancy import Principal
 from runs import selectors
-from runs.contracts import ReplayReport
+from runs.contracts import Invariant, ReplayReport
+from runs.engine.events import RunAccepted
+from runs.engine.replay import verify
 from runs.engine.virtual import Entry
 from runs.models import Run
 from runs.proof.replaying import Offline, Recorded, replay_journal
@@ -40,9 +42,9 @@ _HASH = r"^[0-9a-f]{64}$"
 class History(BaseModel):
     """A run's journal with what it came to. `signature` is over all the rest in canonical form."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    format: int
+    format: Literal[1]
     kind: str = Field("", max_length=64, pattern=r"^[a-z0-9_-]*$")
     description: str = Field("", max_length=500)
     run_id: str = Field(pattern=r"^run_[0-9a-f]{32}$")
@@ -161,10 +163,23 @@ def _entries(history: History, name: str) -> list[Entry]:
     broken = first_break(rows, history.journal_head)
     if broken is not None:
         raise diverged(history.run_id, broken.seq, f"{name}: {broken.words}")
+    first = entries[0].fact
+    if not isinstance(first, RunAccepted) or first.run_id != history.run_id:
+        raise diverged(history.run_id, 1, f"{name}: event 1 does not accept {history.run_id}")
     return entries
 
 
 def replay_history(read: Read, mode: Offline) -> ReplayReport:
-    """Replay a history, and hold it against the hashes it came with."""
+    """Replay a history, and hold it against the hashes it came with, and against the end it says it came to."""
     history = read.history
-    return replay_journal(read.entries, mode, Recorded(history.run_id, history.behaviour_hash, history.content_hash))
+    report = replay_journal(read.entries, mode, Recorded(history.run_id, history.behaviour_hash, history.content_hash))
+    ended = _end_held(read)
+    return report.model_copy(update={"matched": report.matched and ended.held, "invariants": [*report.invariants, ended]})
+
+
+def _end_held(read: Read) -> Invariant:
+    """Tell whether what a history says of its run is what its events say: the hashes of behaviour are not over these words."""
+    state, said = verify(read.entries).state, read.history
+    told = (("status", said.status, state.status), ("plan hash", said.plan_hash, state.plan_hash))
+    differs = [f"the {name} is {was or 'none'}, and by its events {now or 'none'}" for name, was, now in told if was != now]
+    return Invariant(name="end", held=not differs, detail="; ".join(differs))

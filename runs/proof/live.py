@@ -32,9 +32,12 @@ def replay_live(
     """Start the child that runs a stored plan once more for real: same inputs, versions, budget and jitter; no planner is asked.
 
     The agent's rules of today hold: what it may not do any more, no replay does. Raises Refusal (409): without `allow_effects`
-    where the run made calls that leave something behind; where a skill version is gone; where there is no plan.
+    where the run made calls that leave something behind; where a skill version is gone; where there is no plan, or no end yet.
     """
     run = selectors.get_run(tenant=principal.tenant, run_id=run_id)
+    if not run.is_terminal:
+        detail = f"the run is {run.status}; it is replayed live when there is an end to compare with"
+        raise Refusal("INVALID_INPUT", detail, status=409, run_id=run_id, suggestions=["Replay it on tape, as far as it has come."])
     history = read_history(run)
     state, _ = fold(entry.fact for entry in history)
     accepted = history[0].fact

@@ -14,6 +14,7 @@ from runs.engine import outcomes, retry
 from runs.proof.histories import read_file, read_history_document, replay_history, text_of
 from skills.canonical import canonical_json
 from skills.refusal import Refusal
+from skills.registry import registry
 from skills.signing import is_signed, sign
 from tests.histories.kinds import KINDS
 from tests.histories.record import HERE, SUMS
@@ -28,6 +29,16 @@ def test_it_behaves_as_it_did(file: Path, mode: Any) -> None:
     report = replay_history(read_file(file), mode)
     assert report.matched, report
     assert (report.behaviour_hash, report.content_hash) == (report.recorded_behaviour_hash, report.recorded_content_hash)
+
+
+def test_it_needs_none_of_the_skills_and_says_which_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_skills", {})
+    report = replay_history(read_file(HERE / "fallback.json"), "tape")
+    assert report.matched
+    assert [(gap.step_id, gap.skill, gap.why) for gap in report.missing] == [
+        ("try", "fails", "not_registered"),
+        ("try!fallback", "say", "not_registered"),
+    ]
 
 
 def test_there_is_one_of_every_kind() -> None:
@@ -116,6 +127,28 @@ def test_hashes_that_do_not_fit_are_a_replay_that_differs() -> None:
     report = replay_history(read_history_document(plain() | {"behaviour_hash": "0" * 64}, "plain.json"), "verify")
     assert not report.matched
     assert [each.name for each in report.invariants if not each.held] == ["hashes"]
+
+
+MISNAMED = {"status": "failed", "plan_hash": "0" * 64}
+
+
+@pytest.mark.parametrize(("field", "value"), MISNAMED.items(), ids=MISNAMED.keys())
+def test_what_a_history_says_of_its_end_is_held_against_its_events(field: str, value: str) -> None:
+    report = replay_history(read_history_document(plain() | {field: value}, "plain.json"), "tape")
+    assert not report.matched
+    assert [each.name for each in report.invariants if not each.held] == ["end"]
+
+
+def test_it_refuses_events_of_another_run() -> None:
+    with pytest.raises(Refusal, match="event 1 does not accept"):
+        read_history_document(plain() | {"run_id": "run_" + "0" * 32}, "plain.json")
+
+
+@pytest.mark.parametrize("number", [0, -1, True, "1", None], ids=repr)
+def test_it_refuses_a_format_there_never_was(number: Any) -> None:
+    with pytest.raises(Refusal) as refused:
+        read_history_document(plain() | {"format": number}, "plain.json")
+    assert refused.value.errors[0]["pointer"] == "/format"
 
 
 # Signed

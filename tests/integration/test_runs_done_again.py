@@ -216,6 +216,13 @@ def test_a_live_replay_of_a_goal_asks_no_planner(workshop: Workshop) -> None:
     assert report["behaviour_hash"] == report["recorded_behaviour_hash"]
 
 
+def test_a_live_replay_waits_for_an_end_to_compare_with(workshop: Workshop) -> None:
+    run = workshop.submit(step("a", "say"))
+    with pytest.raises(Refusal, match="the run is queued") as refused:
+        services.replay_live(principal=workshop.alice, run_id=run.public_id)
+    assert refused.value.status == 409
+
+
 def test_a_live_replay_leaves_nothing_behind_unless_somebody_agrees(workshop: Workshop) -> None:
     run = driven(workshop, step("pay", "append_line", witness="/dev/null"))
     with pytest.raises(Refusal, match="would do these once more: pay") as refused:

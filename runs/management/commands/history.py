@@ -59,11 +59,7 @@ class Command(RuntimeCommand):
         if options["json"]:
             self.print_json({"histories": found, "matched": all(each["matched"] for each in found)})
         else:
-            rows = [
-                ("✓" if f["matched"] else "✕", f["file"], f["kind"], f["events"], "yes" if f["signed"] else "no", f["detail"])
-                for f in found
-            ]
-            self.paper.table(("", "file", "kind", "events", "signed", "what differs"), rows)
+            self.paper.table(("", "file", "kind", "events", "signed", "what differs"), [_row(each) for each in found])
             good = sum(each["matched"] for each in found)
             self.paper.line(f"{good} of {len(found)} histories behave as recorded", "green" if good == len(found) else "red")
         return exits.OK if all(each["matched"] for each in found) else exits.RUN_FAILED
