@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -44,7 +44,7 @@ class History(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    format: Literal[1]
+    format: int = Field(ge=1, le=FORMAT)
     kind: str = Field("", max_length=64, pattern=r"^[a-z0-9_-]*$")
     description: str = Field("", max_length=500)
     run_id: str = Field(pattern=r"^run_[0-9a-f]{32}$")
