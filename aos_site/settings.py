@@ -17,6 +17,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
+from skills.signing import SHORTEST_KEY
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
@@ -48,10 +50,18 @@ def _required_in_production(name: str, development: str) -> str:
     return value
 
 
+def signing_keys(keys: list[str]) -> list[str]:
+    """Return the keys if each is long enough that nobody finds it by trying. What is wrong is told without the key."""
+    for place, key in enumerate(keys, start=1):
+        if len(key) < SHORTEST_KEY:
+            raise ImproperlyConfigured(f"AOS_SIGNING_KEYS: key {place} must have at least {SHORTEST_KEY} characters; it has {len(key)}")
+    return keys
+
+
 SECRET_KEY = _required_in_production("AOS_SECRET_KEY", "for development on loopback only, never in production")
 API_KEY_PEPPER = _required_in_production("AOS_API_KEY_PEPPER", "for development on loopback only")
 # What signs histories and evidence that leave the machine: the first one signs, all of them are believed.
-SIGNING_KEYS = env.list("AOS_SIGNING_KEYS", default=[])
+SIGNING_KEYS = signing_keys(env.list("AOS_SIGNING_KEYS", default=[]))
 # What `manage.py bootstrap` gives the console's first person; without it one is made up and shown once.
 ADMIN_PASSWORD = env.str("AOS_ADMIN_PASSWORD", default="")
 ALLOWED_HOSTS = env.list("AOS_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
