@@ -226,12 +226,14 @@ def _told_apart(found: _Found) -> list[Behaviour]:
 
 
 def _divergence(found: Sequence[tuple[int, Trial]]) -> Divergence | None:
-    """Return where the first two ways of behaving part."""
+    """Return where the first two ways of behaving part; ways of the same behaviour are two if their results are."""
     first = found[0][1]
-    other = next((trial for _, trial in found if trial.behaviour_hash != first.behaviour_hash), None)
+    was = first.behaviour_hash, first.content_hash
+    other = next((trial for _, trial in found if (trial.behaviour_hash, trial.content_hash) != was), None)
     if other is None:
         return None
     parting = first_difference(first.entries(), other.entries(), called=("one trial", "another"))
-    return divergence_of(parting) or Divergence(
-        seq=None, step_id=None, expected=first.behaviour_hash, actual=other.behaviour_hash, detail="the hashes differ, and no decision does"
-    )
+    what, place = ("content", 1) if first.behaviour_hash == other.behaviour_hash else ("behaviour", 0)
+    now = other.behaviour_hash, other.content_hash
+    detail = f"the hash of {what} differs, and no decision does"
+    return divergence_of(parting) or Divergence(seq=None, step_id=None, expected=was[place], actual=now[place], detail=detail)

@@ -14,6 +14,7 @@ from django.core.management import call_command
 
 from runs.engine import outcomes, retry
 from runs.engine.script import Fail, Ok
+from runs.proof import lab
 from runs.proof.lab import determine
 from runs.proof.trials import Job, play_trials, shuffled
 from skills.refusal import Refusal
@@ -46,6 +47,25 @@ def job(**more: Any) -> Job:
 def test_it_behaves_in_one_way_with_every_number_of_workers() -> None:
     (way,) = play_trials(job())
     assert (way.times, way.status, set(way.workers)) == (60, "succeeded", {1, 2, 4, 16})
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        pytest.param({"content_hash": "0" * 64}, "the hash of content differs", id="in results only"),
+        pytest.param({"behaviour_hash": "0" * 64}, "the hash of behaviour differs", id="in behaviour"),
+    ],
+)
+def test_ways_whose_decisions_are_the_same_are_told_apart_by_their_hashes(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], words: str
+) -> None:
+    (way,) = play_trials(job(times=1))
+    other = msgspec.structs.replace(way, **changed)
+    monkeypatch.setattr(lab, "_played", lambda *_: [(0, way), (1, other)])
+    report = determine(principal=workshop.alice, plan={"steps": [step("a", "say")]}, times=2)
+    assert not report.identical
+    assert report.divergence is not None and words in report.divergence.detail
+    assert (report.divergence.seq, report.divergence.actual) == (None, "0" * 64)
 
 
 def test_it_plays_in_many_orders() -> None:
