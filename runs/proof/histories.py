@@ -63,7 +63,7 @@ class Read(NamedTuple):
 
     history: History
     entries: list[Entry]
-    is_signed: bool
+    is_signed: bool | None
 
 
 def export_history(*, principal: Principal, run_id: str, kind: str = "", description: str = "", signed: bool = False) -> dict[str, Any]:
@@ -132,7 +132,8 @@ def read_history_document(value: Any, name: str, *, must_be_signed: bool = False
     return Read(history, _entries(history, name), signed)
 
 
-def _check_signature(history: History, name: str, *, must_be_signed: bool) -> bool:
+def _check_signature(history: History, name: str, *, must_be_signed: bool) -> bool | None:
+    """Return whether it is signed by a key known here; None where it is signed and no key is known."""
     if history.signature is None:
         if must_be_signed:
             raise _unsigned(name, "is not signed")
@@ -140,7 +141,7 @@ def _check_signature(history: History, name: str, *, must_be_signed: bool) -> bo
     if not settings.SIGNING_KEYS:
         if must_be_signed:
             raise _unsigned(name, "is signed, and there is no key here to check that with")
-        return False
+        return None
     content = canonical_json(history.model_dump(mode="json", exclude={"signature"}))
     if not is_signed(content, history.signature, settings.SIGNING_KEYS):
         raise _unsigned(name, "is not signed by any key known here, or was changed since")

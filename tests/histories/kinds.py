@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
+from agents import freezes
 from runs import services
 from runs.again import Wanted
 from runs.faults.contracts import Fault
@@ -52,6 +53,13 @@ def _paused(workshop: Workshop, run: Run) -> None:
     services.pause_run(principal=workshop.alice, run_id=run.public_id)
     parked(run, "paused")
     services.resume_run(principal=workshop.alice, run_id=run.public_id)
+
+
+def _frozen(workshop: Workshop, run: Run) -> None:
+    started(run, "one")
+    found, _ = freezes.freeze(tenant=workshop.tenant, kind="skill", key="append_line", reason="it misbehaves", by="bob")
+    parked(run, "paused")
+    freezes.lift(found, reason="mended again", by="bob")
 
 
 def _poisoned(workshop: Workshop) -> Run:
@@ -138,6 +146,11 @@ KINDS: dict[str, Kind] = {
         "Is cancelled while a call is under way.", _steps(step("slow", "sleepy", ms=2_000), step("after", "say", "slow")), _cancelled
     ),
     "paused": Kind("Is paused and resumed.", _steps(*chain(step("one", "sleepy", ms=400), step("two", "say"))), _paused),
+    "held_back": Kind(
+        "Is held back by a freeze before its second call, until that is lifted.",
+        _steps(*chain(step("one", "sleepy", ms=600), step("two", "append_line", witness=NOWHERE))),
+        _frozen,
+    ),
     "deadline": Kind("Does not finish in time.", _steps(step("slow", "hangs", timeout_ms=60_000), deadline_ms=200)),
     "in_doubt_happened": Kind(
         "An effect in doubt did happen, a person says.",

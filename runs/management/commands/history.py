@@ -81,9 +81,12 @@ class Command(RuntimeCommand):
         return told | {"seq": parting.seq if parting else None, "detail": clean(parting.detail if parting else lost)}
 
 
+_SIGNED = {True: "yes", False: "no", None: "not checked: no key"}
+
+
 def _row(found: dict[str, Any]) -> tuple[Any, ...]:
     mark = "✓" if found["matched"] else "✕"
-    return mark, found["file"], found["kind"], found["events"], "yes" if found["signed"] else "no", found["detail"]
+    return mark, found["file"], found["kind"], found["events"], _SIGNED[found["signed"]], found["detail"]
 
 
 def _files(names: list[str]) -> list[Path]:
