@@ -25,13 +25,10 @@ from runs.engine.decisions import (
     Deny,
     ExtendReservation,
     HoldDoubt,
-    Ignore,
     ProbeStep,
     StartStep,
 )
 from runs.engine.events import Fact
-from runs.engine.machine import step
-from runs.engine.replay import key_of_fact, key_of_wish
 from runs.engine.script import Ok, Outcome, ScriptWorld
 from runs.engine.simulate import CallModel
 from runs.engine.starting import pin_of
@@ -39,33 +36,13 @@ from runs.engine.state import State
 from runs.engine.virtual import Entry
 from runs.faults.contracts import Fault
 from runs.faults.world import call_number, outcome_of
+from runs.proof.recording import Asked, Recording, key_of
 from runs.shell.codec import kind_of
 from skills.canonical import digest
 from skills.contracts import HARMLESS_EFFECTS
 
-PEOPLE = (e.ApprovalDecided, e.AnswerGiven, e.VerdictGiven)
 CHARGED = (e.StepSucceeded, e.StepFailed, e.StepInterrupted, e.PlanProposed, e.PlanRejected)
-Key = tuple[Any, ...]
 Called = StartStep | CallPlanner | Admit
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """A recorded answer, how long after its wish it came, and where it stands in the journal."""
-
-    fact: Fact
-    after_ms: int
-    place: int
-
-
-class Asked(msgspec.Struct):
-    """A wish as it was recorded: its kind, of a call the skill and a hash of its parameters, and its answers; one that was lost
-    with its worker has none, one that was told twice two."""
-
-    kind: str
-    at_ms: int
-    skill: str = ""
-    params: str = ""
-    answers: list[Answer] = []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,24 +67,22 @@ class WhatIfWorld:
     def __init__(self, recorded: Sequence[Entry], twist: Twist) -> None:
         self._twist = twist
         self._script = ScriptWorld()
-        self._asked: dict[Key, list[Asked]] = {}
-        self._people: dict[str, list[Asked]] = {}
+        self._recording = Recording(recorded)
         self._open: dict[str, Called] = {}
-        self._latest: dict[str, Fact] = {}
-        self._bounds: dict[str, e.CostBounded] = {}
-        self._advice: dict[str, dict[str, Any]] = {}
-        self.outside: list[Fact] = []
-        self._places: dict[int, tuple[int, Fact]] = {}
         self.assumed: list[tuple[str, int, str]] = []
         self.unknown: str | None = None
-        _read(recorded, self)
+
+    @property
+    def outside(self) -> Sequence[Fact]:
+        """What came from outside, when it came."""
+        return self._recording.outside
 
     def is_stopped(self) -> bool:
         return self.unknown is not None
 
     def place_of(self, fact: Fact) -> int:
         """Return where in the journal a fact stands that is told as recorded; what is made up comes after all of those."""
-        return self._places[id(fact)][0] if id(fact) in self._places else 1_000_000_000
+        return self._recording.place_of(fact)
 
     def idle(self, state: State) -> Fact | None:
         """Say what comes of a call that was called back then, and now is not."""
@@ -121,14 +96,12 @@ class WhatIfWorld:
         """Return what comes of a wish."""
         if isinstance(wish, AskApproval | AskPerson | HoldDoubt):
             return self._people_say(state, wish)
-        key = key_of(wish)
-        if key is None:
+        if key_of(wish) is None:
             return ()
-        asked = self._asked.get(key)
-        then = asked.pop(0) if asked else None
+        then = self._recording.next_asked(wish)
         if isinstance(wish, StartStep | CallPlanner | Admit):
             return self._charged(state, self._advised(state, self._called(state, wish, then)))
-        recorded = [self._told(state, answer) for answer in then.answers] if then and then.kind == kind_of(wish) else None
+        recorded = [self._recording.told(answer, state.now_ms) for answer in then.answers] if then and then.kind == kind_of(wish) else None
         return self._answered(state, wish, recorded)
 
     def _answered(self, state: State, wish: Decision, recorded: list[Fact] | None) -> Iterable[Fact]:
@@ -154,7 +127,7 @@ class WhatIfWorld:
         elif then is None or not self._is_the_same_call(state, wish, then):
             yield from self._unrecorded(state, wish)
         elif then.answers:
-            yield from (self._told(state, answer) for answer in then.answers)
+            yield from (self._recording.told(answer, state.now_ms) for answer in then.answers)
         else:
             # Recorded and never answered: its worker was lost, or it was called back; both come of themselves.
             self._open[wish.step] = wish
@@ -172,7 +145,7 @@ class WhatIfWorld:
 
     def _usual(self, wish: StartStep, then: Asked | None = None) -> tuple[CallModel, Ok]:
         """Return how long a call takes, costs, and what it gives, as far as was recorded of it."""
-        fact, took = self._latest.get(wish.step), 10
+        fact, took = self._recording.latest.get(wish.step), 10
         if then is not None and then.answers:
             fact, took = then.answers[0].fact, then.answers[0].after_ms
         cost = getattr(fact, "cost_micro_usd", 0)
@@ -198,7 +171,7 @@ class WhatIfWorld:
         if isinstance(wish, Admit):
             yield from self._script.facts_of(state, wish, Ok())
             return
-        latest = self._latest.get(wish.step)
+        latest = self._recording.latest.get(wish.step)
         if self._twist.assume == "failure" and isinstance(latest, e.StepFailed):
             self._note(wish.step, wish.attempt, f"it fails once more with {latest.code}")
             yield from self._made_up(state, [msgspec.structs.replace(latest, at_ms=state.now_ms + 10, attempt=wish.attempt)])
@@ -210,8 +183,8 @@ class WhatIfWorld:
     def _made_up(self, state: State, facts: Iterable[Fact]) -> Iterator[Fact]:
         """Return facts nobody recorded; a failure brings what the catalog said last about its code."""
         for fact in facts:
-            if isinstance(fact, e.StepFailed) and fact.advice is None and fact.code in self._advice:
-                fact = msgspec.structs.replace(fact, advice=self._advice[fact.code])
+            if isinstance(fact, e.StepFailed) and fact.advice is None and fact.code in self._recording.advice:
+                fact = msgspec.structs.replace(fact, advice=self._recording.advice[fact.code])
             yield fact
 
     def _advised(self, state: State, facts: Iterable[Fact]) -> Iterator[Fact]:
@@ -234,7 +207,7 @@ class WhatIfWorld:
     # Money
 
     def _last_bound(self, state: State, wish: BoundCost) -> list[Fact]:
-        latest = self._bounds.get(wish.step)
+        latest = self._recording.bounds.get(wish.step)
         if latest is not None:
             return [msgspec.structs.replace(latest, at_ms=state.now_ms, attempt=wish.attempt)]
         self._note(wish.step, wish.attempt, "what it may cost is not known; nothing is held for it")
@@ -243,7 +216,7 @@ class WhatIfWorld:
     def _bounded(self, state: State, told: Fact) -> Fact:
         if not isinstance(told, e.CostBounded) or told.worst_micro_usd is None:
             return told
-        return self._kept(told, worst_micro_usd=self._priced(state, told.step, told.worst_micro_usd, told.model))
+        return self._recording.changed(told, worst_micro_usd=self._priced(state, told.step, told.worst_micro_usd, told.model))
 
     def _charged(self, state: State, facts: Iterable[Fact]) -> Iterator[Fact]:
         for fact in facts:
@@ -252,9 +225,9 @@ class WhatIfWorld:
             elif isinstance(fact, CHARGED) and fact.cost_micro_usd:
                 key = getattr(fact, "step", e.PLAN)
                 model = state.steps[key].model if key in state.steps else ""
-                yield self._kept(fact, cost_micro_usd=self._priced(state, key, fact.cost_micro_usd, model))
+                yield self._recording.changed(fact, cost_micro_usd=self._priced(state, key, fact.cost_micro_usd, model))
             elif isinstance(fact, e.PlanProposed) and self._twist.plan is not None:
-                yield self._kept(fact, plan=dict(self._twist.plan))
+                yield self._recording.changed(fact, plan=dict(self._twist.plan))
             else:
                 yield fact
 
@@ -266,7 +239,7 @@ class WhatIfWorld:
 
     def _admitted(self, state: State, fact: e.RunAdmitted) -> Fact:
         pins = {**fact.pins, **self._twist.pins}
-        told = self._kept(fact, pins=pins, plan_hash=self._twist.plan_hash or fact.plan_hash)
+        told = self._recording.changed(fact, pins=pins, plan_hash=self._twist.plan_hash or fact.plan_hash)
         if not self._twist.money or fact.granted_micro_usd is None:
             return told
         most = max(self._twist.percent.values(), default=100)
@@ -274,7 +247,7 @@ class WhatIfWorld:
         limit = state.limit_micro_usd
         granted = wanted if limit is None else min(wanted, limit)
         by_model = {model: -(-amount * max(100, most) // 100) for model, amount in fact.granted_by_model.items()}
-        return self._kept(told, granted_micro_usd=granted, granted_by_model=by_model)
+        return self._recording.changed(told, granted_micro_usd=granted, granted_by_model=by_model)
 
     def _extended(self, state: State, wish: ExtendReservation) -> Fact:
         wanted, limit = wish.granted_micro_usd + wish.by_micro_usd, state.limit_micro_usd
@@ -289,69 +262,7 @@ class WhatIfWorld:
     # People
 
     def _people_say(self, state: State, wish: Decision) -> Iterator[Fact]:
-        asked = self._people.get(wish.step)
-        if asked:
-            yield from (self._told(state, answer) for answer in asked.pop(0).answers)
-
-    # As recorded
-
-    def _told(self, state: State, answer: Answer) -> Fact:
-        """Return a recorded answer, as long after its wish as it came then."""
-        told = msgspec.structs.replace(answer.fact, at_ms=state.now_ms + answer.after_ms)
-        self._places[id(told)] = (answer.place, told)
-        return told
-
-    def _kept(self, fact: Fact, **other: Any) -> Fact:
-        told = msgspec.structs.replace(fact, **other)
-        if id(fact) in self._places:
-            self._places[id(told)] = (self._places[id(fact)][0], told)
-        return told
+        yield from (self._recording.told(answer, state.now_ms) for answer in self._recording.next_said(wish.step))
 
     def _note(self, step_id: str, attempt: int, what: str) -> None:
         self.assumed.append((step_id or "the run", attempt, what))
-
-
-def key_of(wish: Decision) -> Key | None:
-    """Return which question a wish asks. To call a call back is to ask for its answer at once."""
-    return ("call", wish.step, wish.attempt) if isinstance(wish, CancelStep) else key_of_wish(wish)
-
-
-def _read(recorded: Sequence[Entry], world: WhatIfWorld) -> None:
-    """Sort a journal into wishes with their answers, what people said, and what came from outside."""
-    state: State | None = None
-    for place, entry in enumerate(recorded):
-        state, decisions = step(state, entry.fact)
-        _sort(world, entry.fact, place, counts=not (decisions and isinstance(decisions[0], Ignore)))
-        for wish in decisions:
-            key = key_of(wish)
-            if key is not None:
-                params = digest(state.steps[wish.step].params) if isinstance(wish, StartStep) else ""
-                asked = Asked(kind_of(wish), state.now_ms, getattr(wish, "skill", ""), params)
-                world._asked.setdefault(key, []).append(asked)
-            elif isinstance(wish, AskApproval | AskPerson | HoldDoubt):
-                world._people.setdefault(wish.step, []).append(Asked(kind_of(wish), state.now_ms))
-
-
-def _sort(world: WhatIfWorld, fact: Fact, place: int, *, counts: bool) -> None:
-    if isinstance(fact, e.RunAccepted | e.TimeCame):
-        return
-    if isinstance(fact, PEOPLE):
-        asked = world._people.get(fact.step) if counts else None
-    else:
-        asked = world._asked.get(key_of_fact(fact)) if isinstance(fact, e.ANSWERS) else None
-    if asked:
-        asked[-1].answers.append(Answer(fact, max(0, fact.at_ms - asked[-1].at_ms), place))
-        _remember(world, fact)
-    else:
-        world.outside.append(fact)
-        world._places[id(fact)] = (place, fact)
-
-
-def _remember(world: WhatIfWorld, fact: Fact) -> None:
-    """Keep what is known last of a step, for calls of it that nobody made."""
-    if isinstance(fact, e.CostBounded):
-        world._bounds[fact.step] = fact
-    elif isinstance(fact, e.StepSucceeded | e.StepFailed):
-        world._latest[fact.step] = fact
-    if isinstance(fact, e.StepFailed) and fact.advice is not None:
-        world._advice[fact.code] = fact.advice
