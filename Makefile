@@ -14,6 +14,10 @@ ON_SQLITE := $(PY) -m tests.databases sqlite -- $(PY) $(PYTEST)
 ON_POSTGRESQL := $(PY) -m tests.databases postgresql -- $(PY) $(PYTEST)
 # The console's pages are asked for on PostgreSQL alone: what they read is tested on both, and `make test-fast` shows them on SQLite.
 NOT_ON_SQLITE := --ignore=tests/console
+# And these, which ask nothing of a database that its pages and the other tests do not, on SQLite alone.
+NOT_ON_POSTGRESQL := $(addprefix --ignore=tests/,api/test_error_shape.py api/test_scopes.py api/test_bad_plans.py api/test_bodies.py \
+	integration/test_determinism_lab.py integration/test_damaged_journals.py integration/test_evidence.py \
+	$(addprefix integration/,$(notdir $(wildcard tests/integration/test_commands_*.py))))
 CHAOS_ON := $(or $(ON),postgresql sqlite)
 ON_SIMULATION := $(PY) -m tests.simulation
 # What `make test` plays once, `make chaos` plays five times as long, with other dice each time.
@@ -53,7 +57,7 @@ test: setup ## run every test: on SQLite and on PostgreSQL, fast ones first
 	@echo "== test 2/5: SQLite"
 	@$(ON_SQLITE) -n $(JOBS) -m "database and not slow" $(NOT_ON_SQLITE)
 	@echo "== test 3/5: PostgreSQL"
-	@$(ON_POSTGRESQL) -n $(JOBS) -m "database and not slow"
+	@$(ON_POSTGRESQL) -n $(JOBS) -m "database and not slow" $(NOT_ON_POSTGRESQL)
 	@echo "== test 4/5: real processes, SQLite"
 	@$(ON_SQLITE) -n $(CORES) --dist loadfile -m "slow and not chaos"
 	@echo "== test 5/5: real processes, PostgreSQL"
