@@ -15,7 +15,7 @@ from tests.conftest import PROJECT
 from tests.histories.kinds import KINDS, played
 from tests.integration.workshop import Workshop, a_worker
 
-LEAVES_OUT = {"called", "deadline", "held_back", "paused", "timed_out"}
+LEAVES_OUT = {"called", "cancelled", "deadline", "held_back", "paused", "timed_out"}
 """Kinds that wait for real time."""
 TIMES = 10
 
