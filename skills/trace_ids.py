@@ -6,9 +6,8 @@ Span ids are hashes and no dice: who reads the journal afterwards finds the very
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from typing import NamedTuple
-
-from skills.canonical import digest
 
 TRACEPARENT = "traceparent"
 
@@ -30,12 +29,17 @@ class CallerSpan(NamedTuple):
 
 def trace_id_of(given: str | None, run_id: str) -> str:
     """Return the trace id of a run: what it was given, or one of its own where it came without."""
-    return given or digest(["trace", run_id])[:32]
+    return given or _hashed("trace", run_id)[:32]
 
 
 def span_id_of(run_id: str, step_id: str = "", attempt: int = 0, part: str = "") -> str:
     """Return the span id of an attempt of a step, of a part of it, or of the run itself."""
-    return digest(["span", run_id, step_id, attempt, part])[:16]
+    return _hashed("span", run_id, step_id, str(attempt), part)[:16]
+
+
+def _hashed(*parts: str) -> str:
+    # No part holds a unit separator. It is done for every call, so it is done without JSON: a tenth of the time.
+    return sha256("\x1f".join(parts).encode()).hexdigest()
 
 
 def traceparent_of(trace_id: str, span_id: str) -> str:
