@@ -15,12 +15,16 @@ ON_POSTGRESQL := $(PY) -m tests.databases postgresql -- $(PY) $(PYTEST)
 # The console's pages are asked for on PostgreSQL alone: what they read is tested on both, and `make test-fast` shows them on SQLite.
 NOT_ON_SQLITE := --ignore=tests/console
 # And these, which ask nothing of a database that its pages and the other tests do not, on SQLite alone.
-NOT_ON_POSTGRESQL := $(addprefix --ignore=tests/,api/test_error_shape.py api/test_scopes.py api/test_bad_plans.py \
+NOT_ON_POSTGRESQL := $(addprefix --ignore=tests/,api/test_error_shape.py api/test_scopes.py api/test_bad_plans.py api/test_operations.py \
+	sign_in/test_jwt_bearers.py \
 	integration/test_determinism_lab.py integration/test_damaged_journals.py integration/test_evidence.py \
 	$(addprefix integration/,$(notdir $(wildcard tests/integration/test_commands_*.py))))
 # The product as a whole, with processes of its own, is tried on PostgreSQL where it is the same on both; `demo` and `dev` are SQLite's.
 ACCEPTED_ON_POSTGRESQL := $(addprefix --ignore=tests/acceptance/,test_failures.py test_money.py test_commands_with_a_worker.py \
-	test_four_skins.py)
+	test_four_skins.py test_being_told.py)
+# And what is of one database whichever it is: SDKs, the server of production, programs of others, a browser, made-up requests.
+TRIED_ON_SQLITE := $(addprefix --ignore=tests/,sdk fuzz api/test_production_server.py acceptance/test_first_sdk.py acceptance/test_examples.py \
+	docs sign_in/test_browser.py)
 CHAOS_ON := $(or $(ON),postgresql sqlite)
 ON_SIMULATION := $(PY) -m tests.simulation
 # What `make test` plays once, `make chaos` plays five times as long, with other dice each time.
@@ -30,7 +34,7 @@ INSTALLED := .venv/.installed
 OPENAPI := docs/reference/openapi.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-fast check bench chaos format openapi readme lock clean
+.PHONY: help setup demo run test test-fast check bench chaos fuzz format openapi readme lock clean
 # One target after the other: the phases of `test` share a machine, and are read by people.
 .NOTPARALLEL:
 
@@ -64,7 +68,7 @@ test: setup ## run every test: on SQLite and on PostgreSQL, fast ones first
 	@echo "== test 4/5: real processes, SQLite"
 	@$(ON_SQLITE) -n $(CORES) --dist loadfile -m "slow and not chaos" $(ACCEPTED_ON_POSTGRESQL)
 	@echo "== test 5/5: real processes, PostgreSQL"
-	@$(ON_POSTGRESQL) -n $(CORES) --dist loadfile -m "slow and database and not chaos"
+	@$(ON_POSTGRESQL) -n $(CORES) --dist loadfile -m "slow and database and not chaos" $(TRIED_ON_SQLITE)
 
 test-fast: setup ## run what starts no processes, on SQLite only
 	@$(ON_SQLITE) -n $(JOBS) -m "not slow"
@@ -76,6 +80,7 @@ check: setup ## lint, format, types, import contracts, migrations, OpenAPI: ever
 	@$(PY) -m ruff format --check .
 	@echo "== check 3/6: mypy"
 	@$(PY) -m mypy
+	@$(PY) -m mypy --config-file sdk/python/pyproject.toml
 	@echo "== check 4/6: import contracts"
 	@PYTHONPATH=. $(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
 	@echo "== check 5/6: migrations match the models"
@@ -84,6 +89,7 @@ check: setup ## lint, format, types, import contracts, migrations, OpenAPI: ever
 	@mkdir -p var
 	@DATABASE_URL=sqlite://:memory: $(PY) manage.py spectacular --format openapi-json --validate --fail-on-warn --file var/openapi.json
 	@diff -u $(OPENAPI) var/openapi.json || { echo "run 'make openapi' and commit the result"; exit 1; }
+	@$(PY) sdk/python/generate_types.py --check
 
 bench: setup ## measure AOS beside its bare database (QUICK=1: under a minute; ON=sqlite; ONLY="W1 W5")
 	@for database in $(BENCH_ON); do \
@@ -97,12 +103,18 @@ chaos: setup ## break processes, hosts, databases, networks, disks and clocks un
 	done
 	@$(if $(ONLY),true,$(ON_SIMULATION) --seeds 2000 --processes $(JOBS))
 
+fuzz: setup ## send the API thousands of requests made from its description (a few minutes; EXAMPLES=100)
+	@AOS_FUZZ_EXAMPLES=$(or $(EXAMPLES),100) $(ON_SQLITE) -p no:randomly -s --timeout=3600 tests/fuzz
+
 format: setup ## put every file into the one format
 	@$(PY) -m ruff check --fix --quiet . || true
 	@$(PY) -m ruff format .
 
-openapi: setup ## write docs/reference/openapi.json anew from the API
+openapi: setup ## write docs/reference/openapi.json anew from the API, and the types of the SDKs from that
 	@DATABASE_URL=sqlite://:memory: $(PY) manage.py spectacular --format openapi-json --validate --file $(OPENAPI)
+	@$(PY) sdk/python/generate_types.py
+	@command -v npm >/dev/null || { echo "there is no npm: the types of sdk/js are not renewed"; exit 1; }
+	@cd sdk/js && npm install --silent --no-audit --no-fund --no-package-lock && npm run --silent types
 
 readme: setup ## run the demo and put what it prints into README.md
 	@mkdir -p var
@@ -111,11 +123,12 @@ readme: setup ## run the demo and put what it prints into README.md
 
 lock: ## compile requirements/*.in to hashed *.txt (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
-	@for name in base redis dev; do \
+	@for name in base redis prod dev; do \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 			requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done
 
 clean: ## remove caches and build leftovers; the database in var/ and .venv stay
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist staticfiles var/openapi.json var/demo.txt
+	@rm -rf sdk/js/node_modules sdk/js/dist examples/typescript/node_modules examples/typescript/dist sdk/python/build sdk/python/dist
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

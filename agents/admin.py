@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -15,6 +17,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from agents import admin_audit, admin_freezes, services  # noqa: F401 - pages register themselves
+from agents.admin_writes import AuditedWrites
 from agents.console_base import COST_ROLES, EVERY_ROLE, OVERSIGHT_ROLES, OWNING_ROLES, TenantScopedAdmin, sees_everything
 from agents.models import Agent, ApiKey, EntryKind, LedgerEntry, LedgerScope, Membership, Tenant
 from skills.ids import is_id
@@ -23,6 +26,8 @@ from skills.wording import money
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
+# Kept by sign-ins alone, and by the settings.
+admin.site.unregister([EmailAddress, SocialAccount, SocialApp, SocialToken])
 
 
 class PlatformOnly(ModelAdmin):
@@ -41,24 +46,27 @@ class PlatformOnly(ModelAdmin):
 
 
 @admin.register(User)
-class ConsoleUserAdmin(PlatformOnly, UserAdmin):
+class ConsoleUserAdmin(AuditedWrites, PlatformOnly, UserAdmin):
+    verbs = ("user.create", "user.update", "user.delete")
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
 
 
 @admin.register(Group)
-class ConsoleGroupAdmin(PlatformOnly, GroupAdmin):
-    pass
+class ConsoleGroupAdmin(AuditedWrites, PlatformOnly, GroupAdmin):
+    verbs = ("group.create", "group.update", "group.delete")
 
 
 @admin.register(Tenant)
-class TenantAdmin(TenantScopedAdmin):
+class TenantAdmin(AuditedWrites, TenantScopedAdmin):
+    verbs = ("tenant.create", "tenant.update", "tenant.delete")
     tenant_path = "pk"
     view_roles = EVERY_ROLE
     list_display = ("slug", "name", "is_active", "weight", "max_concurrent_runs", "max_queued_runs", "created_at")
     fields = (
-        *("slug", "name", "is_active", "time_zone", "weight", "max_concurrent_runs", "max_queued_runs", "allow_faults"),
+        *("slug", "name", "is_active", "time_zone", "weight", "max_concurrent_runs", "max_queued_runs"),
+        *("requests_per_minute", "allow_faults"),
         *("public_id", "created_at"),
     )
     readonly_fields = ("public_id", "created_at")
@@ -72,9 +80,10 @@ class TenantAdmin(TenantScopedAdmin):
 
 
 @admin.register(Membership)
-class MembershipAdmin(TenantScopedAdmin):
+class MembershipAdmin(AuditedWrites, TenantScopedAdmin):
     """Only the platform adds people: the choice of users would show a tenant who works for the others."""
 
+    verbs = ("membership.grant", "membership.change", "membership.remove")
     view_roles = OVERSIGHT_ROLES
     list_display = ("user", "tenant", "role", "created_at")
     list_filter = ("role",)

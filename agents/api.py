@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agents.contracts import AgentProfile
+from agents.idempotency import IDEMPOTENCY_KEY, answered_once
 from agents.pagination import PageQuery, page_json
 from agents.selectors import agent_json, get_agent, list_agents
 from agents.services import create_agent, delete_agent, update_agent
@@ -79,7 +80,8 @@ class Agents(APIView):
         rows = list_agents(tenant=tenant, status=query.status)
         return Response(page_json(rows, tenant=tenant, name="agents", query=query, to_json=agent_json))
 
-    @extend_schema(operation_id="agents_create", request=AgentBody, responses={201: AgentView})
+    @extend_schema(operation_id="agents_create", parameters=[IDEMPOTENCY_KEY], request=AgentBody, responses={201: AgentView})
+    @answered_once()
     def post(self, request: Request) -> Response:
         body = parse_body(AgentBody, request.data)
         agent = create_agent(tenant=principal_of(request).tenant, **body.model_dump())

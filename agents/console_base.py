@@ -8,7 +8,7 @@ from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
 
-from agents import audit
+from agents import audit, walls
 from agents.models import Membership, Role, Tenant
 from skills.console_base import ReadOnlyAdmin
 
@@ -39,6 +39,11 @@ def roles_of(request: HttpRequest) -> dict[int, str]:
 
 def sees_everything(request: HttpRequest) -> bool:
     return request.user.is_active and request.user.is_superuser
+
+
+def open_wall(request: HttpRequest) -> None:
+    """Let a page see the rows of the tenants the person belongs to, and a superuser's page all of them."""
+    walls.open_to(walls.EVERYTHING if sees_everything(request) else roles_of(request))
 
 
 def may(request: HttpRequest, roles: Roles, tenant_id: int | None = None) -> bool:

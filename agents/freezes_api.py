@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from agents import freezes
 from agents.freezes import freeze_json
+from agents.idempotency import IDEMPOTENCY_KEY, answered_once
 from agents.pagination import PageQuery, page_json
 from agents.tenancy import principal_of
 from skills.requests import RequestModel, parse_body, parse_query
@@ -68,7 +69,10 @@ class Freezes(APIView):
         rows = freezes.list_freezes(tenant=tenant, is_live=query.live)
         return Response(page_json(rows, tenant=tenant, name="freezes", query=query, to_json=freeze_json))
 
-    @extend_schema(operation_id="freezes_create", request=FreezeBody, responses={201: FreezeView, 200: FreezeView})
+    @extend_schema(
+        operation_id="freezes_create", parameters=[IDEMPOTENCY_KEY], request=FreezeBody, responses={201: FreezeView, 200: FreezeView}
+    )
+    @answered_once()
     def post(self, request: Request) -> Response:
         body, principal = parse_body(FreezeBody, request.data), principal_of(request)
         found, is_new = freezes.freeze(tenant=principal.tenant, by=principal.name, **body.model_dump())

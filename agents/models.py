@@ -13,6 +13,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, NullIf
 
 from agents.days import is_time_zone
+from agents.models_access import ServiceAccount, StoredAnswer  # noqa: F401 - rows of this app, in a file of their own
 from agents.models_audit import AuditChain, AuditEntry  # noqa: F401 - rows of this app, in a file of their own
 from skills.ids import new_id
 
@@ -35,6 +36,9 @@ class Tenant(models.Model):
     max_queued_runs = models.PositiveIntegerField(default=10_000, help_text="Submits beyond this many queued runs answer 429.")
     max_concurrent_runs = models.PositiveIntegerField(
         null=True, blank=True, help_text="Runs beyond this many stay queued while so many are being worked on; empty is unlimited."
+    )
+    requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Requests to the API beyond this many a minute answer 429; empty is the default, 0 is unlimited."
     )
     weight = models.PositiveSmallIntegerField(
         default=1,
@@ -88,6 +92,7 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=16, unique=True)
     secret_hmac = models.CharField(max_length=64)
     scopes = models.JSONField(default=list)
+    service_account = models.ForeignKey(ServiceAccount, on_delete=models.CASCADE, null=True, blank=True, related_name="api_keys")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

@@ -98,12 +98,12 @@ def agent_pages(public_ids: Iterable[str]) -> dict[str, int]:
 
 def list_keys(*, tenant: Tenant) -> QuerySet[ApiKey]:
     """Return a tenant's keys, newest first, those that are good for nothing any more too."""
-    return scoped(ApiKey.objects.select_related("tenant"), tenant)
+    return scoped(ApiKey.objects.select_related("tenant", "service_account"), tenant)
 
 
 def get_key(*, tenant: Tenant, key_id: str) -> ApiKey:
     """Return a key by its id (`key_…`). Raises Refusal NOT_FOUND."""
-    return one_scoped(ApiKey.objects.select_related("tenant"), tenant, "API key", public_id=key_id)
+    return one_scoped(list_keys(tenant=tenant), tenant, "API key", public_id=key_id)
 
 
 def key_json(key: ApiKey) -> dict[str, Any]:
@@ -114,6 +114,7 @@ def key_json(key: ApiKey) -> dict[str, Any]:
         "prefix": key.prefix,
         "scopes": key.scopes,
         "state": _state_of(key),
+        "service_account_id": None if key.service_account is None else key.service_account.public_id,
         "created_at": instant(key.created_at),
         "expires_at": instant_or_none(key.expires_at),
         "revoked_at": instant_or_none(key.revoked_at),

@@ -9,7 +9,7 @@ import re
 import secrets
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
@@ -21,11 +21,17 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
 from rest_framework.permissions import BasePermission
 
-from agents import audit
-from agents.models import ApiKey, Tenant
+from agents import audit, walls
+from agents.models import ApiKey, ServiceAccount, Tenant
+from agents.roles import scopes_of
 from skills.refusal import Refusal
 
 M = TypeVar("M", bound=Model)
+
+ANY_SCOPE = "any"
+"""What a view requires that answers whoever is signed in, with whatever scopes."""
+BY_SIGNATURE = "signature"
+"""What a view requires that asks for no key: what it is sent is signed, and the signature says by whom."""
 
 SCOPES = (
     "runs:read",
@@ -39,6 +45,8 @@ SCOPES = (
     "catalog:read",
     "catalog:write",
     "audit:read",
+    "webhooks:read",
+    "webhooks:write",
     "admin",
 )
 LAST_USE_RESOLUTION = timedelta(minutes=1)
@@ -51,12 +59,16 @@ _NO_PREFIX = "-"
 
 @dataclass(frozen=True)
 class Principal:
-    """Who asks, for which tenant, with which scopes. `key_id` is None for a person at the console or a command."""
+    """Who asks, for which tenant, with which scopes. `key_id` is None for a person at the console or a command.
+
+    `ends_at` (Unix seconds) is when a token that says who it is ends; a key's end is in its row.
+    """
 
     tenant: Tenant
     name: str
     scopes: frozenset[str]
     key_id: str | None = None
+    ends_at: float | None = None
 
     @property
     def is_authenticated(self) -> bool:
@@ -87,17 +99,25 @@ def one_scoped(queryset: QuerySet[M], tenant: Tenant, what: str, **lookup: Any) 
     """Return the tenant's one row. Raises Refusal NOT_FOUND alike for a missing row and another tenant's."""
     # PostgreSQL refuses to compare a text with NUL in it, which a path may hold as %00.
     askable = not any(isinstance(value, str) and "\x00" in value for value in lookup.values())
-    row = scoped(queryset, tenant).filter(**lookup).first() if askable else None
+    # Unordered, for there is one at most: to write an order down takes a quarter of the time of reading a run.
+    row = next(iter(scoped(queryset, tenant).filter(**lookup).order_by()[:1]), None) if askable else None
     if row is None:
         raise not_found(what)
     return row
+
+
+def lock_tenant(tenant: Tenant) -> None:
+    """Let nobody else do what counts a tenant's rows before this transaction is over."""
+    Tenant.objects.select_for_update().filter(pk=tenant.pk).first()
 
 
 def not_found(what: str) -> Refusal:
     return Refusal("NOT_FOUND", f"there is no such {what}")
 
 
-def create_key(tenant: Tenant, name: str, scopes: Iterable[str], *, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
+def create_key(
+    tenant: Tenant, name: str, scopes: Iterable[str], *, expires_at: datetime | None = None, account: ServiceAccount | None = None
+) -> tuple[ApiKey, str]:
     """Make a key and return its row and, this once, its plaintext. Raises Refusal for a bad name or an unknown scope."""
     if not 0 < len(name) <= LONGEST_KEY_NAME:
         fault = {"pointer": "/name", "code": "SCHEMA_VALIDATION_FAILED", "detail": f"1 to {LONGEST_KEY_NAME} characters"}
@@ -109,9 +129,16 @@ def create_key(tenant: Tenant, name: str, scopes: Iterable[str], *, expires_at: 
     prefix, plaintext = _fresh_key()
     with transaction.atomic():
         row = ApiKey.objects.create(
-            tenant=tenant, name=name, prefix=prefix, secret_hmac=_hmac_of(plaintext), scopes=wanted, expires_at=expires_at
+            tenant=tenant,
+            name=name,
+            prefix=prefix,
+            secret_hmac=_hmac_of(plaintext),
+            scopes=wanted,
+            expires_at=expires_at,
+            service_account=account,
         )
-        audit.record(tenant, "api_key.create", prefix, after={"name": name, "scopes": wanted, "expires_at": expires_at})
+        after = {"name": name, "scopes": wanted, "expires_at": expires_at, "account": account and account.name}
+        audit.record(tenant, "api_key.create", prefix, after=after)
     return row, plaintext
 
 
@@ -148,8 +175,17 @@ class _Found(NamedTuple):
     """A key as its prefix leads to it, whether its tenant and its dates let it in, and whether its use is to be noted."""
 
     row: ApiKey
+    account: tuple[str, str] | None
     is_live: bool
     use_is_due: bool
+
+    def principal(self) -> Principal:
+        """Return who asks with it. Keys of one account are one actor, and can do what its role gives and no more."""
+        key = self.row
+        if self.account is None:
+            return Principal(tenant=key.tenant, name=f"key:{key.name}:{key.prefix}", scopes=frozenset(key.scopes), key_id=key.public_id)
+        name, role = self.account
+        return Principal(tenant=key.tenant, name=f"account:{name}", scopes=frozenset(key.scopes) & scopes_of(role), key_id=key.public_id)
 
 
 def find_key(plaintext: str) -> ApiKey | None:
@@ -160,24 +196,30 @@ def find_key(plaintext: str) -> ApiKey | None:
 
 def _found(plaintext: str, now: datetime) -> _Found | None:
     """Look a plaintext up. Every bad key takes the same way, so time tells nothing apart."""
-    found = _by_prefix(prefix_of(plaintext) or _NO_PREFIX, now)
+    offered = _hmac_of(plaintext)
+    found = _by_prefix(prefix_of(plaintext) or _NO_PREFIX, offered, now)
     stored = found.row.secret_hmac if found else "0" * 64
-    matches = hmac.compare_digest(stored, _hmac_of(plaintext))
+    matches = hmac.compare_digest(stored, offered)
     return found if found is not None and matches and found.is_live else None
 
 
-def _by_prefix(prefix: str, now: datetime) -> _Found | None:
+def _by_prefix(prefix: str, offered: str, now: datetime) -> _Found | None:
+    """Look a prefix up. Who offers the whole of a live key sees the rows of its tenant from then on."""
     at, due = (connection.ops.adapt_datetimefield_value(when) for when in (now, now - LAST_USE_RESOLUTION))
     with connection.cursor() as cursor:
-        cursor.execute(_BY_PREFIX, (at, due, prefix))
+        if walls.is_up():
+            cursor.execute(_BY_PREFIX_THROUGH_WALL, (offered, at, at, due, prefix))
+        else:
+            cursor.execute(_BY_PREFIX, (at, due, prefix))
         values = cursor.fetchone()
     if values is None:
         return None
     width = len(_KEY_FIELDS)
     row = ApiKey.from_db(connection.alias, _KEY_FIELDS, values[:width])
-    row.tenant = Tenant.from_db(connection.alias, _TENANT_FIELDS, values[width:-2])
+    row.tenant = Tenant.from_db(connection.alias, _TENANT_FIELDS, values[width : width + len(_TENANT_FIELDS)])
     row.scopes = json.loads(row.scopes)
-    return _Found(row, *map(bool, values[-2:]))
+    account, role, *_, is_live, use_is_due = values[width + len(_TENANT_FIELDS) :]
+    return _Found(row, None if account is None else (account, role), bool(is_live), bool(use_is_due))
 
 
 def _without_dates(model: type[Model]) -> list[str]:
@@ -187,9 +229,29 @@ def _without_dates(model: type[Model]) -> list[str]:
 # Every request begins with this question, and putting it together by the ORM took longer than the answer. Dates are
 # compared where they lie, so that nothing needs converting.
 _KEY_FIELDS, _TENANT_FIELDS = _without_dates(ApiKey), _without_dates(Tenant)
+_IS_LIVE = "k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > %s) AND t.is_active AND COALESCE(s.is_active, TRUE)"
 _BY_PREFIX = f"""SELECT {", ".join(f"k.{name}" for name in _KEY_FIELDS)}, {", ".join(f"t.{name}" for name in _TENANT_FIELDS)},
-    k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > %s) AND t.is_active, k.last_used_at IS NULL OR k.last_used_at < %s
-    FROM agents_apikey k JOIN agents_tenant t ON t.id = k.tenant_id WHERE k.prefix = %s"""  # noqa: S608 - the models' own columns
+    s.name, s.role, {_IS_LIVE}, k.last_used_at IS NULL OR k.last_used_at < %s
+    FROM agents_apikey k JOIN agents_tenant t ON t.id = k.tenant_id LEFT JOIN agents_serviceaccount s ON s.id = k.service_account_id
+    WHERE k.prefix = %s"""  # noqa: S608 - the models' own columns
+_OPENED = f"set_config('{walls.SETTING}', CASE WHEN k.secret_hmac = %s AND {_IS_LIVE} THEN t.id::text ELSE '' END, false)"
+_BY_PREFIX_THROUGH_WALL = _BY_PREFIX.replace("s.role, ", f"s.role, {_OPENED}, ", 1)
+
+
+def is_still_valid(principal: Principal, scope: str) -> bool:
+    """Tell whether who was let in a while ago still would be, with this scope: a stream goes on for long, and a key, a token or what
+    an account's role gives ends within a second."""
+    if principal.key_id is None:
+        is_over = principal.ends_at is not None and principal.ends_at <= timezone.now().timestamp()
+        return not is_over and Tenant.objects.filter(pk=principal.tenant.pk, is_active=True).exists()
+    live = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    account = Q(service_account=None) | Q(service_account__is_active=True)
+    keys = ApiKey.objects.filter(live, account, public_id=principal.key_id, revoked_at=None, tenant__is_active=True)
+    found = keys.values_list("scopes", "service_account__role").first()
+    if found is None:
+        return False
+    scopes, role = found
+    return replace(principal, scopes=frozenset(scopes) if role is None else frozenset(scopes) & scopes_of(role)).may(scope)
 
 
 def _note_use(key: ApiKey, now: datetime) -> None:
@@ -219,16 +281,34 @@ def _bearer_token(header: str | None) -> str | None:
     return token.strip()
 
 
-class ApiKeyAuthentication(BaseAuthentication):
-    """Signs a request in by its API key; every bad key gets the same 401."""
+def _signed_in_by_token(token: str, headers: Any) -> Principal:
+    """Return whom a JSON Web Token lets in. Raises AuthenticationFailed."""
+    # With the first of them: programs that come with a key are not to wait for what checks tokens to be imported.
+    from agents.sign_in import issuer, jwt_bearers  # noqa: PLC0415
 
-    def authenticate(self, request: Any) -> tuple[Principal, ApiKey] | None:
+    if headers.get("HTTP_X_AOS_KEY") is not None:
+        raise AuthenticationFailed
+    try:
+        bearer = jwt_bearers.bearer_of(token, headers.get("HTTP_X_AOS_TENANT"))
+    except issuer.Unverified:
+        raise AuthenticationFailed from None
+    walls.open_to([bearer.tenant.pk])
+    audit.act_as(bearer.actor, via="api")
+    return Principal(tenant=bearer.tenant, name=bearer.actor, scopes=bearer.scopes, ends_at=bearer.ends_at)
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """Signs a request in by its API key, or by a token of the issuer; everything else gets the same 401."""
+
+    def authenticate(self, request: Any) -> tuple[Principal, ApiKey | None] | None:
         try:
             plaintext = credential_in(request.META)
         except ValueError:
             raise AuthenticationFailed from None
         if plaintext is None:
             return None
+        if plaintext.count(".") == 2:
+            return _signed_in_by_token(plaintext, request.META), None
         now = timezone.now()
         found = _found(plaintext, now)
         if found is None:
@@ -236,9 +316,9 @@ class ApiKeyAuthentication(BaseAuthentication):
         key = found.row
         if found.use_is_due:
             _note_use(key, now)
-        name = f"key:{key.name}:{key.prefix}"
-        audit.act_as(name, via="api", key_id=key.public_id)
-        return Principal(tenant=key.tenant, name=name, scopes=frozenset(key.scopes), key_id=key.public_id), key
+        principal = found.principal()
+        audit.act_as(principal.name, via="api", key_id=key.public_id)
+        return principal, key
 
     def authenticate_header(self, request: Any) -> str:
         return "Bearer"
@@ -258,6 +338,6 @@ class HasScope(BasePermission):
         if scope is None:
             # A method without a handler goes on to its 405.
             return getattr(view, method.lower(), None) is None or method == "OPTIONS"
-        if not request.user.may(scope):
+        if scope != ANY_SCOPE and not request.user.may(scope):
             raise PermissionDenied(f"this key lacks the scope {scope}")
         return True

@@ -9,6 +9,8 @@ from typing import Any
 
 import structlog
 
+from runs.shell.call_ids import add_call_ids
+
 MASK = "***"
 _SENSITIVE = re.compile(r"authorization|cookie|password|secret|pepper|token|key", re.IGNORECASE)
 # Names that hold one of the words and no credential.
@@ -36,6 +38,7 @@ def shared_processors() -> list[Any]:
     """Return what is done to every event, ours and other libraries' alike."""
     return [
         structlog.contextvars.merge_contextvars,
+        add_call_ids,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),

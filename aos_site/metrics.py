@@ -18,7 +18,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from runs.gauges import FailureReader, FailuresEver, Money, MoneyReader, read_gauges
+from runs.gauges import FailureReader, FailuresEver, Money, MoneyReader, read_deliveries, read_gauges
 from runs.stored import database_bytes, read_stored
 from skills.refusal import Refusal
 
@@ -44,6 +44,7 @@ class QueueCollector(Collector):
         yield GaugeMetricFamily("nova_circuits_open", "Hosts skills do not call for now, by skill and tenant.", value=now.open_circuits)
         yield from _spent(self._money.read())
         yield from _failed(self._failures.read())
+        yield _counter("nova_webhook_deliveries", "Attempts to deliver webhooks, by how they ended.", "result", read_deliveries())
         yield from _stored()
         build = GaugeMetricFamily("nova_build_info", "What runs here.", labels=["release", "django", "environment"])
         build.add_metric([settings.RELEASE, version("django"), settings.ENVIRONMENT], 1)

@@ -17,6 +17,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
+from agents.sign_in.claims import Mapped
+from aos_site.sign_in import issuer_url, roles_table
 from skills.signing import SHORTEST_KEY
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -50,11 +52,11 @@ def _required_in_production(name: str, development: str) -> str:
     return value
 
 
-def signing_keys(keys: list[str]) -> list[str]:
+def signing_keys(keys: list[str], variable: str = "AOS_SIGNING_KEYS") -> list[str]:
     """Return the keys if each is long enough that nobody finds it by trying. What is wrong is told without the key."""
     for place, key in enumerate(keys, start=1):
         if len(key) < SHORTEST_KEY:
-            raise ImproperlyConfigured(f"AOS_SIGNING_KEYS: key {place} must have at least {SHORTEST_KEY} characters; it has {len(key)}")
+            raise ImproperlyConfigured(f"{variable}: key {place} must have at least {SHORTEST_KEY} characters; it has {len(key)}")
     return keys
 
 
@@ -62,9 +64,13 @@ SECRET_KEY = _required_in_production("AOS_SECRET_KEY", "for development on loopb
 API_KEY_PEPPER = _required_in_production("AOS_API_KEY_PEPPER", "for development on loopback only")
 # What signs histories and evidence that leave the machine: the first one signs, all of them are believed.
 SIGNING_KEYS = signing_keys(env.list("AOS_SIGNING_KEYS", default=[]))
+# What seals secrets in the database (agents/sealed.py): the first one seals, all of them open.
+ENCRYPTION_KEYS = signing_keys(env.list("AOS_ENCRYPTION_KEYS", default=[]), "AOS_ENCRYPTION_KEYS") or [SECRET_KEY]
 # What `manage.py bootstrap` gives the console's first person; without it one is made up and shown once.
 ADMIN_PASSWORD = env.str("AOS_ADMIN_PASSWORD", default="")
 ALLOWED_HOSTS = env.list("AOS_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
+# Where people and programs outside reach this site, without a slash at the end: links in webhooks begin with it.
+PUBLIC_URL = env.str("AOS_PUBLIC_URL", default="").rstrip("/")
 CSRF_TRUSTED_ORIGINS = env.list("AOS_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
@@ -82,8 +88,12 @@ INSTALLED_APPS = [
     "django_prometheus",
     "servestatic",
     "django_q",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
     "skills.apps.SkillsConfig",
     "agents.apps.AgentsConfig",
+    "agents.sign_in.apps.SignInConfig",
     "catalog.apps.CatalogConfig",
     "runs.apps.RunsConfig",
     "aos_site.apps.SiteConfig",
@@ -91,15 +101,17 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "aos_site.http.RequestContextMiddleware",
+    "aos_site.http.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "aos_site.http.serving.static_files",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "aos_site.http.middleware.TenantWallMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "aos_site.http.ContentSecurityPolicyMiddleware",
 ]
 
 ROOT_URLCONF = "aos_site.urls"
@@ -144,6 +156,9 @@ else:
     _prepared = env.bool("AOS_PREPARED_STATEMENTS", default=True)
     _database.setdefault("OPTIONS", {})["prepare_threshold"] = 5 if _prepared else None
 
+# Whether requests tell PostgreSQL whose rows they may see: where the web process does not own the tables (docs/reference/tenancy.md).
+ROW_SECURITY = env.bool("AOS_ROW_SECURITY", default=False)
+
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -153,11 +168,28 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
+# Sign-in by an OpenID Connect issuer (docs/how-to/sign-in.md): of people to the console, of bearers of its tokens to the API.
+AUTH_SERVICE_URL = issuer_url(env.str("AUTH_SERVICE_URL", default=""))
+OIDC_NAME = env.str("AOS_OIDC_NAME", default="single sign-on")
+OIDC_CLIENT_ID = env.str("AOS_OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env.str("AOS_OIDC_CLIENT_SECRET", default="")
+OIDC_MAPPED = Mapped(
+    roles_table(env.str("AOS_OIDC_ROLES", default="")),
+    groups_claim=env.str("AOS_OIDC_GROUPS_CLAIM", default="groups"),
+    roles_claim=env.str("AOS_OIDC_ROLES_CLAIM", default=""),
+)
+JWT_AUDIENCE = env.str("AOS_JWT_AUDIENCE", default="")
+ACCOUNT_ADAPTER = "agents.sign_in.oidc.AccountAdapter"
+ACCOUNT_USERNAME_VALIDATORS = "agents.sign_in.oidc.USERNAME_VALIDATORS"
+ACCOUNT_EMAIL_VERIFICATION = SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_ADAPTER = "agents.sign_in.oidc.SocialAccountAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = Path(env.str("AOS_STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 SERVESTATIC_USE_FINDERS = not IS_PRODUCTION
 SERVESTATIC_AUTOREFRESH = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -165,10 +197,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
 SECURE_SSL_REDIRECT = env.bool("AOS_SSL_REDIRECT", default=IS_PRODUCTION)
+# Machines ask them from within, past the proxy that speaks TLS.
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if IS_PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("AOS_BEHIND_PROXY", default=False) else None
@@ -176,6 +211,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("AOS_B
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["agents.tenancy.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["agents.tenancy.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["agents.throttling.TenantRate"],
     "DEFAULT_PARSER_CLASSES": ["aos_site.http.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["aos_site.http.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "aos_site.http.JSONOnly",
@@ -195,8 +231,16 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "POSTPROCESSING_HOOKS": ["aos_site.openapi.add_problems"],
+    "POSTPROCESSING_HOOKS": ["aos_site.openapi.add_problems", "aos_site.openapi_examples.add_examples"],
 }
+
+# `manage.py serve` (docs/how-to/deploy.md).
+WEB_HOST = env.str("AOS_WEB_HOST", default="127.0.0.1")
+WEB_PORT = env.int("AOS_WEB_PORT", default=8000)
+WEB_PROCESSES = env.int("AOS_WEB_PROCESSES", default=2 if IS_PRODUCTION else 1)
+WEB_BACKLOG = env.int("AOS_WEB_BACKLOG", default=1_024)
+WEB_GRACE_SECONDS = env.int("AOS_WEB_GRACE_SECONDS", default=30)
+ACCESS_LOG = env.bool("AOS_ACCESS_LOG", default=False)
 
 # The queue is only a bell (docs/explanation in README of runs/shell): what is due is asked of the run table.
 # Under one name the processes of one machine: what a dead one of them held is released without waiting for its lease.
@@ -211,6 +255,8 @@ LEASE_MS = env.int("AOS_LEASE_MS", default=30_000)
 DRAIN_SECONDS = env.int("AOS_DRAIN_SECONDS", default=60)
 MAX_CRASHES = env.int("AOS_MAX_CRASHES", default=3)
 MAX_QUEUED_RUNS = env.int("AOS_MAX_QUEUED_RUNS", default=100_000)
+# How often a tenant may ask the API, with all its keys together; 0 is as often as it likes. A tenant may have a rate of its own.
+REQUESTS_PER_MINUTE = env.int("AOS_REQUESTS_PER_MINUTE", default=12_000) or None
 # A host that fails so often in a row is not called for so long (docs/explanation/circuits.md).
 CIRCUIT_FAILURES = env.int("AOS_CIRCUIT_FAILURES", default=5)
 CIRCUIT_SECONDS = env.int("AOS_CIRCUIT_SECONDS", default=60)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
+import agents.access_api
 import agents.api
 import agents.audit_api
 import agents.freezes_api
@@ -19,18 +20,22 @@ import catalog.circuits_api
 import catalog.drift_api
 import runs.again_api
 import runs.api
+import runs.approvals_api
 import runs.budgets_api
 import runs.chaos_api
 import runs.comparison_api
 import runs.effects_api
 import runs.events_api
 import runs.evidence_api
+import runs.first_sdk_api
 import runs.recovery_api
 import runs.replay_api
 import runs.runtime_api
 import runs.schemas_api
 import runs.usage_api
+import runs.webhooks_api
 import skills.api
+from agents.sign_in import oidc, password
 from aos_site import errors, health, metrics
 from runs.console.budgets_page import budgets_page
 from runs.console.cost_page import cost_page
@@ -51,6 +56,7 @@ handler500 = errors.handle_defect
 
 api_v1: list[URLPattern | URLResolver] = [
     *skills.api.urlpatterns,
+    *agents.access_api.urlpatterns,
     *agents.api.urlpatterns,
     *agents.audit_api.urlpatterns,
     *agents.freezes_api.urlpatterns,
@@ -59,8 +65,10 @@ api_v1: list[URLPattern | URLResolver] = [
     *catalog.drift_api.urlpatterns,
     *catalog.circuits_api.urlpatterns,
     *runs.api.urlpatterns,
+    *runs.approvals_api.urlpatterns,
     *runs.events_api.urlpatterns,
     *runs.evidence_api.urlpatterns,
+    *runs.webhooks_api.urlpatterns,
     *runs.runtime_api.urlpatterns,
     *runs.schemas_api.urlpatterns,
     *runs.usage_api.urlpatterns,
@@ -85,8 +93,10 @@ urlpatterns = [
     path("errors", errors.all_errors, name="errors"),
     path("errors/<str:code>", errors.one_error, name="error"),
     path("healthz", health.healthz, name="healthz"),
+    path("health", health.healthz, name="health"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
+    *runs.first_sdk_api.urlpatterns,
     path("admin/runtime/", admin.site.admin_view(runtime_page), name="console-runtime"),
     path("admin/simulator/", admin.site.admin_view(simulator_page), name="console-simulator"),
     path("admin/failure-analytics/", admin.site.admin_view(failures_page), name="console-failures"),
@@ -102,5 +112,8 @@ urlpatterns = [
     path("admin/invariants/", admin.site.admin_view(invariants_page), name="console-invariants"),
     path("admin/recovery/", admin.site.admin_view(recovery_page), name="console-recovery"),
     path("admin/recovery/<str:candidate_id>/", admin.site.admin_view(candidate_page), name="console-recovery-candidate"),
+    path("admin/login/", password.login_page, name="sign-in"),
+    path("admin/sign-in/", oidc.start, name="sign-in-start"),
+    path("admin/sign-in/callback/", oidc.callback, name="sign-in-callback"),
     path("admin/", admin.site.urls),
 ]

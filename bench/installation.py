@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, connections
@@ -102,11 +102,36 @@ class Installation:
         finally:
             connections.close_all()
 
-    def post_all(self, port: int, plan: Plan, count: int, *, clients: int) -> list[dict[str, Any]]:
+    def post_all(self, port: int, plan: Plan, count: int, *, clients: int) -> list[Answer]:
         """Submit a plan many times over HTTP, each client on a connection of its own; return the answers."""
         body = json.dumps({"agent": AGENT, "plan": plan})
+        return self._ask_all(port, [Question("POST", "/api/v1/runs", body, 202)] * count, clients)
+
+    def get_all(self, port: int, paths: Sequence[str], *, clients: int) -> list[Answer]:
+        """Ask for many addresses over HTTP, each client on a connection of its own; return the answers."""
+        return self._ask_all(port, [Question("GET", path) for path in paths], clients)
+
+    def _ask_all(self, port: int, questions: Sequence[Question], clients: int) -> list[Answer]:
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
-        return [answer for part in _side_by_side(clients, count, lambda share: _post(port, body, headers, share)) for answer in part]
+        shares = [questions[n::clients] for n in range(clients)]
+        with ThreadPoolExecutor(clients) as threads:
+            return [answer for part in threads.map(lambda share: _ask(port, share, headers), shares) for answer in part]
+
+
+class Question(NamedTuple):
+    """A request, and the status it must be answered with."""
+
+    method: str
+    path: str
+    body: str | None = None
+    status: int = 200
+
+
+class Answer(NamedTuple):
+    """What came back, and how long after it was asked for."""
+
+    body: dict[str, Any]
+    ms: float
 
 
 def make_installation(folder: Path) -> Installation:
@@ -122,22 +147,23 @@ def _side_by_side(clients: int, count: int, work: Callable[[int], list[Any]]) ->
         return list(threads.map(work, shares))
 
 
-def _post(port: int, body: str, headers: dict[str, str], count: int) -> list[dict[str, Any]]:
+def _ask(port: int, questions: Sequence[Question], headers: dict[str, str]) -> list[Answer]:
     client = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
     try:
-        return [_answer(client, body, headers) for _ in range(count)]
+        return [_answer(client, question, headers) for question in questions]
     finally:
         client.close()
 
 
-def _answer(client: http.client.HTTPConnection, body: str, headers: dict[str, str]) -> dict[str, Any]:
-    client.request("POST", "/api/v1/runs", body, headers)
+def _answer(client: http.client.HTTPConnection, question: Question, headers: dict[str, str]) -> Answer:
+    began = time.monotonic()
+    client.request(question.method, question.path, question.body, headers)
     response = client.getresponse()
     content = response.read()
-    if response.status != 202:
-        raise Lost(f"a submit was answered {response.status}: {content[:300]!r}")
-    answer: dict[str, Any] = json.loads(content)
-    return answer
+    ms = 1_000 * (time.monotonic() - began)
+    if response.status != question.status:
+        raise Lost(f"{question.method} {question.path} was answered {response.status}: {content[:300]!r}")
+    return Answer(json.loads(content), ms)
 
 
 def wait_until(holds: Callable[[], bool], what: str, *, poll_seconds: float = 0.005) -> float:

@@ -9,4 +9,5 @@ INSTALLED_APPS = [*SITE_APPS, "bench"]
 
 # Served as it is, this is the floor of a submit over HTTP: one view, one insert, nothing else.
 ROOT_URLCONF = "bench.bare_view"
-MIDDLEWARE = []
+# allauth, which is among the site's apps, does not start without its own.
+MIDDLEWARE = ["allauth.account.middleware.AccountMiddleware"]

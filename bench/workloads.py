@@ -10,7 +10,7 @@ from statistics import mean, median
 
 from bench import floors
 from bench.floors import RawDatabase
-from bench.installation import Installation, beginnings, wait_for_results
+from bench.installation import Answer, Installation, beginnings, wait_for_results
 from bench.plans import Plan, chain, fan
 from bench.report import Figure, spread
 from bench.verification import verify
@@ -176,11 +176,11 @@ def _bare_posts_per_second(bench: Bench, plan: Plan, application: str) -> float:
 def _over_http(bench: Bench, plan: Plan, bare: float) -> list[Figure]:
     count = bench.size.http_runs
     with bench.site.web() as port:
-        wait_for_results(_rows(bench.site.post_all(port, plan, CLIENTS, clients=CLIENTS)))
+        wait_for_results(rows_of(bench.site.post_all(port, plan, CLIENTS, clients=CLIENTS)))
         began = time.monotonic()
         answers = bench.site.post_all(port, plan, count, clients=CLIENTS)
         submitted = time.monotonic()
-        runs = _rows(answers)
+        runs = rows_of(answers)
         ended = wait_for_results(runs)
     bench.check(runs, 5)
     return [
@@ -189,8 +189,9 @@ def _over_http(bench: Bench, plan: Plan, bare: float) -> list[Figure]:
     ]
 
 
-def _rows(answers: list[dict[str, str]]) -> list[int]:
-    return list(Run.objects.filter(public_id__in=[answer["run_id"] for answer in answers]).values_list("pk", flat=True))
+def rows_of(answers: list[Answer]) -> list[int]:
+    """Return the rows of runs that were submitted over HTTP."""
+    return list(Run.objects.filter(public_id__in=[answer.body["run_id"] for answer in answers]).values_list("pk", flat=True))
 
 
 def waiting_runs(bench: Bench) -> list[Figure]:

@@ -69,12 +69,12 @@ class ModeView(Counts):
     time_to_recovery: TimesView
 
 
-class AgentView(Counts):
+class AgentCounts(Counts):
     agent_id: str | None
     agent: str | None
 
 
-class VersionView(Counts):
+class VersionCounts(Counts):
     skill: str
     skill_version: str | None
 
@@ -100,8 +100,8 @@ class AnalyticsView(BaseModel):
     totals: Totals
     by_code: list[CodeView]
     by_mode: list[ModeView]
-    by_agent: list[AgentView]
-    by_skill_version: list[VersionView]
+    by_agent: list[AgentCounts]
+    by_skill_version: list[VersionCounts]
     heat_map: HeatMap
 
 

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from agents.idempotency import IDEMPOTENCY_KEY, answered_once
 from agents.pagination import PageQuery, page_json
 from agents.tenancy import principal_of
 from catalog import entries
@@ -258,7 +259,8 @@ class Catalog(APIView):
         query = parse_query(CatalogQuery, request.query_params)
         return Response(catalog_json(tenant=request.user.tenant, code=query.code, skill=query.skill))
 
-    @extend_schema(operation_id="catalog_create", request=EntryBody, responses={201: EntryView})
+    @extend_schema(operation_id="catalog_create", parameters=[IDEMPOTENCY_KEY], request=EntryBody, responses={201: EntryView})
+    @answered_once()
     def post(self, request: Request) -> Response:
         body, principal = parse_body(EntryBody, request.data), principal_of(request)
         document = body.model_dump(mode="json", exclude={"reason"}, exclude_none=True)
@@ -322,7 +324,8 @@ class ExportCatalog(APIView):
 class ImportCatalog(APIView):
     required_scopes = {"POST": "catalog:write"}
 
-    @extend_schema(operation_id="catalog_import", request=ImportBody, responses={200: ImportView})
+    @extend_schema(operation_id="catalog_import", parameters=[IDEMPOTENCY_KEY], request=ImportBody, responses={200: ImportView})
+    @answered_once()
     def post(self, request: Request) -> Response:
         body, principal = parse_body(ImportBody, request.data), principal_of(request)
         changes = entries.import_entries(

@@ -30,7 +30,7 @@ STATES = (OPEN, ACKNOWLEDGED, RESOLVED)
 LIVE = (OPEN, ACKNOWLEDGED)
 
 
-class ReasonBody(RequestModel):
+class DriftReasonBody(RequestModel):
     """What somebody says about an alert."""
 
     reason: Annotated[str, Field(min_length=3, max_length=500)]

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from agents.pagination import PageQuery, page_json
 from agents.tenancy import principal_of
 from catalog import drift_alerts
-from catalog.drift_alerts import ReasonBody, alert_json
+from catalog.drift_alerts import DriftReasonBody, alert_json
 from skills.requests import parse_body, parse_query
 
 Subject = Literal["skill", "agent"]
@@ -76,18 +76,18 @@ class OneDrift(APIView):
 class Acknowledge(APIView):
     required_scopes = {"POST": "catalog:write"}
 
-    @extend_schema(operation_id="drift_acknowledge", request=ReasonBody, responses={200: DriftView})
+    @extend_schema(operation_id="drift_acknowledge", request=DriftReasonBody, responses={200: DriftView})
     def post(self, request: Request, drift_id: str) -> Response:
-        body = parse_body(ReasonBody, request.data)
+        body = parse_body(DriftReasonBody, request.data)
         return Response(alert_json(drift_alerts.acknowledge(principal=principal_of(request), drift_id=drift_id, reason=body.reason)))
 
 
 class Resolve(APIView):
     required_scopes = {"POST": "catalog:write"}
 
-    @extend_schema(operation_id="drift_resolve", request=ReasonBody, responses={200: DriftView})
+    @extend_schema(operation_id="drift_resolve", request=DriftReasonBody, responses={200: DriftView})
     def post(self, request: Request, drift_id: str) -> Response:
-        body = parse_body(ReasonBody, request.data)
+        body = parse_body(DriftReasonBody, request.data)
         return Response(alert_json(drift_alerts.resolve(principal=principal_of(request), drift_id=drift_id, reason=body.reason)))
 
 

@@ -191,12 +191,18 @@ def restore_entry(
 
 def _locked(entry_id: Any, tenant: Tenant | None, expected_version: int | None) -> CatalogEntry:
     """Return the row, locked, if it may be changed on behalf of this tenant. Raises Refusal."""
-    row = CatalogEntry.objects.select_for_update(of=("self",)).filter(pk=row_id(entry_id)).first()
-    if row is None or (tenant is not None and row.tenant_id not in (None, tenant.pk)):
+    seen = CatalogEntry.objects.filter(pk=row_id(entry_id)).first()
+    if seen is None or (tenant is not None and seen.tenant_id not in (None, tenant.pk)):
         raise not_found("catalog entry")
-    if tenant is not None and row.tenant_id is None:
-        hint = f"Make an override of your own: POST /api/v1/catalog with code {row.code}{f' and skill {row.skill}' if row.skill else ''}."
+    if tenant is not None and seen.tenant_id is None:
+        hint = (
+            f"Make an override of your own: POST /api/v1/catalog with code {seen.code}{f' and skill {seen.skill}' if seen.skill else ''}."
+        )
         raise Refusal("PERMISSION_DENIED", "all tenants share this entry; who runs the installation changes it", suggestions=[hint])
+    # Only now: behind the wall a shared row can be read and not be locked.
+    row = CatalogEntry.objects.select_for_update(of=("self",)).filter(pk=seen.pk).first()
+    if row is None:
+        raise not_found("catalog entry")
     if expected_version is not None and expected_version != row.version:
         fault = {"pointer": "/version", "code": "stale", "detail": f"it is at version {row.version} by now"}
         detail = f"somebody changed the entry since version {expected_version}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from django.db import transaction
 from django.utils import timezone
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from agents import audit
 from agents.tenancy import Principal, not_found, scoped
@@ -17,7 +17,7 @@ from catalog.models import FailureMatch
 from catalog.models_learning import FailureGroup
 from skills.instants import instant
 from skills.refusal import Refusal
-from skills.requests import RequestModel
+from skills.requests import Instant, RequestModel
 
 if TYPE_CHECKING:
     from agents.models import Tenant
@@ -33,7 +33,7 @@ class FixedBody(RequestModel):
 
 class MuteBody(RequestModel):
     reason: Reason
-    until: AwareDatetime
+    until: Instant
 
 
 class UnmuteBody(RequestModel):

@@ -8,12 +8,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from agents.idempotency import IDEMPOTENCY_KEY, idempotency_key_in
 from agents.tenancy import principal_of
 from runs import services
 from runs.again import Wanted
-from runs.answering import IDEMPOTENCY_KEY, PREFER, accepted, fingerprint_in
+from runs.answering import PREFER, accepted, fingerprint_in
 from runs.contracts_proof import RerunPreview
-from runs.requests import RerunBody, checked_run_id, idempotency_key_in
+from runs.requests import RerunBody, checked_run_id
 from runs.responses import RunView
 from skills.requests import parse_body
 

@@ -10,11 +10,9 @@ from agents.tenancy import principal_of
 from runs import selectors
 from runs.models import Run, RunStatus
 from runs.waiting import wait_preferred, wait_until
+from runs.webhooks import endpoints
 from skills.requests import fingerprint_of, refuse_inexact
 
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="At most 255 characters; the same request again gives the same run."
-)
 PREFER = OpenApiParameter(
     "Prefer", str, OpenApiParameter.HEADER, description="wait=N: answer when the run ends or parks, after N ≤ 60 s at most."
 )
@@ -28,8 +26,8 @@ def fingerprint_in(request: Request, key: str | None) -> str:
     return ""
 
 
-def accepted(request: Request, run: Run, *, created: bool) -> Response:
-    """Answer 202 with the run as it is now, or as it is after the wait the caller preferred."""
+def accepted(request: Request, run: Run, *, created: bool, has_callback: bool = False) -> Response:
+    """Answer 202 with the run as it is now, or as it is after the wait the caller preferred; with its callback where it has one."""
     headers = {"Location": f"/api/v1/runs/{run.public_id}"}
     seconds = wait_preferred(request.headers.get("Prefer"))
     if seconds:
@@ -38,7 +36,10 @@ def accepted(request: Request, run: Run, *, created: bool) -> Response:
         run = wait_until(lambda: selectors.get_run(tenant=tenant, run_id=run_id), _is_settled, seconds=seconds)
     if not created:
         headers["Idempotency-Replayed"] = "true"
-    return Response(selectors.run_json(run), status=202, headers=headers)
+    told = selectors.run_json(run)
+    if has_callback:
+        told["callback"] = endpoints.callback_json(run)
+    return Response(told, status=202, headers=headers)
 
 
 def _is_settled(run: Run) -> bool:

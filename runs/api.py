@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import path
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agents.contracts import ResourceContract
+from agents.idempotency import IDEMPOTENCY_KEY, idempotency_key_in
 from agents.pagination import page_json
 from agents.tenancy import principal_of
-from runs import runtime, selectors, services
-from runs.answering import IDEMPOTENCY_KEY, PREFER, accepted, fingerprint_in
+from runs import first_sdk_api, runtime, selectors, services
+from runs.answering import PREFER, accepted, fingerprint_in
 from runs.contracts_explanation import DecisionPage, Explanation
-from runs.contracts_trace import Trace
+from runs.contracts_trace import TraceAnswer
 from runs.requests import (
     DecisionBody,
     DecisionsQuery,
@@ -29,9 +29,8 @@ from runs.requests import (
     TopUpBody,
     TraceQuery,
     checked_run_id,
-    idempotency_key_in,
 )
-from runs.responses import RunPage, RunView
+from runs.responses import AcceptedRun, CancelledRun, Decided, Requested, RunPage, RunView, ToppedUpRun
 from runs.tracing.exporting import otlp_json
 from skills.requests import parse_body, parse_query
 
@@ -54,10 +53,11 @@ def _submit(
         fingerprint=fingerprint_in(request, key),
         trace_id=getattr(request, "trace_id", None),
         caller_trace=getattr(request, "caller_trace", None),
+        callback_url=body.callback_url,
         simulation_id=simulation_id,
         faults=body.faults,
     )
-    return accepted(request, run, created=created)
+    return accepted(request, run, created=created, has_callback=body.callback_url is not None)
 
 
 class Runs(APIView):
@@ -69,16 +69,16 @@ class Runs(APIView):
         rows = selectors.list_runs(tenant=tenant, status=query.status, agent=query.agent)
         return Response(page_json(rows, tenant=tenant, name="runs", query=query, to_json=selectors.run_json))
 
-    @extend_schema(operation_id="runs_submit", parameters=[IDEMPOTENCY_KEY, PREFER], request=RunBody, responses={202: RunView})
+    @extend_schema(operation_id="runs_submit", parameters=[IDEMPOTENCY_KEY, PREFER], request=RunBody, responses={202: AcceptedRun})
     def post(self, request: Request) -> Response:
-        body = parse_body(RunBody, request.data)
+        body = parse_body(RunBody, first_sdk_api.run_body(request.data))
         return _submit(request, body, goal=body.goal, plan=body.plan, simulation_id=body.simulation_id)
 
 
 class Goals(APIView):
     required_scopes = {"POST": "runs:write"}
 
-    @extend_schema(operation_id="goals_submit", parameters=[IDEMPOTENCY_KEY, PREFER], request=GoalBody, responses={202: RunView})
+    @extend_schema(operation_id="goals_submit", parameters=[IDEMPOTENCY_KEY, PREFER], request=GoalBody, responses={202: AcceptedRun})
     def post(self, request: Request) -> Response:
         body = parse_body(GoalBody, request.data)
         return _submit(request, body, goal=body.goal, plan=None)
@@ -95,7 +95,7 @@ class OneRun(APIView):
 class CancelRun(APIView):
     required_scopes = {"POST": "runs:write"}
 
-    @extend_schema(operation_id="runs_cancel", request=ReasonBody, responses={202: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="runs_cancel", request=ReasonBody, responses={202: CancelledRun})
     def post(self, request: Request, run_id: str) -> Response:
         body = parse_body(ReasonBody, request.data)
         return Response(services.cancel_run(principal=principal_of(request), run_id=checked_run_id(run_id), reason=body.reason), status=202)
@@ -104,7 +104,7 @@ class CancelRun(APIView):
 class PauseRun(APIView):
     required_scopes = {"POST": "runs:write"}
 
-    @extend_schema(operation_id="runs_pause", request=ReasonBody, responses={202: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="runs_pause", request=ReasonBody, responses={202: Requested})
     def post(self, request: Request, run_id: str) -> Response:
         body = parse_body(ReasonBody, request.data)
         return Response(services.pause_run(principal=principal_of(request), run_id=checked_run_id(run_id), reason=body.reason), status=202)
@@ -113,7 +113,7 @@ class PauseRun(APIView):
 class ResumeRun(APIView):
     required_scopes = {"POST": "runs:write"}
 
-    @extend_schema(operation_id="runs_resume", request=ReasonBody, responses={202: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="runs_resume", request=ReasonBody, responses={202: Requested})
     def post(self, request: Request, run_id: str) -> Response:
         body = parse_body(ReasonBody, request.data)
         return Response(services.resume_run(principal=principal_of(request), run_id=checked_run_id(run_id), reason=body.reason), status=202)
@@ -122,7 +122,7 @@ class ResumeRun(APIView):
 class TopUpRun(APIView):
     required_scopes = {"POST": "runs:write"}
 
-    @extend_schema(operation_id="runs_top_up", parameters=[IDEMPOTENCY_KEY], request=TopUpBody, responses={202: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="runs_top_up", parameters=[IDEMPOTENCY_KEY], request=TopUpBody, responses={202: ToppedUpRun})
     def post(self, request: Request, run_id: str) -> Response:
         body = parse_body(TopUpBody, request.data)
         told = services.top_up_run(
@@ -137,7 +137,7 @@ class TopUpRun(APIView):
 class DecideStep(APIView):
     required_scopes = {"POST": "runs:write"}
 
-    @extend_schema(operation_id="runs_decide", request=DecisionBody, responses={202: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="runs_decide", request=DecisionBody, responses={202: Decided})
     def post(self, request: Request, run_id: str) -> Response:
         body = parse_body(DecisionBody, request.data)
         told = services.decide_step(principal=principal_of(request), run_id=checked_run_id(run_id), **body.model_dump())
@@ -147,7 +147,7 @@ class DecideStep(APIView):
 class RunTrace(APIView):
     required_scopes = {"GET": "runs:read"}
 
-    @extend_schema(operation_id="runs_trace", parameters=[TraceQuery], responses={200: Trace})
+    @extend_schema(operation_id="runs_trace", parameters=[TraceQuery], responses={200: TraceAnswer})
     def get(self, request: Request, run_id: str) -> Response:
         query, tenant = parse_query(TraceQuery, request.query_params), principal_of(request).tenant
         read = otlp_json if query.format == "otlp" else selectors.trace_json

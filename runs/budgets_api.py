@@ -13,17 +13,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agents.contracts import MicroUsd, Money
+from agents.idempotency import IDEMPOTENCY_KEY, idempotency_key_in
 from agents.tenancy import principal_of
 from runs import budgets
-from runs.api import IDEMPOTENCY_KEY
-from runs.requests import Cents, TopUpBody, idempotency_key_in, micro_usd
+from runs.requests import Cents, TopUpBody, micro_usd
 from skills.requests import RequestModel, parse_body, parse_query
 
 Kind = Literal["tenant", "agent", "model"]
 Period = Literal["total", "day"]
 
 
-class Target(RequestModel):
+class BudgetTarget(RequestModel):
     """Whose budget, and for how long: an agent by name or id, a model by name; the tenant needs no key."""
 
     kind: Kind
@@ -31,7 +31,7 @@ class Target(RequestModel):
     period: Period
 
 
-class BudgetBody(Target):
+class BudgetBody(BudgetTarget):
     """A limit in micro-USD or cents; null is unlimited."""
 
     limit_micro_usd: MicroUsd | None = None
@@ -89,9 +89,9 @@ class Budgets(APIView):
         )
         return Response(done)
 
-    @extend_schema(operation_id="budgets_remove", parameters=[Target], responses={200: RemovedBudget})
+    @extend_schema(operation_id="budgets_remove", parameters=[BudgetTarget], responses={200: RemovedBudget})
     def delete(self, request: Request) -> Response:
-        target = parse_query(Target, request.query_params)
+        target = parse_query(BudgetTarget, request.query_params)
         return Response(budgets.remove_budget(principal=principal_of(request), kind=target.kind, key=target.key, period=target.period))
 
 

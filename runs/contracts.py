@@ -131,7 +131,7 @@ class Risk(Contract):
     n: int
 
 
-class Alternative(Contract):
+class PlanAlternative(Contract):
     """Another way to the same end, simulated like the plan itself. `change` is what would have to be otherwise; the saving
     is that of the worst case."""
 
@@ -166,7 +166,7 @@ class Simulation(Contract):
     scopes: list[ScopeAfter] = []
     rate_limits: list[RateForecast] = []
     risks: list[Risk] = []
-    alternatives: list[Alternative] = []
+    alternatives: list[PlanAlternative] = []
 
 
 class Divergence(Contract):

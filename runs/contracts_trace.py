@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, RootModel
 
 from agents.plan.contracts import Plan
 from runs.contracts_explanation import DecisionRecord
 from runs.faults.contracts import Fault
-from runs.responses import RunView
+from runs.responses import Answer, RunView
 from skills.contracts import Contract, Effect, SideEffect
 
 StepStatus = Literal["pending", "running", "waiting", "succeeded", "failed", "skipped", "cancelled", "in_doubt"]
@@ -75,7 +75,7 @@ class Reversal(Contract):
     at: str
 
 
-class TracedStep(Contract):
+class ToldStep(Contract):
     """A step, an item of a for_each (`fetch#3`), or what the run does before its steps (`$plan`, `$admit`)."""
 
     step_id: str
@@ -95,6 +95,11 @@ class TracedStep(Contract):
     degraded: str | None
     action_hash: str | None
     idempotency_key: str | None
+
+
+class TracedStep(ToldStep):
+    """A step with the run that took its effect back."""
+
     reversed_by: Reversal | None
 
 
@@ -140,3 +145,13 @@ class Trace(Contract):
     caller_trace: str | None
     removed: str | None
     undoes: Undoes | None
+
+
+class OtlpTrace(Answer):
+    """The same as OpenTelemetry tells it (OTLP/JSON), where `format=otlp` is asked for."""
+
+    resourceSpans: list[dict[str, Any]]
+
+
+class TraceAnswer(RootModel[Trace | OtlpTrace]):
+    """A run's trace, in the form that was asked for."""

@@ -5,26 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import path
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from agents.idempotency import IDEMPOTENCY_KEY, idempotency_key_in
 from agents.pagination import PageQuery, page_json
 from agents.tenancy import principal_of
 from runs import selectors
 from runs.effects import dead_letters, doubts
+from runs.effects.contracts import DeadLetter, DeadLetterPage, DoubtEvidence, DoubtPage, GivenVerdict
 from runs.effects.requests import RequeueBody, UndoBody, VerdictBody, checked_step_id
 from runs.effects.undo import undo_step
 from runs.models import Run
-from runs.requests import checked_run_id, idempotency_key_in
+from runs.requests import checked_run_id
 from runs.responses import RunView
 from skills.requests import fingerprint_of, parse_body, parse_query, refuse_inexact
-
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="At most 255 characters; the same request again gives the same run."
-)
 
 
 def _once(request: Request) -> dict[str, Any]:
@@ -60,7 +57,7 @@ class UndoStep(APIView):
 class InDoubt(APIView):
     required_scopes = {"GET": "runs:read"}
 
-    @extend_schema(operation_id="in_doubt_list", parameters=[PageQuery], responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="in_doubt_list", parameters=[PageQuery], responses={200: DoubtPage})
     def get(self, request: Request) -> Response:
         query, tenant = parse_query(PageQuery, request.query_params), principal_of(request).tenant
         rows = doubts.list_doubts(tenant=tenant)
@@ -70,7 +67,7 @@ class InDoubt(APIView):
 class OneInDoubt(APIView):
     required_scopes = {"GET": "runs:read"}
 
-    @extend_schema(operation_id="in_doubt_get", responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="in_doubt_get", responses={200: DoubtEvidence})
     def get(self, request: Request, run_id: str, step_id: str) -> Response:
         tenant = principal_of(request).tenant
         return Response(doubts.evidence(tenant=tenant, run_id=checked_run_id(run_id), step_id=checked_step_id(step_id)))
@@ -79,7 +76,7 @@ class OneInDoubt(APIView):
 class Verdict(APIView):
     required_scopes = {"POST": "runs:write"}
 
-    @extend_schema(operation_id="in_doubt_verdict", request=VerdictBody, responses={202: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="in_doubt_verdict", request=VerdictBody, responses={202: GivenVerdict})
     def post(self, request: Request, run_id: str, step_id: str) -> Response:
         body, step = parse_body(VerdictBody, request.data), checked_step_id(step_id)
         told = doubts.give_verdict(principal=principal_of(request), run_id=checked_run_id(run_id), step_id=step, **body.model_dump())
@@ -89,7 +86,7 @@ class Verdict(APIView):
 class DeadLetters(APIView):
     required_scopes = {"GET": "runs:read"}
 
-    @extend_schema(operation_id="dead_letters_list", parameters=[PageQuery], responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="dead_letters_list", parameters=[PageQuery], responses={200: DeadLetterPage})
     def get(self, request: Request) -> Response:
         query, tenant = parse_query(PageQuery, request.query_params), principal_of(request).tenant
         rows = dead_letters.list_dead_letters(tenant=tenant)
@@ -100,7 +97,7 @@ class DeadLetters(APIView):
 class OneDeadLetter(APIView):
     required_scopes = {"GET": "runs:read"}
 
-    @extend_schema(operation_id="dead_letters_get", responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="dead_letters_get", responses={200: DeadLetter})
     def get(self, request: Request, run_id: str) -> Response:
         return Response(dead_letters.dead_letter(tenant=principal_of(request).tenant, run_id=checked_run_id(run_id)))
 

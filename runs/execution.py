@@ -26,6 +26,8 @@ def execute(
     params: dict[str, Any],
     version: str | None = None,
     agent_ref: str | None = None,
+    idempotency_key: str | None = None,
+    fingerprint: str = "",
     trace_id: str | None = None,
     caller_trace: str | None = None,
 ) -> dict[str, Any]:
@@ -35,7 +37,15 @@ def execute(
     """
     agent = agent_ref or default_agent(tenant=principal.tenant).public_id
     plan = {"steps": [{"step_id": STEP, "skill": skill, "version": version, "params": params}], "goal": f"execute {skill}"}
-    run, _ = services.submit(principal=principal, agent_ref=agent, plan=plan, trace_id=trace_id, caller_trace=caller_trace)
+    run, _ = services.submit(
+        principal=principal,
+        agent_ref=agent,
+        plan=plan,
+        idempotency_key=idempotency_key,
+        fingerprint=fingerprint,
+        trace_id=trace_id,
+        caller_trace=caller_trace,
+    )
     ended = wait_until(lambda: get_run(tenant=principal.tenant, run_id=run.public_id), _is_over, seconds=LONGEST_WAIT_S)
     return _outcome(ended)
 

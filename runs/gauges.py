@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 
 from catalog.circuits import open_circuits
 from catalog.counts import count_decisions, count_failures
-from runs.models import Run, RunStatus, Session, SessionState
+from runs.models import DeliverySum, Run, RunStatus, Session, SessionState
 from runs.shell.clock import monotonic
 from runs.shell.reading.usage_sql import TOKENS, Spent, read_alerts, read_mark, read_spent_after, read_spent_before
 from skills.registry import registry
@@ -43,6 +43,11 @@ def read_gauges(*, now_ms: int) -> Gauges:
 def count_live_sessions(*, now_ms: int) -> int:
     """Return how many worker sessions hold a lease that has not run out."""
     return Session.objects.filter(state=SessionState.LIVE, lease_until_ms__gt=now_ms).count()
+
+
+def read_deliveries() -> dict[str, int]:
+    """Return how attempts to deliver webhooks ended since the beginning."""
+    return dict(DeliverySum.objects.values_list("result", "attempts"))
 
 
 MONEY_SECONDS = 5.0

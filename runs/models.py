@@ -16,6 +16,13 @@ from agents.models import Agent, Tenant
 from runs.models_effects import UndoneEffect  # noqa: F401 - a row of this app, in a file of its own
 from runs.models_simulation import LearningMark, SkillHistory, StoredSimulation  # noqa: F401 - rows of this app, in a file of their own
 from runs.models_tracing import SentTrace, TraceMark  # noqa: F401 - rows of this app, in a file of their own
+from runs.models_webhooks import (  # noqa: F401 - rows of this app, in a file of their own
+    DeliveryState,
+    DeliverySum,
+    HeardAnswer,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from skills.ids import new_id
 
 
@@ -250,17 +257,25 @@ class Signal(models.Model):
 
 
 class Outbox(models.Model):
-    """Something others must be told, written in the transaction of what happened and delivered afterwards."""
+    """Something others must be told, written in the transaction of what happened: the tenant's feed, and what webhooks deliver.
+
+    `tx` is the transaction that wrote it, where several write at a time: a row becomes visible after ones with greater ids, and
+    the feed must not pass it by (runs/feed.py).
+    """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     run = models.ForeignKey(Run, on_delete=models.CASCADE, null=True, related_name="+")
     topic = models.CharField(max_length=64)
     data = models.TextField()
+    tx = models.BigIntegerField(db_default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=("id",), condition=models.Q(delivered_at__isnull=True), name="outbox_pending")]
+        indexes = [
+            models.Index(fields=("id",), condition=models.Q(delivered_at__isnull=True), name="outbox_pending"),
+            models.Index(fields=("tenant", "tx", "id"), name="outbox_feed"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.topic} #{self.pk}"

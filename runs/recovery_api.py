@@ -51,11 +51,11 @@ class SuggestBody(RequestModel):
         return self
 
 
-class DecisionBody(RequestModel):
+class CandidateDecisionBody(RequestModel):
     reason: Reason = ""
 
 
-class ImportBody(RequestModel):
+class CandidateImportBody(RequestModel):
     """Candidates as the export gives them."""
 
     data: Annotated[list[Any], Field(max_length=MOST)]
@@ -193,7 +193,7 @@ class Decision(APIView):
     action = ""
 
     def decide(self, request: Request, candidate_id: str) -> Response:
-        body = parse_body(DecisionBody, request.data)
+        body = parse_body(CandidateDecisionBody, request.data)
         decide = deciding.ACTIONS[self.action]
         return Response(decide(principal=principal_of(request), candidate_id=checked_candidate_id(candidate_id), reason=body.reason))
 
@@ -201,7 +201,7 @@ class Decision(APIView):
 class Approve(Decision):
     action = "approve"
 
-    @extend_schema(operation_id="recovery_candidates_approve", request=DecisionBody, responses={200: CandidateDetail})
+    @extend_schema(operation_id="recovery_candidates_approve", request=CandidateDecisionBody, responses={200: CandidateDetail})
     def post(self, request: Request, candidate_id: str) -> Response:
         return self.decide(request, candidate_id)
 
@@ -209,7 +209,7 @@ class Approve(Decision):
 class Activate(Decision):
     action = "activate"
 
-    @extend_schema(operation_id="recovery_candidates_activate", request=DecisionBody, responses={200: CandidateDetail})
+    @extend_schema(operation_id="recovery_candidates_activate", request=CandidateDecisionBody, responses={200: CandidateDetail})
     def post(self, request: Request, candidate_id: str) -> Response:
         return self.decide(request, candidate_id)
 
@@ -217,7 +217,7 @@ class Activate(Decision):
 class Reject(Decision):
     action = "reject"
 
-    @extend_schema(operation_id="recovery_candidates_reject", request=DecisionBody, responses={200: CandidateDetail})
+    @extend_schema(operation_id="recovery_candidates_reject", request=CandidateDecisionBody, responses={200: CandidateDetail})
     def post(self, request: Request, candidate_id: str) -> Response:
         return self.decide(request, candidate_id)
 
@@ -225,7 +225,7 @@ class Reject(Decision):
 class Withdraw(Decision):
     action = "withdraw"
 
-    @extend_schema(operation_id="recovery_candidates_withdraw", request=DecisionBody, responses={200: CandidateDetail})
+    @extend_schema(operation_id="recovery_candidates_withdraw", request=CandidateDecisionBody, responses={200: CandidateDetail})
     def post(self, request: Request, candidate_id: str) -> Response:
         return self.decide(request, candidate_id)
 
@@ -233,7 +233,7 @@ class Withdraw(Decision):
 class Reopen(Decision):
     action = "reopen"
 
-    @extend_schema(operation_id="recovery_candidates_reopen", request=DecisionBody, responses={200: CandidateDetail})
+    @extend_schema(operation_id="recovery_candidates_reopen", request=CandidateDecisionBody, responses={200: CandidateDetail})
     def post(self, request: Request, candidate_id: str) -> Response:
         return self.decide(request, candidate_id)
 
@@ -250,9 +250,9 @@ class Export(APIView):
 class Import(APIView):
     required_scopes = {"POST": "catalog:write"}
 
-    @extend_schema(operation_id="recovery_candidates_import", request=ImportBody, responses={200: ImportedView})
+    @extend_schema(operation_id="recovery_candidates_import", request=CandidateImportBody, responses={200: ImportedView})
     def post(self, request: Request) -> Response:
-        body = parse_body(ImportBody, request.data)
+        body = parse_body(CandidateImportBody, request.data)
         return Response(import_candidates(principal=principal_of(request), documents=body.data))
 
 

@@ -10,13 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from agents.idempotency import IDEMPOTENCY_KEY, idempotency_key_in
 from agents.tenancy import Principal, principal_of
 from runs import services
-from runs.answering import IDEMPOTENCY_KEY, PREFER, fingerprint_in
+from runs.answering import PREFER, fingerprint_in
 from runs.contracts import ReplayReport
 from runs.proof.live import live_report
 from runs.proof.what_if import what_if_run
-from runs.requests import ReplayBody, checked_run_id, idempotency_key_in
+from runs.requests import ReplayBody, checked_run_id
 from runs.waiting import wait_preferred, wait_until
 from skills.requests import parse_body
 

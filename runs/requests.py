@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -19,7 +18,6 @@ from runs.faults.contracts import Faults
 from runs.faults.kinds import FaultKind
 from skills.contracts import Name
 from skills.ids import is_id
-from skills.refusal import Refusal
 from skills.requests import RequestModel
 
 AgentRef = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$", description="Name or id of an agent.")]
@@ -33,7 +31,6 @@ Status = Literal["queued", "running", "waiting", "succeeded", "partial", "failed
 
 _MICRO_USD_PER_CENT = 10_000
 AGAINST = r"^(last_success|run_[0-9a-f]{32})$"
-_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 def micro_usd(amount_micro_usd: int | None, amount_cents: Decimal | None) -> int | None:
@@ -46,17 +43,6 @@ def checked_run_id(run_id: str) -> str:
     if not is_id("run", run_id):
         raise not_found("run")
     return run_id
-
-
-def idempotency_key_in(header: str | None) -> str | None:
-    """Return the key of an Idempotency-Key header, quoted or bare. Raises Refusal for what can be no key."""
-    if header is None:
-        return None
-    key = header[1:-1] if len(header) > 1 and header[0] == header[-1] == '"' else header
-    if _KEY.fullmatch(key):
-        return key
-    fault = {"pointer": "/Idempotency-Key", "code": "INVALID_INPUT", "detail": "1 to 255 visible ASCII characters, quoted or bare"}
-    raise Refusal("INVALID_INPUT", "the Idempotency-Key header cannot be read", errors=[fault])
 
 
 def _exactly_one(given: Iterable[Any], names: str) -> None:
@@ -85,6 +71,7 @@ class Submission(WithBudget):
     inputs: dict[str, Any] = {}
     deadline_ms: DurationMs | None = None
     priority: Priority = 0
+    callback_url: Annotated[str, Field(max_length=2_000, description="Where the run's waits and its end are told, signed.")] | None = None
     called_by: Annotated[str, Field(description="The run that calls this one: it spends of that one's budget too.")] | None = None
     faults: Annotated[Faults, Field(description="Faults to inject on purpose, where the tenant allows it.")] = []
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from runs.requests import Status
-from skills.contracts import StructuredOutcome
+from skills.contracts import Effect, StructuredOutcome
 
 
 class Answer(BaseModel):
@@ -57,9 +57,59 @@ class RunView(Answer):
     removed_at: datetime | None
 
 
+class Callback(Answer):
+    """Where a run's waits and its end are told, and the secret these messages are signed with."""
+
+    url: str
+    webhook_id: str
+    secret: str
+
+
+class AcceptedRun(RunView):
+    """A run that was accepted; `callback` where one was asked for."""
+
+    callback: Callback | None = None
+
+
 class RunPage(BaseModel):
     data: list[RunView]
     next_cursor: str | None
+
+
+class Requested(Answer):
+    """A wish for a run that was taken down; the run meets it as soon as it can."""
+
+    run_id: str
+    requested: str
+
+
+class Decided(Requested):
+    """A word on a step that waits, taken down."""
+
+    step_id: str
+
+
+class ToppedUpRun(Requested):
+    """What a run's limit was raised by, and to what."""
+
+    amount_micro_usd: int
+    limit_micro_usd: int | None
+
+
+class CallInFlight(Answer):
+    """A call under way when the run was told to stop."""
+
+    step_id: str
+    attempt: int
+    effect: Effect
+
+
+class CancelledRun(Requested):
+    """What a cancellation stops (`stopped`), what is in flight, and the steps whose effect `may_still_land`."""
+
+    stopped: list[str]
+    in_flight: list[CallInFlight]
+    may_still_land: list[str]
 
 
 class RunEventView(Answer):
@@ -72,11 +122,12 @@ class RunEventView(Answer):
 
 
 class EventPage(BaseModel):
-    """Events after a sequence number. `terminal` says that no more will come."""
+    """Events after a sequence number. `terminal` says that no more will come, `removed` that retention took some of them."""
 
     data: list[RunEventView]
     next_after: int
     terminal: bool
+    removed: bool
 
 
 class ExecutedOutcome(StructuredOutcome):

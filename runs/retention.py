@@ -24,8 +24,23 @@ from django.db import connection, transaction
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from agents import idempotency
 from catalog.services import count_matches, forget_matches
-from runs.models import TERMINAL_STATUSES, Kept, LostHold, Outbox, Run, RunEvent, Session, SessionState, Signal, StepSummary
+from runs.models import (
+    TERMINAL_STATUSES,
+    DeliveryState,
+    HeardAnswer,
+    Kept,
+    LostHold,
+    Outbox,
+    Run,
+    RunEvent,
+    Session,
+    SessionState,
+    Signal,
+    StepSummary,
+    WebhookDelivery,
+)
 from runs.models_simulation import StoredSimulation
 from runs.shell.clock import now_ms
 from runs.shell.tombstones import PREFIX, bury
@@ -247,18 +262,28 @@ def _lost_holds(before: datetime) -> QuerySet[LostHold]:
     return LostHold.objects.filter(session_id__in=_ended_sessions(before).values("pk"))
 
 
+def _old_deliveries(before: datetime) -> QuerySet[WebhookDelivery]:
+    return WebhookDelivery.objects.filter(created_at__lt=before).exclude(state=DeliveryState.PENDING)
+
+
 # What dead sessions held goes before they do.
 LEFTOVERS = (
     Leftover("runs_losthold", _lost_holds),
     Leftover("runs_session", _ended_sessions),
     Leftover("runs_signal", lambda before: Signal.objects.filter(consumed_seq__isnull=False, created_at__lt=before)),
     Leftover("runs_outbox", lambda before: Outbox.objects.filter(delivered_at__lt=before)),
+    Leftover("runs_webhookdelivery", _old_deliveries),
+    Leftover("runs_heardanswer", lambda before: HeardAnswer.objects.filter(at__lt=before)),
+    Leftover("agents_storedanswer", idempotency.expired),
     Leftover("runs_storedsimulation", lambda before: StoredSimulation.objects.filter(simulated_at__lt=before)),
     Leftover("django_q_task", _queue_rows),
     Leftover("django_session", _sign_ins),
 )
 OPERATIONAL = "operational"
-OPERATIONAL_SAYS = "ended worker sessions, heard signals, delivered messages, simulations, finished chores, sign-ins that ran out"
+OPERATIONAL_SAYS = (
+    "ended worker sessions, heard signals, delivered messages, answers kept for repeated requests, simulations, finished chores,"
+    " sign-ins that ran out"
+)
 AUDIT = "audit"
 AUDIT_SAYS = "every movement of money, every charge of a call, and who did what"
 

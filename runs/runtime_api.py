@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.urls import path
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agents.contracts import ResourceContract
+from agents.idempotency import IDEMPOTENCY_KEY, idempotency_key_in
 from agents.plan.contracts import MAX_PLAN_BYTES, MAX_STEPS
 from agents.plan.validation import PlanInvalid, validate_plan
 from agents.planners.registry import PLANNERS
 from agents.tenancy import principal_of
-from runs import runtime
-from runs.contracts import Simulation
+from catalog.api import CatalogView
+from runs import first_sdk_api, runtime
+from runs.answering import fingerprint_in
+from runs.contracts_questions import QuestionAnswer
 from runs.requests import ExecuteBody, FailureQuery, PlanBody, QueryBody, SimulateBody, checked_run_id
 from runs.responses import Capabilities, ExecutedOutcome, PlanVerdict
-from skills.api import SkillList, VersionQuery
+from skills.api import VersionQuery
 from skills.canonical import digest
 from skills.contracts import SkillMetadata
 from skills.refusal import Refusal
@@ -31,10 +33,10 @@ from skills.taxonomy import CODES
 class Execute(APIView):
     required_scopes = {"POST": "skills:execute"}
 
-    @extend_schema(operation_id="runtime_execute", request=ExecuteBody, responses={200: ExecutedOutcome})
+    @extend_schema(operation_id="runtime_execute", parameters=[IDEMPOTENCY_KEY], request=ExecuteBody, responses={200: ExecutedOutcome})
     def post(self, request: Request) -> Response:
         body = parse_body(ExecuteBody, request.data)
-        refuse_inexact(request.data)
+        key = idempotency_key_in(request.headers.get("Idempotency-Key"))
         return Response(
             runtime.execute(
                 principal=principal_of(request),
@@ -42,6 +44,8 @@ class Execute(APIView):
                 params=body.params,
                 version=body.version,
                 agent_ref=body.agent,
+                idempotency_key=key,
+                fingerprint=fingerprint_in(request, key),
                 trace_id=getattr(request, "trace_id", None),
                 caller_trace=getattr(request, "caller_trace", None),
             )
@@ -51,9 +55,9 @@ class Execute(APIView):
 class DescribeSkills(APIView):
     required_scopes = {"GET": "skills:read"}
 
-    @extend_schema(operation_id="runtime_skills", responses={200: SkillList})
+    @extend_schema(operation_id="runtime_skills", responses={200: first_sdk_api.RuntimeSkills})
     def get(self, request: Request) -> Response:
-        return Response(runtime.describe_skill(tenant=principal_of(request).tenant))
+        return Response(first_sdk_api.skills_answer(runtime.describe_skill(tenant=principal_of(request).tenant)))
 
 
 class DescribeSkill(APIView):
@@ -68,8 +72,11 @@ class DescribeSkill(APIView):
 class Query(APIView):
     required_scopes = {"POST": "runs:read"}
 
-    @extend_schema(operation_id="runtime_query", request=QueryBody, responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="runtime_query", request=QueryBody, responses={200: QuestionAnswer})
     def post(self, request: Request) -> Response:
+        told = first_sdk_api.answer_to(principal_of(request), request.data)
+        if told is not None:
+            return Response(told)
         body = parse_body(QueryBody, request.data)
         return Response(runtime.query(tenant=principal_of(request).tenant, what=body.what, filters=body.filters))
 
@@ -77,9 +84,9 @@ class Query(APIView):
 class Simulate(APIView):
     required_scopes = {"POST": "runs:read"}
 
-    @extend_schema(operation_id="runtime_simulate", request=SimulateBody, responses={200: Simulation})
+    @extend_schema(operation_id="runtime_simulate", request=SimulateBody, responses={200: first_sdk_api.RuntimeSimulation})
     def post(self, request: Request) -> Response:
-        body = parse_body(SimulateBody, request.data)
+        body = parse_body(SimulateBody, first_sdk_api.simulation_body(principal_of(request), request.data))
         refuse_inexact(request.data)
         answer = runtime.simulate(
             principal=principal_of(request),
@@ -90,7 +97,7 @@ class Simulate(APIView):
             budget_micro_usd=body.limit_micro_usd(),
             deadline_ms=body.deadline_ms,
         )
-        return Response(answer)
+        return Response(first_sdk_api.simulation_answer(request.data, answer))
 
 
 class GetResourceContract(APIView):
@@ -104,7 +111,7 @@ class GetResourceContract(APIView):
 class FailureCatalog(APIView):
     required_scopes = {"GET": "catalog:read"}
 
-    @extend_schema(operation_id="runtime_failure_catalog", parameters=[FailureQuery], responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="runtime_failure_catalog", parameters=[FailureQuery], responses={200: CatalogView})
     def get(self, request: Request) -> Response:
         query = parse_query(FailureQuery, request.query_params)
         return Response(runtime.failure_catalog(tenant=principal_of(request).tenant, code=query.code, skill=query.skill))
@@ -113,9 +120,11 @@ class FailureCatalog(APIView):
 class ListCapabilities(APIView):
     required_scopes = {"GET": "skills:read"}
 
-    @extend_schema(operation_id="runtime_capabilities", responses={200: Capabilities})
+    @extend_schema(
+        operation_id="runtime_capabilities", parameters=[first_sdk_api.MeansQuery], responses={200: first_sdk_api.CallerCapabilities}
+    )
     def get(self, request: Request) -> Response:
-        return Response(capabilities().model_dump())
+        return Response(capabilities().model_dump() | first_sdk_api.means_of_caller(principal_of(request), request.query_params))
 
 
 def capabilities() -> Capabilities:

@@ -14,6 +14,7 @@ from runs.recovery import nightly
 from runs.shell import tally
 from runs.shell.processes import doorbell
 from runs.tracing import sending
+from runs.webhooks import sending as webhooks
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ JOBS = (
     Job("aos: drift", "runs.schedules.look_for_drift", HOURLY),
     Job("aos: circuits", "runs.schedules.forget_circuits", HOURLY),
     Job("aos: recoveries", "runs.schedules.learn_from_failures", DAILY),
+    Job("aos: webhooks", "runs.schedules.deliver_webhooks", MINUTELY),
     Job("aos: traces", "runs.schedules.send_traces", MINUTELY),
 )
 
@@ -91,6 +93,13 @@ def look_for_drift() -> None:
     opened = drift.look_for_drift(stopped=doorbell.is_stopping)
     if opened:
         log.info("drift.detected", extra={"alerts": opened})
+
+
+def deliver_webhooks() -> None:
+    """Send what is due to the endpoints of webhooks. Pushers make this task as soon as there is something; the clock is the second net."""
+    attempts = webhooks.deliver(stopped=doorbell.is_stopping)
+    if attempts:
+        log.info("webhooks.delivered", extra={"attempts": attempts})
 
 
 def send_traces() -> None:

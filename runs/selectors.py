@@ -11,7 +11,7 @@ from agents.tenancy import one_scoped, scoped
 from runs import lineage
 from runs.blocking import around
 from runs.engine.virtual import fold
-from runs.models import TERMINAL_STATUSES, Run, RunStatus
+from runs.models import TERMINAL_STATUSES, Kept, Run, RunStatus
 from runs.shell.codec import decode, plain
 from runs.shell.journal import Row, read_rows
 from runs.shell.reading.explain import explanation
@@ -121,7 +121,9 @@ def events_json(*, tenant: Tenant, run_id: str, after: int, limit: int) -> dict[
     last = rows[-1].seq if rows else after
     # Of a journal retention took events of, the last one may be missing; a page with room left has reached the end.
     reached = last >= run.last_seq or len(rows) < limit
-    return {"data": [_event_json(row) for row in rows], "next_after": last, "terminal": run.is_terminal and reached}
+    removed = run.kept not in (Kept.EVERYTHING, Kept.EVENTS)
+    terminal = run.is_terminal and reached
+    return {"data": [_event_json(row) for row in rows], "next_after": last, "terminal": terminal, "removed": removed}
 
 
 def _event_json(row: Row) -> dict[str, Any]:

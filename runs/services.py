@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from agents import ledger
+from agents.idempotency import key_reused
 from agents.tenancy import Principal
 from runs import selectors
 from runs.again import preview_rerun, rerun_run
@@ -17,7 +18,7 @@ from runs.proof.replaying import replay_run
 from runs.shell.clock import now_ms
 from runs.shell.reading.history import read_state
 from runs.signalling import put, refuse_if_over, rung, send
-from runs.submission import key_reused, submit
+from runs.submission import submit
 from skills.canonical import digest
 from skills.contracts import HARMLESS_EFFECTS
 from skills.ids import new_id

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from agents import audit, known_agents
 from agents.contracts import AgentProfile
+from agents.idempotency import key_reused
 from agents.known_agents import KnownAgent
 from agents.limits import rules_of
 from agents.plan.validation import PlanInvalid, validate_plan
@@ -33,6 +34,7 @@ from runs.shell.intake import take_in
 from runs.signalling import refuse_if_over
 from runs.simulation import terms_for
 from runs.simulation.admitting import Asked, admit
+from runs.webhooks import endpoints
 from skills.canonical import digest
 from skills.ids import new_id
 from skills.refusal import Refusal
@@ -91,6 +93,7 @@ def submit(
     fingerprint: str = "",
     trace_id: str | None = None,
     caller_trace: str | None = None,
+    callback_url: str | None = None,
     parent: Run | None = None,
     relation: str = "",
     called_by: str | None = None,
@@ -107,11 +110,10 @@ def submit(
     one's budget too and is over by its deadline; that one must be neither over (409) nor another tenant's (404). A run of a
     simulation costs at most what that said; where something changed since, it is refused with the differences (409).
     `faults` are done to its calls on purpose, where its tenant allows that. `again` says how it does its `parent` again.
-    `caller_trace` is the W3C traceparent of whoever asked, whose span the run's trace links to.
+    `callback_url` is told when it waits and when it ends. `caller_trace` is the W3C traceparent of who asked.
     """
-    callers: list[Run] = []
-    if called_by is not None:
-        callers = _callers(principal, called_by)
+    callers = [] if called_by is None else _callers(principal, called_by)
+    if callers:
         parent, relation = callers[-1], lineage.CALLED
     order = _Order(
         principal=principal,
@@ -132,7 +134,7 @@ def submit(
         means=_said({"because": because, "caller_trace": caller_trace}) | means_of(faults),
         again=again or Again(),
     )
-    run, created = _taken(order) if called_by is not None or parent is None else _taken_and_audited(order, parent)
+    run, created = _taken_with(order, callback_url)
     if created:
         crash_point("submit.committed")
         ring()
@@ -141,6 +143,13 @@ def submit(
 
 def _said(means: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in means.items() if value}
+
+
+def _taken_with(order: _Order, callback_url: str | None) -> tuple[Run, bool]:
+    """Take an order with what else stands or falls with it: a callback, or a word in the audit log."""
+    if callback_url is not None:
+        return _taken_with_callback(order, callback_url)
+    return _taken(order) if order.callers or order.parent is None else _taken_and_audited(order, order.parent)
 
 
 def _taken(order: _Order) -> tuple[Run, bool]:
@@ -154,6 +163,16 @@ def _taken_and_audited(order: _Order, parent: Run) -> tuple[Run, bool]:
         if created:
             done = {"relation": order.relation, "child": run.public_id, "from_step": order.again.from_step}
             audit.record(parent.tenant, "run.again", parent.public_id, by=order.principal.name, after=done)
+        return run, created
+
+
+def _taken_with_callback(order: _Order, url: str) -> tuple[Run, bool]:
+    """Take a run whose waits and end are told to an address, which stands or falls with it."""
+    endpoints.refuse_uncallable(url, at="/callback_url")
+    with transaction.atomic():
+        run, created = _taken(order)
+        if created:
+            endpoints.add_callback(run, url, order.principal.name)
         return run, created
 
 
@@ -197,11 +216,6 @@ def _run_of_key(order: _Order) -> Run | None:
     if run is not None and run.fingerprint != order.fingerprint:
         raise key_reused()
     return run
-
-
-def key_reused() -> Refusal:
-    fault = {"pointer": "/Idempotency-Key", "code": "idempotency_mismatch", "detail": "the key was used for another request"}
-    return Refusal("INVALID_INPUT", "this Idempotency-Key was used for another request", status=422, errors=[fault])
 
 
 def _take(order: _Order, agent: KnownAgent) -> Run | None:

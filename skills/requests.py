@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from skills.canonical import digest
 from skills.contracts import faults_of
@@ -14,6 +15,17 @@ from skills.refusal import Refusal
 M = TypeVar("M", bound=BaseModel)
 
 LARGEST_EXACT = 2**53 - 1
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("this is in no year there is in UTC") from None
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A time with its zone, as callers send it: the last evening of the year 9999 in the west is not one a database can keep."""
 
 
 class RequestModel(BaseModel):

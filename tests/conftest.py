@@ -13,6 +13,8 @@ from django.db import connection, connections
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 
+from tests import emptying
+
 # Machines that test are shared and slow by turns: a slow example is no finding, a wrong one is.
 settings.register_profile("aos", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("aos")
@@ -53,6 +55,14 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
             chosen["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
         else:
             chosen["TEST"]["NAME"] = f"test_{chosen['NAME']}_{os.getpid()}"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Take note of the new database, so that tests which commit are cleaned up after quickly."""
+    with django_db_blocker.unblock():
+        emptying.remember("default")
+    emptying.take_the_place_of_flush()
 
 
 @pytest.fixture

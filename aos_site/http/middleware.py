@@ -1,4 +1,4 @@
-"""What surrounds every request: its ids for log and trace, the content security policy, and the last net for defects."""
+"""What surrounds every request: its ids for log and trace, the headers of its answer, and the last net for defects."""
 
 from __future__ import annotations
 
@@ -8,33 +8,22 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseNotAllowed
 from structlog.contextvars import bound_contextvars
 
-from agents import audit
-from aos_site.http.problems import is_for_people, problem_of
+from agents import audit, walls
+from agents.console_base import open_wall
+from aos_site.http.headers import add_security_headers
+from aos_site.http.problems import is_for_people, problem_of, problem_response
+from skills.refusal import Refusal
 from skills.trace_ids import TRACEPARENT, caller_span
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-
-_OWN_PAGES = "style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
-CONSOLE_POLICY = f"default-src 'self'; script-src 'self' 'unsafe-eval'; {_OWN_PAGES}"
-DOCS_POLICY = f"default-src 'self'; script-src 'self'; {_OWN_PAGES}"
-PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
 def request_id_from(header: str | None) -> str:
     """Return the caller's request id where it can stand in a log line, else a fresh one."""
     return header if header and _REQUEST_ID.fullmatch(header) else secrets.token_hex(16)
-
-
-def policy_for(path: str) -> str:
-    if path.startswith("/admin/"):
-        return CONSOLE_POLICY
-    if path.startswith("/api/docs"):
-        return DOCS_POLICY
-    return PAGE_POLICY if path.startswith("/errors") else API_POLICY
 
 
 class _Around:
@@ -84,20 +73,57 @@ def _open(request: Any) -> dict[str, str]:
 
 def _close(request: Any, response: HttpResponse) -> HttpResponse:
     response["X-Request-Id"] = request.request_id
+    left = getattr(request, "rate_left", None)
+    if left is not None:
+        for name, value in left.headers().items():
+            response[name] = value
     return response
 
 
-class ContentSecurityPolicyMiddleware(_Around):
-    """Sets the policy of the page's part of the site, unless the view has set a stricter one."""
+class SecurityHeadersMiddleware(_Around):
+    """Adds the headers of every answer, unless the view has set stricter ones. Outside of all that may answer in a view's stead."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
         if self.is_async:
             return self._answer(request)
-        return self._with_policy(request, self.get_response(request))
+        return self._with_headers(request, self.get_response(request))
 
     async def _answer(self, request: HttpRequest) -> HttpResponse:
-        return self._with_policy(request, await self.get_response(request))
+        return self._with_headers(request, await self.get_response(request))
 
-    def _with_policy(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        response.headers.setdefault("Content-Security-Policy", policy_for(request.path))
+    def _with_headers(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        refusal = None if is_for_people(request) else _framework_no(request, response)
+        if refusal is not None:
+            response = problem_response(refusal, request)
+        add_security_headers(response, request.path_info, is_secure=request.is_secure())
         return response
+
+
+def _framework_no(request: HttpRequest, response: HttpResponse) -> Refusal | None:
+    """Return the refusal that stands for an answer of Django's own: an empty 405, or its page about a form from elsewhere."""
+    if isinstance(response, HttpResponseNotAllowed):
+        allowed = {"Allow": response["Allow"]}
+        return Refusal("INVALID_INPUT", f'Method "{request.method}" not allowed.', status=405, headers=allowed)
+    return Refusal("PERMISSION_DENIED", "this is not allowed") if isinstance(response, HttpResponseForbidden) else None
+
+
+class TenantWallMiddleware:
+    """Opens the second wall between tenants (`agents/walls.py`) for who comes without an API key: as far as their memberships go.
+
+    Where all may be seen stands another lock in front, or it is just then found out who somebody is.
+    """
+
+    sync_capable, async_capable = True, False
+    _CONSOLE = "/admin/"
+    _SEE_ALL = ("/metrics", "/admin/login/", "/admin/sign-in/")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if walls.is_up():
+            if request.path_info.startswith(self._SEE_ALL):
+                walls.open_to(walls.EVERYTHING)
+            elif request.path_info.startswith(self._CONSOLE) and request.user.is_authenticated:
+                open_wall(request)
+        return self.get_response(request)

@@ -33,8 +33,9 @@ def declared_length(header: str | None) -> int:
 
 def body_refusal(headers: dict[bytes, bytes]) -> Refusal | None:
     """Return why a body is not even read, by the request's headers alone (lower-case names)."""
-    if b"transfer-encoding" in headers and b"content-length" not in headers:
-        return Refusal("INVALID_INPUT", "bodies need a Content-Length", status=411)
+    if b"transfer-encoding" in headers:
+        # Beside a Content-Length as well: what comes in chunks is as long as it likes, whatever the length says.
+        return Refusal("INVALID_INPUT", "bodies need a Content-Length and no Transfer-Encoding", status=411)
     declared = declared_length(headers.get(b"content-length", b"").decode("latin-1"))
     return content_too_large(declared) if declared > MAX_BYTES else None
 

@@ -17,13 +17,16 @@ from threading import Thread
 from typing import Any, ParamSpec, TypeVar
 
 from asgiref.sync import iscoroutinefunction
+from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed, RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.core.handlers.exception import convert_exception_to_response
 from django.core.signals import request_started
 from django.db import connections
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 from django.utils.decorators import sync_and_async_middleware
+from django.utils.module_loading import import_string
 from servestatic.middleware import ServeStaticMiddleware
 
 P = ParamSpec("P")
@@ -31,6 +34,8 @@ T = TypeVar("T")
 
 MOST_IDLE_THREADS = 16
 """Each keeps a database connection. More requests than that at a time are served, by threads that end with them."""
+
+STATIC_FILES = "aos_site.http.serving.static_files"
 
 Inbox = SimpleQueue[tuple[Future[Any], Callable[[], Any]]]
 
@@ -140,6 +145,21 @@ class ThreadedHandler(ASGIHandler):
             listening.cancel()
             await asyncio.gather(sending, listening, return_exceptions=True)
             await self._on_a_thread(response.close)
+
+
+class StaticHandler(ASGIHandler):
+    """Answers with files, on the loop: what stands outside of them in the chain and no more, so that what is inside may be synchronous."""
+
+    def load_middleware(self, is_async: bool = True) -> None:
+        names = settings.MIDDLEWARE
+        outermost = names[: names.index(STATIC_FILES) + 1] if STATIC_FILES in names else []
+        self._view_middleware: list[Any] = []
+        self._template_response_middleware: list[Any] = []
+        self._exception_middleware: list[Any] = []
+        handler: Any = convert_exception_to_response(self._get_response_async)  # type: ignore[attr-defined] # Django's own, without stubs
+        for name in reversed(outermost):
+            handler = convert_exception_to_response(import_string(name)(handler))
+        self._middleware_chain = handler
 
 
 @sync_and_async_middleware

@@ -16,7 +16,7 @@ from agents.console_base import COST_ROLES, DECIDING_ROLES, EVERY_ROLE, may, see
 from agents.selectors import agent_names, agent_pages
 from agents.tenancy import operator_principal
 from catalog import drift_alerts
-from catalog.drift_alerts import ReasonBody, alert_json, list_alerts
+from catalog.drift_alerts import DriftReasonBody, alert_json, list_alerts
 from runs.console.failures_page import address
 from runs.console.failures_view import moment, percent
 from skills.refusal import Refusal
@@ -130,7 +130,7 @@ def _decide(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     principal = operator_principal(tenant, request.user.get_username())
     try:
-        body = parse_body(ReasonBody, {"reason": request.POST.get("reason", "").strip()})
+        body = parse_body(DriftReasonBody, {"reason": request.POST.get("reason", "").strip()})
         row = action(principal=principal, drift_id=request.POST.get("drift", ""), reason=body.reason)
         messages.success(request, f"The alert is {LOOKS[row.state].word} now.")
     except Refusal as refusal:

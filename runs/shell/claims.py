@@ -17,6 +17,7 @@ from runs.shell import quarantine, turns
 from runs.shell.clock import as_datetime, database_now_ms, now_ms
 from runs.shell.sessions import Fenced
 from runs.shell.statements import execute, fetch, is_postgresql
+from runs.shell.store import NewsRow, store
 
 LOOKS = 8
 """How often a claim looks at most: again where others claimed the same, or the tenants in the window had too little."""
@@ -209,13 +210,20 @@ def release_crashed(session_id: int, run_id: int, pause_ms: int) -> None:
     )
 
 
+def news_of_end(tenant_id: int, run_id: int, public_id: str, status: str) -> NewsRow:
+    """Return the news that a run has ended."""
+    return NewsRow(tenant_id, run_id, f"run.{status}", f'{{"run_id":"{public_id}","status":"{status}"}}')
+
+
 def dead_letter(session_id: int, run_id: int, code: str, why: str) -> bool:
     """End a run that cannot be driven at all; False where the session does not hold it any more."""
-    return (
-        execute(
+    with transaction.atomic():
+        ended = execute(
             "UPDATE runs_run SET status = 'dead_lettered', session_id = NULL, waiting_for = '', failure_code = %s, summary = %s,"
             " finished_at = %s WHERE id = %s AND session_id = %s AND status = 'running'",
             (code, why[:500], _now(), run_id, session_id),
         )
-        == 1
-    )
+        if ended:
+            ((tenant_id, public_id),) = fetch("SELECT tenant_id, public_id FROM runs_run WHERE id = %s", (run_id,))
+            store().write_news([news_of_end(tenant_id, run_id, public_id, "dead_lettered")])
+    return ended == 1

@@ -13,7 +13,6 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
-from structlog.contextvars import bound_contextvars
 
 from agents.ledger import Amounts, model_key
 from agents.plan.references import secret_pointers
@@ -43,6 +42,7 @@ from runs.engine.state import State, StepState
 from runs.shell import faults, purse
 from runs.shell.admission import Pinned, call_model, pin_advised, pin_plan, versions_of
 from runs.shell.breaker import Opened
+from runs.shell.call_ids import CURRENT, Call
 from runs.shell.claims import Claimed
 from runs.shell.clock import now_ms
 from runs.shell.database import DatabaseThread
@@ -60,7 +60,7 @@ from skills.execution import failure_info, probe_skill, run_skill
 from skills.net.traced import TracedHttp
 from skills.ports import HttpPort, SecretsPort, SkillContext
 from skills.registry import registry
-from skills.trace_ids import span_id_of, trace_id_of, traceparent_of
+from skills.trace_ids import traceparent_of
 
 log = logging.getLogger(__name__)
 
@@ -80,9 +80,12 @@ class Performer:
 
     async def answer(self, wish: Decision, run: Claimed, state: State) -> Fact:
         """Carry out one wish. Raises only what the worker cannot go on from (store, defects)."""
-        # For this wish alone: what comes after it in the same task may be about another run.
-        with bound_contextvars(**_ids(wish, run)):
+        call = CURRENT.set(Call(run, wish.step, getattr(wish, "attempt", 0)))
+        try:
             return await self._answered(wish, run, state)
+        finally:
+            # What comes after it in the same task may be about another run.
+            CURRENT.reset(call)
 
     async def _answered(self, wish: Decision, run: Claimed, state: State) -> Fact:
         if isinstance(wish, StartStep):
@@ -157,7 +160,7 @@ class Performer:
         hosts = state.means.get("allowed_hosts")
         node = state.nodes[step.node]
         secrets = secret_pointers(node.fallback_params) if step.on_fallback and node.fallback_params is not None else node.secrets
-        trace_id, span_id = _span(run, step.key, attempt)
+        trace_id, span_id = Call(run, step.key, attempt).span()
         return SkillContext(
             http=TracedHttp(self.http, traceparent_of(trace_id, span_id)),
             secrets=self.secrets(run),
@@ -241,7 +244,7 @@ class Performer:
         frozen = self._frozen(wish, run)
         if frozen is not None:
             return frozen
-        request = replace(request_for_run(state, run.trace_id), traceparent=traceparent_of(*_span(run, PLAN, wish.attempt)))
+        request = replace(request_for_run(state, run.trace_id), traceparent=traceparent_of(*Call(run, PLAN, wish.attempt).span()))
         means = PlannerMeans(http=self.http, secrets=self.secrets(run), providers=settings.LLM_PROVIDERS)
         answer = await propose(state.planner, request, means)
         spent = answer.spent
@@ -354,17 +357,6 @@ def _is_over(state: State) -> bool:
     """Tell whether a run has no time left: a call that gave no result in what it was given says nothing of its host."""
     deadline = state.terms.deadline_at_ms
     return deadline is not None and now_ms() >= deadline
-
-
-def _ids(wish: Decision, run: Claimed) -> dict[str, str]:
-    """Return what log lines say of where they come from, those of skills and of the libraries they use included."""
-    trace_id, span_id = _span(run, wish.step, getattr(wish, "attempt", 0))
-    return {"trace_id": trace_id, "span_id": span_id, "run_id": run.public_id, "step_id": wish.step, "tenant": run.tenant_slug}
-
-
-def _span(run: Claimed, step: str, attempt: int) -> tuple[str, str]:
-    """Return the trace and the span a call belongs to."""
-    return trace_id_of(run.trace_id, run.public_id), span_id_of(run.public_id, step, attempt)
 
 
 def _held(wish: StartStep, held: Held) -> StartHeld:

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
+import msgspec
 from django.db import connection
 
 from catalog.services import MatchRow, record_matches, recovered_by, resolve_matches
@@ -188,9 +189,21 @@ def _write_back(run: Claimed, ended: dict[str, bool], at: datetime) -> None:
         recovered_by(earlier, ended, run.public_id, at)
 
 
-def end_of(run: Claimed, status: str) -> NewsRow:
-    """Return the news that a run has ended."""
-    return NewsRow(run.tenant_id, run.id, f"run.{status}", f'{{"run_id":"{run.public_id}","status":"{status}"}}')
+_SOMEBODY = frozenset({"approval", "input", "escalation", "intervention", "budget", "in_doubt", "paused"})
+"""What a run waits for that others are told about: somebody has to do something."""
+_MOST_ASKS = 50
+
+
+def wait_of(run: Claimed, state: State) -> tuple[NewsRow, ...]:
+    """Return the news that a run waits for somebody, and what each of its steps asks; nothing where it waits for a clock."""
+    if state.waiting_for not in _SOMEBODY:
+        return ()
+    waiting = [state.steps[key] for key in state.waiting if state.steps[key].reason in _SOMEBODY]
+    doubts = [step for step in state.steps.values() if step.status == "in_doubt"]
+    asks = [{"step_id": s.key, "waits_for": s.reason, "action_hash": s.action_hash or None} for s in waiting]
+    asks += [{"step_id": s.key, "waits_for": "in_doubt", "action_hash": None} for s in doubts]
+    said = {"run_id": run.public_id, "status": "waiting", "waiting_for": state.waiting_for, "asks": asks[:_MOST_ASKS]}
+    return (NewsRow(run.tenant_id, run.id, "run.waiting", msgspec.json.encode(said).decode()),)
 
 
 def requeue_if_signalled(run_id: int) -> None:

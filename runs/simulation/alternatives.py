@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from agents.ledger import Standing
-from runs.contracts import Alternative, Blocker, Verdict
+from runs.contracts import Blocker, PlanAlternative, Verdict
 from runs.engine.simulate import CallModel, Case, Forecast, Paid, forecasts
 from runs.shell.admission import unrendered
 from runs.shell.sentence import scope_in_words
@@ -146,7 +146,7 @@ def alternatives_of(
     as_written: Sequence[Blocker],
     blockers: Sequence[Blocker],
     variations: Sequence[Variation],
-) -> list[Alternative]:
+) -> list[PlanAlternative]:
     """Return every way that is really there, with what it would save and what would still stop it."""
     return [
         *(_told(course, setting, standing, each, as_written) for each in variations),
@@ -155,8 +155,10 @@ def alternatives_of(
     ]
 
 
-def _told(course: Course, setting: Setting, standing: Sequence[Standing], found: Variation, as_written: Sequence[Blocker]) -> Alternative:
-    return Alternative(
+def _told(
+    course: Course, setting: Setting, standing: Sequence[Standing], found: Variation, as_written: Sequence[Blocker]
+) -> PlanAlternative:
+    return PlanAlternative(
         kind=found.kind,
         step_ids=found.step_ids,
         detail=found.detail,
@@ -168,7 +170,7 @@ def _told(course: Course, setting: Setting, standing: Sequence[Standing], found:
     )
 
 
-def _more_parallel(course: Course, setting: Setting, blockers: Sequence[Blocker]) -> Iterator[Alternative]:
+def _more_parallel(course: Course, setting: Setting, blockers: Sequence[Blocker]) -> Iterator[PlanAlternative]:
     """Yield the plan with more steps at once, where it is in time only then."""
     late = [blocker for blocker in blockers if blocker.code == "DEADLINE_EXCEEDED"]
     limit_ms = tighter(setting.profile.max_run_duration_ms, setting.deadline_ms) or 0
@@ -178,7 +180,7 @@ def _more_parallel(course: Course, setting: Setting, blockers: Sequence[Blocker]
         terms = msgspec.structs.replace(open_terms(course.terms), max_parallel=places)
         played = forecasts(plan=course.body, pins=dict(course.pins), terms=terms, inputs=setting.inputs, model=course.model)
         if played["expected"].duration_ms <= limit_ms:
-            yield Alternative(
+            yield PlanAlternative(
                 kind="parallel_steps",
                 step_ids=[],
                 detail=f"{places} steps at once instead of {course.terms.max_parallel}",
@@ -194,11 +196,11 @@ def _verdict_without(blockers: Sequence[Blocker], gone: Sequence[Blocker]) -> Ve
     return verdict_of([blocker for blocker in blockers if blocker not in gone])
 
 
-def _larger_budgets(course: Course, blockers: Sequence[Blocker]) -> Iterator[Alternative]:
+def _larger_budgets(course: Course, blockers: Sequence[Blocker]) -> Iterator[PlanAlternative]:
     """Yield, for each scope that is short, how much it would have to have."""
     for short in blockers if course.is_priced else ():
         if short.scope is not None and short.missing_micro_usd is not None:
-            yield Alternative(
+            yield PlanAlternative(
                 kind="larger_budget",
                 step_ids=[],
                 detail=f"{money(short.missing_micro_usd)} more for {scope_in_words(short.scope)}",

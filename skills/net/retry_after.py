@@ -25,6 +25,7 @@ def retry_after_ms(headers: Mapping[str, str], now: datetime) -> int | None:
 def _instant(text: str) -> datetime | None:
     try:
         parsed = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
+        # A year of fourteen digits is no date either, and says so in another way.
         return None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -30,9 +30,9 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def dev(folder: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def dev(folder: Path, port: int, *more: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Start it and yield it with what it said up to the greeting."""
-    command = [sys.executable, "manage.py", "dev", "--port", str(port)]
+    command = [sys.executable, "manage.py", "dev", "--port", str(port), *more]
     process = subprocess.Popen(command, cwd=PROJECT, env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert process.stdout is not None
     said = ""
@@ -106,4 +106,14 @@ def test_it_says_when_the_port_is_taken_before_it_starts_anything(tmp_path: Path
     assert done.returncode == 2
     assert "cannot be used" in done.stderr
     assert "try: Take another: --port 8001" in done.stderr
+    assert not (tmp_path / "dev.sqlite3").exists()
+
+
+def test_it_takes_a_file_and_has_something_to_look_at(tmp_path: Path) -> None:
+    """On a database of its own, in the place of the one the environment names, with runs that are there once."""
+    file = tmp_path / "own database.sqlite3"
+    for expected in ("3 runs to look at were submitted", "0 runs to look at were submitted"):
+        with dev(tmp_path, free_port(), "--db", str(file), "--seed", "demo") as (_, said):
+            assert expected in said
+    assert file.exists()
     assert not (tmp_path / "dev.sqlite3").exists()

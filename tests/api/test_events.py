@@ -28,7 +28,7 @@ def test_it_gives_the_events_after_a_sequence_number(bob: Caller, run_id: str) -
     page = bob.get(f"/api/v1/runs/{run_id}/events").json()
     assert [event["seq"] for event in page["data"]] == [1]
     assert (page["next_after"], page["terminal"]) == (1, False)
-    assert bob.get(f"/api/v1/runs/{run_id}/events?after=1").json() == {"data": [], "next_after": 1, "terminal": False}
+    assert bob.get(f"/api/v1/runs/{run_id}/events?after=1").json() == {"data": [], "next_after": 1, "terminal": False, "removed": False}
 
 
 @pytest.mark.django_db

@@ -10,6 +10,7 @@ from agents.models import Agent
 from runs.models import Run, Signal
 from runs.responses import RunView
 from tests.api.cast import Caller
+from tests.api.described import described
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +33,7 @@ def run_id(alice: Caller, agent: Agent) -> str:
 def test_it_takes_the_wish(alice: Caller, run_id: str, action: str, body: dict[str, Any]) -> None:
     response = alice.post(f"/api/v1/runs/{run_id}/{action}", body)
     assert response.status_code == 202
-    assert response.json()["run_id"] == run_id
+    assert described(f"runs_{action.replace('-', '_')}", response)["run_id"] == run_id
     assert [signal.actor.rpartition(":")[0] for signal in Signal.objects.all()] == ["key:alice"]
 
 

@@ -8,9 +8,12 @@ import jsonschema_rs
 import pytest
 
 from agents.models import Agent
+from runs.contracts_questions import QuestionAnswer
 from runs.models import Run
 from runs.questions import QUESTIONS
 from tests.api.cast import Caller
+from tests.api.described import described
+from tests.integration.workshop import a_worker, over
 
 pytestmark = pytest.mark.django_db
 
@@ -55,10 +58,28 @@ def test_it_answers_every_question_and_says_which_filter_is_missing(bob: Caller,
     # The step is not known before the run was planned in: then it is said that there is none.
     assert whole.status_code in (200, 404)
     if whole.status_code == 200:
-        assert whole.json()["what"] == what
+        assert described("runtime_query", whole)["what"] == what
     empty = bob.post("/api/v1/runtime/query", {"what": what})
     if empty.status_code != 200:
         assert_problem(empty, 422, "MISSING_REQUIRED_FIELD")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_answers_every_question_about_a_run_that_failed(transactional_db: None, alice: Caller, agent: Agent) -> None:
+    found = {"step_id": "found", "skill": "json_transform", "params": {"input": {"url": "http://127.0.0.1:1/"}}}
+    fetch = {"step_id": "a", "skill": "http_call", "params": {"url": "${steps.found.result.value.url}"}, "depends_on": ["found"]}
+    plan = {"steps": [found, fetch]}
+    run_id = alice.post("/api/v1/runs", {"agent": "worker", "plan": plan}).json()["run_id"]
+    with a_worker():
+        assert over(Run.objects.get(public_id=run_id)).failure_code == "BLOCKED_TARGET"
+    filters = {"run_id": run_id, "step_id": "a", "agent": "worker", "goal": "call a URL", "max_tokens": 100}
+    for what, (_, known) in QUESTIONS.items():
+        given = {name: filters[name] for name in known if name in filters}
+        told = described("runtime_query", alice.post("/api/v1/runtime/query", {"what": what, "filters": given}))
+        assert told["what"] == what
+        assert set(told) <= set(QuestionAnswer.model_fields), "the description names every field"
+        if what == "why_did_step_fail":
+            assert [failure["code"] for failure in told["failures"]] == ["BLOCKED_TARGET"]
 
 
 def test_it_lists_the_known_questions_when_asked_another(bob: Caller, assert_problem: Any) -> None:

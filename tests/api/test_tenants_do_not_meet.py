@@ -18,6 +18,8 @@ BODIES = {
     "decide": {"step_id": "a", "verdict": "approve"},
     "verdict": {"verdict": "happened", "reason": "it is in their list"},
     "requeue": {"reason": "it is mended"},
+    "approve": {"action_hash": "0" * 64},
+    "reject": {"action_hash": "0" * 64},
 }
 RUN_ROUTES = [(method, path) for method, path in ROUTES if NO_RUN in path]
 

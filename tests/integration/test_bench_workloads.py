@@ -86,7 +86,10 @@ def test_it_fills_the_tables_with_copies_of_a_run(site: Installation) -> None:
 def test_it_posts_and_is_told_of_a_refusal(site: Installation) -> None:
     with site.web() as port:
         [answer] = site.post_all(port, chain(1, "bench_noop"), 1, clients=1)
-        assert Run.objects.get(public_id=answer["run_id"]).status == "queued"
+        assert Run.objects.get(public_id=answer.body["run_id"]).status == "queued"
+        [seen] = site.get_all(port, [f"/api/v1/runs/{answer.body['run_id']}"], clients=1)
+        assert seen.body["status"] == "queued"
+        assert 0 < seen.ms < 60_000
         with pytest.raises(Lost, match="answered 422"):
             site.post_all(port, chain(1, "no_such_skill"), 1, clients=1)
 

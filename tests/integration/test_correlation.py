@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from structlog.contextvars import get_contextvars
+from structlog.stdlib import ProcessorFormatter
 
 from agents.services import create_agent
 from agents.tenancy import SCOPES, create_key
+from aos_site.logs import dict_config, shared_processors
 from runs import selectors
 from runs.models import Run
 from skills.trace_ids import span_id_of, trace_id_of
@@ -115,23 +117,26 @@ def test_a_planner_is_asked_from_the_span_of_its_proposal(workshop: Workshop, se
 
 
 @pytest.fixture
-def logged() -> Iterator[list[tuple[str, dict[str, Any]]]]:
-    """Return each line the runtime of skills logs, with the ids every line gets where it is logged."""
-    lines: list[tuple[str, dict[str, Any]]] = []
+def logged() -> Iterator[list[dict[str, Any]]]:
+    """Return each line the runtime of skills logs, as it is written."""
+    lines: list[dict[str, Any]] = []
+    formatter = dict_config(shared_processors(), level="INFO", as_json=True)["formatters"]["line"]
 
     class Listener(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            lines.append((record.getMessage(), get_contextvars()))
+            lines.append(json.loads(self.format(record)))
 
     listener = Listener()
+    listener.setFormatter(ProcessorFormatter(**{name: value for name, value in formatter.items() if name != "()"}))
     logging.getLogger("skills").addHandler(listener)
     yield lines
     logging.getLogger("skills").removeHandler(listener)
 
 
-def test_what_a_call_logs_says_which_trace_and_span_it_belongs_to(workshop: Workshop, logged: list[tuple[str, dict[str, Any]]]) -> None:
+def test_what_a_call_logs_says_which_trace_and_span_it_belongs_to(workshop: Workshop, logged: list[dict[str, Any]]) -> None:
     first, second = (driven(workshop, step("one", "raises"), trace_id=trace_id) for trace_id in ("c" * 32, "d" * 32))
-    found = [ids for line, ids in logged if line == "skill.call.defect"]
+    told = ("trace_id", "span_id", "run_id", "step_id", "tenant")
+    found = [{name: line[name] for name in told} for line in logged if line["event"] == "skill.call.defect"]
     assert found == [
         {
             "trace_id": run.trace_id,

@@ -17,6 +17,7 @@ from runs.shell import sessions
 from runs.shell.reading.history import read_history
 from skills.refusal import Refusal
 from tests.api.cast import NO_RUN, Caller, make_caller
+from tests.api.described import described
 from tests.fakes.skills import witnessed
 from tests.integration.workshop import Workshop, a_worker, as_person, chain, over, started, step
 
@@ -119,12 +120,12 @@ def test_a_run_that_was_not_given_up_is_none(act: str, workshop: Workshop) -> No
 def test_it_lists_and_requeues_by_rest(workshop: Workshop, settings: LazySettings, alice: Caller) -> None:
     run = given_up(workshop, settings, slow(ms=600), at="slow")
     over_there = make_caller(Tenant.objects.create(slug="rival", name="Rival"), "eve", SCOPES)
-    [listed] = alice.get("/api/v1/dead-letters").json()["data"]
+    [listed] = described("dead_letters_list", alice.get("/api/v1/dead-letters"))["data"]
     assert (listed["run_id"], listed["last_in_flight"]["step_id"]) == (run.public_id, "slow")
-    assert alice.get(f"/api/v1/dead-letters/{run.public_id}").json() == listed
+    assert described("dead_letters_get", alice.get(f"/api/v1/dead-letters/{run.public_id}")) == listed
     path, body = f"/api/v1/dead-letters/{run.public_id}/requeue", {"reason": "mended"}
     answered = alice.post(path, body, Idempotency_Key="once")
-    assert (answered.status_code, answered.json()["relation"]) == (202, "requeue")
+    assert (answered.status_code, described("dead_letters_requeue", answered)["relation"]) == (202, "requeue")
     assert answered.headers["Location"] == f"/api/v1/runs/{answered.json()['run_id']}"
     repeated = alice.post(path, body, Idempotency_Key="once")
     assert (repeated.json()["run_id"], repeated.headers["Idempotency-Replayed"]) == (answered.json()["run_id"], "true")

@@ -16,6 +16,7 @@ from skills import plugins
 from skills.refusal import Refusal
 from skills.registry import registry
 from tests.api.cast import NO_RUN, Caller, make_caller
+from tests.api.described import described
 from tests.fakes.raw_server import RawServer, Reply, answer
 from tests.integration.workshop import Workshop, a_worker, chain, kinds, over, parked, step, step_of
 
@@ -188,7 +189,7 @@ def test_it_lists_what_waits_for_a_verdict_page_by_page(workshop: Workshop, serv
             parked(run, "in_doubt")
     seen, cursor = [], ""
     for _ in range(2):
-        page = alice.get(f"/api/v1/in-doubt?limit=2{cursor}").json()
+        page = described("in_doubt_list", alice.get(f"/api/v1/in-doubt?limit=2{cursor}"))
         seen += [(found["run_id"], found["step_id"], found["failure_code"]) for found in page["data"]]
         cursor = f"&cursor={page['next_cursor']}"
     assert (seen, page["next_cursor"]) == ([(run.public_id, "order", "TIMEOUT") for run in reversed(runs)], None)
@@ -199,10 +200,11 @@ def test_a_verdict_by_rest_is_a_fact_and_leaves_the_list(workshop: Workshop, ser
     with a_worker():
         run = parked(workshop.submit(order(server)), "in_doubt")
         where = f"/api/v1/in-doubt/{run.public_id}/order"
-        assert alice.get(where).json()["status"] == "in_doubt"
+        assert described("in_doubt_get", alice.get(where))["status"] == "in_doubt"
         answered = alice.post(f"{where}/verdict", {"verdict": "happened", "reason": "the order is in their list"})
-        assert (answered.status_code, answered.json()["by"].rpartition(":")[0]) == (202, "key:alice")
+        assert (answered.status_code, described("in_doubt_verdict", answered)["by"].rpartition(":")[0]) == (202, "key:alice")
         over(run)
+    assert [given["verdict"] for given in described("in_doubt_get", alice.get(where))["verdicts"]] == ["happened"]
     assert alice.get("/api/v1/in-doubt").json()["data"] == []
     assert "verdict_given" in kinds(run)
 

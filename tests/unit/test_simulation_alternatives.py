@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agents.contracts import AgentProfile
-from runs.contracts import Alternative, Simulation
+from runs.contracts import PlanAlternative, Simulation
 from runs.history.measured import History, Sample, Seen
 from runs.simulation.setting import Setting
 from runs.simulation.simulating import simulated
@@ -24,7 +24,7 @@ def told(*steps: dict[str, Any], config: dict[str, Any] | None = None, profile: 
     return simulated({"steps": list(steps)}, Setting(profile=AgentProfile(**means), **setting))[0]
 
 
-def of_kind(found: Simulation, kind: str) -> list[Alternative]:
+def of_kind(found: Simulation, kind: str) -> list[PlanAlternative]:
     return [each for each in found.alternatives if each.kind == kind]
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from bench import curves, faults, workloads
+from bench import crowd, curves, faults, workloads
 from bench.floors import create_table, raw_database
 from bench.installation import make_installation, own_database
 from bench.report import Figure, table
@@ -32,6 +32,7 @@ WORKLOADS: dict[str, Workload] = {
     "W7": faults.cold_start_and_idle,
     "W8": curves.steps_in_a_run,
     "W9": curves.runs_in_the_tables,
+    "W10": crowd.many_clients,
 }
 QUICK_ONES = [name for name in WORKLOADS if name not in ("W8", "W9")]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
 from argparse import ArgumentParser
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.management import call_command
@@ -17,9 +20,11 @@ from runs.management import exits
 from runs.management.base import RuntimeCommand
 from runs.management.commands import bootstrap as bootstrap_command
 from runs.management.processes import ended_in_order, first_to_end, started, worker
+from runs.management.seeding import seed_demo
 from skills.refusal import Refusal
 
 HOST = "127.0.0.1"
+TENANT = "demo"
 
 
 class Command(RuntimeCommand):
@@ -29,12 +34,19 @@ class Command(RuntimeCommand):
         parser.add_argument("--port", type=int, default=8000, help="Port of the web server; 8000 unless told.")
         parser.add_argument("--admin", default="admin", help="Name of the console login that is made the first time.")
 
+        parser.add_argument("--db", metavar="FILE", help="The SQLite file to work on, in the place of DATABASE_URL.")
+        parser.add_argument("--seed", choices=["demo"], help="Submit a few runs to look at, once.")
+
     def respond(self, options: dict[str, Any]) -> int:
+        if options["db"] is not None:
+            again_on(options["db"])
         port = options["port"]
         refuse_taken(port)
         call_command("migrate", verbosity=0)
         if is_empty():
-            bootstrap_command.tell(bootstrap(slug="demo", admin=options["admin"], password=settings.ADMIN_PASSWORD), self.paper)
+            bootstrap_command.tell(bootstrap(slug=TENANT, admin=options["admin"], password=settings.ADMIN_PASSWORD), self.paper)
+        if options["seed"]:
+            self.paper.line(f"{seed_demo(TENANT)} runs to look at were submitted")
         with ended_in_order(), ExitStack() as stack:
             try:
                 processes = {"web": stack.enter_context(started(web(port))), "worker": stack.enter_context(started(worker()))}
@@ -58,6 +70,15 @@ class Command(RuntimeCommand):
         code = processes[name].returncode
         self.notes.line(f"the {name} ended by itself (code {code}), so the other is ended too", "red")
         return code if code > 0 else exits.SERVER
+
+
+def again_on(file: str) -> None:
+    """Begin again in this process's place, on another database: settings are read once."""
+    arguments = [*sys.argv]
+    place = next(at for at, argument in enumerate(arguments) if argument == "--db" or argument.startswith("--db="))
+    del arguments[place : place + (1 if "=" in arguments[place] else 2)]
+    environ = os.environ | {"DATABASE_URL": f"sqlite:///{quote(str(Path(file).absolute()))}"}
+    os.execve(sys.executable, [sys.executable, *arguments], environ)  # noqa: S606 - our own command line
 
 
 def web(port: int) -> list[str]:

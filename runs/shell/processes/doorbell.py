@@ -16,6 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django_q.brokers import Broker
 from django_q.brokers.orm import ORM
 from django_q.signing import SignedPackage
@@ -28,11 +29,15 @@ from runs.shell.processes.wakeups import Flag, Pulse, wait_for_any
 log = logging.getLogger(__name__)
 
 DRAIN_TASK = "runs.shell.processes.doorbell.run_drain"
+DELIVER_TASK, DELIVERIES_WANTED = "runs.schedules.deliver_webhooks", "runs.webhooks.sending.is_wanted"
+"""By their names alone, as django-q2 knows tasks: the shell knows nothing of webhooks."""
 LOOK_SECONDS = 0.5
 """How often the pusher looks. Drains hear rings themselves; that one of them has ended, the pusher hears at once."""
 START_SECONDS = 2.0
 """How long a drain may take from being made to having its session; until then it counts as alive."""
 TROUBLE_SECONDS = 1.0
+DELIVER_SECONDS = 2.0
+"""How long a task that delivers may take to begin; until then no other one is made."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +85,13 @@ class BellBroker(Broker):
     def __init__(self, list_key: str | None = None) -> None:
         super().__init__(list_key)
         self._made: list[float] = []
+        self._delivering_until = 0.0
 
     def dequeue(self) -> list[tuple[Any, str]] | None:
         """Return a drain task, an ordinary task, or None after a moment. Must never raise: the pusher would die."""
         try:
             with lifesigns.watched():
-                tasks = [] if is_stopping() else self._drain_if_wanted() or self.ordinary()
+                tasks = [] if is_stopping() else self._drain_if_wanted() or self._deliver_if_wanted() or self.ordinary()
         except (DatabaseError, OSError):
             log.warning("doorbell.trouble", exc_info=True)
             connection.close()
@@ -107,7 +113,14 @@ class BellBroker(Broker):
         if not self._wants_drain():
             return []
         self._made.append(time.monotonic())
-        return [(None, _drain_package())]
+        return [(None, _package("drain", DRAIN_TASK))]
+
+    def _deliver_if_wanted(self) -> list[tuple[Any, str]]:
+        now = time.monotonic()
+        if now < self._delivering_until or not import_string(DELIVERIES_WANTED)():
+            return []
+        self._delivering_until = now + DELIVER_SECONDS
+        return [(None, _package("deliver", DELIVER_TASK))]
 
     def _wants_drain(self) -> bool:
         now = time.monotonic()
@@ -144,11 +157,11 @@ class DatabaseBroker(BellBroker, ORM):
         ]
 
 
-def _drain_package() -> str:
+def _package(name: str, function: str) -> str:
     task = {
-        "id": f"drain-{time.time_ns()}",
-        "name": "drain",
-        "func": DRAIN_TASK,
+        "id": f"{name}-{time.time_ns()}",
+        "name": name,
+        "func": function,
         "args": (),
         "kwargs": {},
         "started": timezone.now(),

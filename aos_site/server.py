@@ -1,0 +1,44 @@
+"""The web server of production: granian over the site. `manage.py serve` puts it in its own place: `python -m aos_site.server {…}`.
+
+It is a process of its own because it loads nothing of the site, which only its children do: they are what serves.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server import MPServer
+
+from aos_site.logs import dict_config, shared_processors
+
+HEADER_READ_MS = 10_000
+
+
+def server_of(options: dict[str, Any]) -> MPServer:
+    """Return the server for what `manage.py serve` asks for. TLS and HTTP/2 are the proxy's."""
+    processes = options["processes"]
+    return MPServer(
+        "aos_site.asgi:application",
+        address=options["host"],
+        port=options["port"],
+        # AOS has nothing to do at the start and the end of a process that this would tell it of.
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_READ_MS),
+        websockets=False,
+        workers=processes,
+        backlog=options["backlog"],
+        # Followers of events hold a place each, so a process takes as many requests as may wait in all.
+        backpressure=options["backlog"],
+        respawn_failed_workers=True,
+        workers_kill_timeout=options["grace_seconds"],
+        log_dictconfig=dict_config(shared_processors(), level=options["log_level"], as_json=options["log_json"]),
+    )
+
+
+if __name__ == "__main__":
+    server_of(json.loads(sys.argv[1])).serve()

@@ -1,0 +1,74 @@
+"""A step that waits for a yes: who asked for the run may not give it, so another key does."""
+# ruff: noqa: INP001, T201 - a program people start and read, not a module of a package
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aos_sdk import AOS, AOSError, PermissionDeniedError
+
+AGENT = os.environ.get("AOS_AGENT", "default")
+STEP = "publish"
+PLAN = {
+    "goal": "Publish the release notes once somebody has agreed",
+    "steps": [
+        {
+            "step_id": STEP,
+            "skill": "json_transform",
+            "params": {"input": {"published": "Release notes of 1.0"}},
+            "approval": "always",
+        }
+    ],
+}
+
+
+@contextmanager
+def approvers_key(client: AOS) -> Iterator[str]:
+    """Yield the key of somebody else: AOS_APPROVER_API_KEY, or one that is made for this and revoked afterwards."""
+    given = os.environ.get("AOS_APPROVER_API_KEY")
+    if given:
+        yield given
+        return
+    made = client.api_keys.create("approver of the example", ["runs:read", "runs:write"])
+    try:
+        yield made.key
+    finally:
+        client.api_keys.revoke(made.key_id)
+
+
+def main() -> None:
+    """Ask, be refused as one's own approver, and have somebody else approve."""
+    with AOS() as client, approvers_key(client) as key, AOS(api_key=key) as approver:
+        run = client.runs.submit(AGENT, plan=PLAN)
+        waiting = client.runs.wait(run.run_id, timeout=60)
+        print(f"{run.run_id} is {waiting.status} for {waiting.waiting_for}: nothing has been done yet.")
+        if waiting.waiting_for != "approval":
+            sys.exit("The run should wait for an approval.")
+        seen = client.runs.event_page(run.run_id).next_after
+
+        # What is approved is exactly what was looked at: the hash is of the skill and its parameters.
+        step = next(step for step in approver.runs.trace(run.run_id).steps if step.step_id == STEP)
+        try:
+            client.runs.decide(run.run_id, STEP, "approve", action_hash=step.action_hash)
+        except PermissionDeniedError as refused:
+            print(f"Approving one's own run is refused: {refused.message}")
+        else:
+            sys.exit("One's own run could be approved, which must not be.")
+
+        approver.runs.decide(run.run_id, STEP, "approve", action_hash=step.action_hash, reason="I have read them.")
+        print("Somebody else approved it.")
+        # To its end, by its events: for a moment the run still looks as if it waited.
+        for event in client.runs.events(run.run_id, after=seen):
+            print(f"  {event.kind}")
+        result = client.runs.result(run.run_id, timeout=60)
+    print(f"Done: {result['value']['published']} published.")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except AOSError as error:
+        sys.exit(f"It did not work: {error}")

@@ -1,0 +1,73 @@
+"""Approvals: which calls wait for somebody's yes, what exactly each of them would do, and the word that lets it happen or not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import F, QuerySet
+
+from agents.tenancy import Principal, not_found, scoped
+from runs import selectors
+from runs.deciding import decide_step
+from runs.engine.starting import pin_of
+from runs.engine.state import State, StepState
+from runs.models import Run, RunStatus, StepSummary
+from runs.shell.clock import as_datetime
+from runs.shell.reading.history import read_state
+from skills.instants import instant
+
+if TYPE_CHECKING:
+    from agents.models import Tenant
+
+
+def list_approvals(*, tenant: Tenant) -> QuerySet[StepSummary]:
+    """Return a tenant's steps that may wait for an approval, those of the newest runs first: which really do, `approval_json` says.
+
+    A run's row says that one of its steps does, and a step's that it waits; for what, its journal alone knows.
+    """
+    runs = scoped(Run.objects.filter(status=RunStatus.WAITING, waiting_for="approval"), tenant)
+    rows = StepSummary.objects.filter(run__in=runs, status="waiting")
+    return rows.select_related("run__agent", "run__tenant").annotate(created_at=F("run__created_at"))
+
+
+def approvals_json(rows: list[StepSummary]) -> list[dict[str, Any]]:
+    """Return those of these steps that wait for an approval; each run's journal is read once."""
+    states = {row.run_id: read_state(row.run) for row in rows}
+    waiting = ((row.run, states[row.run_id], states[row.run_id].steps.get(row.key)) for row in rows)
+    return [_told(run, state, step) for run, state, step in waiting if step is not None and step.reason == "approval"]
+
+
+def approval_json(*, tenant: Tenant, run_id: str, step_id: str) -> dict[str, Any]:
+    """Return what a step wants approved. Raises Refusal NOT_FOUND for one that waits for no approval."""
+    run = selectors.get_run(tenant=tenant, run_id=run_id)
+    state = read_state(run)
+    step = state.steps.get(step_id)
+    if step is None or step.reason != "approval" or state.finished:
+        raise not_found("approval")
+    return _told(run, state, step)
+
+
+def decide(*, principal: Principal, run_id: str, step_id: str, approve: bool, action_hash: str, reason: str) -> dict[str, Any]:
+    """Let a call happen, or not: once, by somebody else than who asked for the run, and only the action that was shown."""
+    approval_json(tenant=principal.tenant, run_id=run_id, step_id=step_id)
+    verdict = "approve" if approve else "reject"
+    return decide_step(principal=principal, run_id=run_id, step_id=step_id, verdict=verdict, action_hash=action_hash, reason=reason)
+
+
+def _told(run: Run, state: State, step: StepState) -> dict[str, Any]:
+    pin = pin_of(state, step)
+    return {
+        "run_id": run.public_id,
+        "step_id": step.key,
+        "agent": run.agent.name,
+        "goal": run.goal,
+        "requested_by": run.created_by,
+        "skill": pin.skill,
+        "version": pin.version,
+        "effect": pin.effect,
+        "params": step.params,
+        "worst_micro_usd": step.worst_micro_usd,
+        "action_hash": step.action_hash,
+        "expires_at": None if step.due_at_ms is None else instant(as_datetime(step.due_at_ms)),
+        "run_created_at": instant(run.created_at),
+    }

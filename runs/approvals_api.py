@@ -1,0 +1,107 @@
+"""REST routes of approvals: what waits for a yes, and the yes or no."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.urls import path
+from drf_spectacular.utils import extend_schema
+from pydantic import Field
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from agents.pagination import PageQuery, page_json
+from agents.tenancy import principal_of
+from runs import approvals
+from runs.effects.requests import checked_step_id
+from runs.requests import Reason, checked_run_id
+from runs.responses import Answer, Decided
+from skills.requests import RequestModel, parse_body, parse_query
+
+
+class ApprovalBody(RequestModel):
+    """A word on exactly the action that was shown: its hash binds it."""
+
+    action_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    reason: Reason = ""
+
+
+class ApprovalView(Answer):
+    """A call that waits for an approval, with what it would do. Null `worst_micro_usd`: nobody knows what it costs at most."""
+
+    run_id: str
+    step_id: str
+    agent: str
+    goal: str
+    requested_by: str
+    skill: str
+    version: str
+    effect: str
+    params: Any
+    worst_micro_usd: int | None
+    action_hash: str
+    expires_at: datetime | None
+    run_created_at: datetime
+
+
+class ApprovalPage(Answer):
+    data: list[ApprovalView]
+    next_cursor: str | None
+
+
+class Approvals(APIView):
+    required_scopes = {"GET": "runs:read"}
+
+    @extend_schema(operation_id="approvals_list", parameters=[PageQuery], responses={200: ApprovalPage})
+    def get(self, request: Request) -> Response:
+        query, tenant = parse_query(PageQuery, request.query_params), principal_of(request).tenant
+        page = page_json(approvals.list_approvals(tenant=tenant), tenant=tenant, name="approvals", query=query, to_json=lambda row: row)
+        return Response(page | {"data": approvals.approvals_json(page["data"])})
+
+
+class OneApproval(APIView):
+    required_scopes = {"GET": "runs:read"}
+
+    @extend_schema(operation_id="approvals_get", responses={200: ApprovalView})
+    def get(self, request: Request, run_id: str, step_id: str) -> Response:
+        tenant = principal_of(request).tenant
+        return Response(approvals.approval_json(tenant=tenant, run_id=checked_run_id(run_id), step_id=checked_step_id(step_id)))
+
+
+def _decided(request: Request, run_id: str, step_id: str, *, approve: bool) -> Response:
+    body = parse_body(ApprovalBody, request.data)
+    told = approvals.decide(
+        principal=principal_of(request),
+        run_id=checked_run_id(run_id),
+        step_id=checked_step_id(step_id),
+        approve=approve,
+        action_hash=body.action_hash,
+        reason=body.reason,
+    )
+    return Response(told, status=202)
+
+
+class Approve(APIView):
+    required_scopes = {"POST": "runs:write"}
+
+    @extend_schema(operation_id="approvals_approve", request=ApprovalBody, responses={202: Decided})
+    def post(self, request: Request, run_id: str, step_id: str) -> Response:
+        return _decided(request, run_id, step_id, approve=True)
+
+
+class Reject(APIView):
+    required_scopes = {"POST": "runs:write"}
+
+    @extend_schema(operation_id="approvals_reject", request=ApprovalBody, responses={202: Decided})
+    def post(self, request: Request, run_id: str, step_id: str) -> Response:
+        return _decided(request, run_id, step_id, approve=False)
+
+
+urlpatterns = [
+    path("approvals", Approvals.as_view(), name="approvals"),
+    path("approvals/<str:run_id>/<str:step_id>", OneApproval.as_view(), name="approval"),
+    path("approvals/<str:run_id>/<str:step_id>/approve", Approve.as_view(), name="approval-approve"),
+    path("approvals/<str:run_id>/<str:step_id>/reject", Reject.as_view(), name="approval-reject"),
+]

@@ -1,0 +1,71 @@
+"""Kinds of records from LastWorker to LostCall. Written by generate_types.py from the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from aos_sdk._record import Record
+
+if TYPE_CHECKING:
+    from aos_sdk.types.names_e import (
+        Effect,
+    )
+
+
+class LastWorker(Record):
+    """A session that wrote to the run; of one that is gone only its number is known."""
+
+    session: int
+    host: str | None
+    pid: int | None
+    state: str | None
+    last_event_at: str
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"session", "host", "pid", "state", "last_event_at"})
+
+
+class LeftEffect(Record):
+    """An effect another chance would make again: it happened, or may have."""
+
+    step_id: str
+    skill: str
+    effect: Effect
+    state: Literal["happened", "in_doubt"] | str
+    target: str | None
+    idempotency_key: str | None
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"step_id", "skill", "effect", "state", "target", "idempotency_key"})
+
+
+class LiftBody(Record):
+    """LiftBody."""
+
+    reason: str
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"reason"})
+
+
+class Limits(Record):
+    """Other limits than the run was accepted under; one that is given as null is no limit."""
+
+    limit_micro_usd: int | None
+    per_step_max_micro_usd: int | None
+    max_parallel: int | None
+    max_attempts: int | None
+    max_repetitions: int | None
+    deadline_ms: int | None
+
+    _fields: ClassVar[frozenset[str]] = frozenset({
+        "limit_micro_usd", "per_step_max_micro_usd", "max_parallel", "max_attempts", "max_repetitions", "deadline_ms",
+    })
+
+
+class LostCall(Record):
+    """The call that was under way when the last worker died."""
+
+    step_id: str
+    skill: str
+    attempt: int
+    started_at: str
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"step_id", "skill", "attempt", "started_at"})

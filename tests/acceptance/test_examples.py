@@ -1,0 +1,96 @@
+"""The Python examples do what they say: each as a program of its own, all against one server and one worker."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from skills.services import add_price
+from tests.acceptance.conftest import Site
+from tests.conftest import PROJECT
+
+pytestmark = pytest.mark.acceptance
+
+EXAMPLES = PROJECT / "examples"
+SDK = PROJECT / "sdk" / "python" / "src"
+MOST_LINES = 120
+
+
+def programs() -> list[Path]:
+    return sorted(EXAMPLES.glob("*/main.py"))
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture
+def local_targets(port: int) -> list[str]:
+    return [f"127.0.0.1:{port}"]
+
+
+@pytest.fixture
+def priced(transactional_db: None) -> Iterator[None]:
+    """Let a budget run out: calls of the built-in skills cost nothing unless an operator says so."""
+    added = add_price(provider="skill", model="json_transform", per_call_micro_usd=1_000, by="tests")
+    yield
+    if connection.vendor == "sqlite":
+        # Prices stay, which on SQLite holds for the emptying after a test too.
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER price_stay")
+            cursor.execute("DELETE FROM skills_pricerow WHERE id = %s", [added.pk])
+            cursor.execute(import_module("skills.migrations.0002_prices").SQLITE[-1])
+
+
+@pytest.fixture
+def program_environment(priced: None, site: Site, port: int, tmp_path: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "PYTHONPATH": str(SDK),
+        "AOS_API_URL": str(site.web.base_url).rstrip("/"),
+        "AOS_API_KEY": site.web.headers["Authorization"].removeprefix("Bearer "),
+        "AOS_AGENT": "worker",
+        "EXAMPLE_PORT": str(port),
+    }
+
+
+def started(program: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "error", str(program)]
+    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False, timeout=90)
+
+
+def test_each_does_what_it_says(program_environment: dict[str, str], site: Site) -> None:
+    found = {program.parent.name: started(program, program_environment) for program in programs()}
+    assert set(found) >= {"approval", "btc_price_slack", "budget_topup", "http_retry", "json_transform"}
+    for name, done in found.items():
+        assert done.returncode == 0, f"{name}\n{done.stdout}{done.stderr}\n{site.worker.log.read_text()[-2_000:]}"
+        assert "\nDone: " in done.stdout, f"{name} does not say how it ended:\n{done.stdout}"
+        assert done.stderr == "", name
+    keys = [key for key in site.get("api-keys")["data"] if key["name"] == "approver of the example"]
+    assert [bool(key["revoked_at"]) for key in keys] == [True], "the key that was made for the example is of no use afterwards"
+
+
+def test_each_says_in_plain_words_when_nobody_answers(tmp_path: Path, port: int) -> None:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(SDK), "AOS_API_URL": f"http://127.0.0.1:{port}"}
+    [program] = [each for each in programs() if each.parent.name == "json_transform"]
+    done = started(program, environment | {"AOS_API_KEY": "none"})
+    assert done.returncode == 1
+    assert done.stderr.startswith("It did not work: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_each_is_short_and_explained() -> None:
+    for program in programs():
+        assert len(program.read_text(encoding="utf-8").splitlines()) < MOST_LINES, program.parent.name
+        assert (program.parent / "README.md").is_file(), program.parent.name
