@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -31,6 +32,8 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     description="At most 255 characters; the same request again makes nothing new and gets the same answer, for seven days.",
 )
 REPLAYED = "Idempotency-Replayed"
+KEPT = timedelta(days=7)
+"""How long an answer is promised, however short other things are kept."""
 
 Post = Callable[..., Response]
 
@@ -122,5 +125,5 @@ def _without(body: Any, secret: frozenset[str]) -> Any:
 
 
 def expired(before: datetime) -> QuerySet[StoredAnswer]:
-    """Return the answers nobody is promised any more."""
-    return StoredAnswer.objects.filter(created_at__lt=before)
+    """Return the answers nobody is promised any more, of those from before an instant."""
+    return StoredAnswer.objects.filter(created_at__lt=min(before, timezone.now() - KEPT))

@@ -8,18 +8,21 @@ from collections.abc import Iterable
 # developers and tenant admins (`agents.console_base.PAYLOAD_ROLES`): whom a page tells nothing the API tells nothing either.
 _KNOWLEDGE = ("agents:read", "skills:read", "catalog:read")
 
+_APPROVALS = ("approvals:read", "approvals:write")
+
 ROLE_SCOPES: dict[str, frozenset[str]] = {
     "viewer": frozenset(_KNOWLEDGE),
     "auditor": frozenset((*_KNOWLEDGE, "budgets:read", "audit:read")),
-    "approver": frozenset(_KNOWLEDGE),
-    "operator": frozenset((*_KNOWLEDGE, "catalog:write", "budgets:read")),
+    # Who decides about a call sees what it would do.
+    "approver": frozenset((*_KNOWLEDGE, *_APPROVALS)),
+    "operator": frozenset((*_KNOWLEDGE, *_APPROVALS, "catalog:write", "budgets:read")),
     "developer": frozenset(
         (*_KNOWLEDGE, "runs:read", "runs:write", "agents:write", "skills:execute", "budgets:read", "webhooks:read", "webhooks:write")
     ),
     "tenant_admin": frozenset(
         (
             *_KNOWLEDGE,
-            *("runs:read", "runs:write", "agents:write", "skills:execute"),
+            *("runs:read", "runs:write", "agents:write", "skills:execute", *_APPROVALS),
             *("catalog:write", "budgets:read", "budgets:write", "audit:read", "webhooks:read", "webhooks:write"),
         )
     ),

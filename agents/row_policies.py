@@ -28,6 +28,7 @@ OPEN: dict[str, str] = {
     "catalog.FailureSum": "counts of all tenants together, of kinds of failures alone",
     "runs.Session": "workers are the installation's",
     "runs.AlertSum": "counts of all tenants together",
+    "runs.DeliverySum": "counts of all tenants together",
     "runs.LearningMark": "how far a job of the installation has come",
     "runs.TallyMark": "how far a job of the installation has come",
     "runs.TraceMark": "how far a job of the installation has come",

@@ -45,6 +45,8 @@ SCOPES = (
     "catalog:read",
     "catalog:write",
     "audit:read",
+    "approvals:read",
+    "approvals:write",
     "webhooks:read",
     "webhooks:write",
     "admin",

@@ -21,11 +21,28 @@ NOTHING = ""
 
 _READ = f"SELECT current_setting('{SETTING}', true)"
 _WRITE = f"SELECT set_config('{SETTING}', %s, false)"
+_BLIND = """
+    SELECT current_user FROM pg_class WHERE oid = to_regclass('agents_tenant') AND row_security_active(oid)
+        AND coalesce(current_setting(%s, true), '') = ''
+"""
 
 
 def is_up() -> bool:
     """Tell whether this process lives behind the wall."""
     return settings.ROW_SECURITY and connection.vendor == "postgresql"
+
+
+def blind_role() -> str | None:
+    """Return the role of this connection where it sees no tenant, else None: one that owns no table, and for whom nobody has said.
+
+    To such a role every table looks empty. A request says for whom it asks, where AOS_ROW_SECURITY is on; workers and commands never do.
+    """
+    if connection.vendor != "postgresql":
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(_BLIND, (SETTING,))
+        found = cursor.fetchone()
+    return None if found is None else str(found[0])
 
 
 def open_to(tenants: Iterable[int] | str) -> None:

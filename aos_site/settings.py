@@ -36,7 +36,8 @@ class _Env(environ.FileAwareEnv):
 
 
 env = _Env()
-environ.Env.read_env(BASE_DIR / ".env")
+if (BASE_DIR / ".env").is_file():
+    environ.Env.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("AOS_DEBUG", default=False)
 ENVIRONMENT = env.str("AOS_ENVIRONMENT", default="development")

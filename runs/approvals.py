@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from agents.models import Tenant
 
 
+_MAY_HIDE_ONE = ("approval", "in_doubt", "paused")
+"""What a run is said to wait for, of several things; an approval is among them or stands behind the other two."""
+
+
 def list_approvals(*, tenant: Tenant) -> QuerySet[StepSummary]:
     """Return a tenant's steps that may wait for an approval, those of the newest runs first: which really do, `approval_json` says.
 
     A run's row says that one of its steps does, and a step's that it waits; for what, its journal alone knows.
     """
-    runs = scoped(Run.objects.filter(status=RunStatus.WAITING, waiting_for="approval"), tenant)
+    runs = scoped(Run.objects.filter(status=RunStatus.WAITING, waiting_for__in=_MAY_HIDE_ONE), tenant)
     rows = StepSummary.objects.filter(run__in=runs, status="waiting")
     return rows.select_related("run__agent", "run__tenant").annotate(created_at=F("run__created_at"))
 

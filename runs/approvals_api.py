@@ -52,7 +52,7 @@ class ApprovalPage(Answer):
 
 
 class Approvals(APIView):
-    required_scopes = {"GET": "runs:read"}
+    required_scopes = {"GET": "approvals:read"}
 
     @extend_schema(operation_id="approvals_list", parameters=[PageQuery], responses={200: ApprovalPage})
     def get(self, request: Request) -> Response:
@@ -62,7 +62,7 @@ class Approvals(APIView):
 
 
 class OneApproval(APIView):
-    required_scopes = {"GET": "runs:read"}
+    required_scopes = {"GET": "approvals:read"}
 
     @extend_schema(operation_id="approvals_get", responses={200: ApprovalView})
     def get(self, request: Request, run_id: str, step_id: str) -> Response:
@@ -84,7 +84,7 @@ def _decided(request: Request, run_id: str, step_id: str, *, approve: bool) -> R
 
 
 class Approve(APIView):
-    required_scopes = {"POST": "runs:write"}
+    required_scopes = {"POST": "approvals:write"}
 
     @extend_schema(operation_id="approvals_approve", request=ApprovalBody, responses={202: Decided})
     def post(self, request: Request, run_id: str, step_id: str) -> Response:
@@ -92,7 +92,7 @@ class Approve(APIView):
 
 
 class Reject(APIView):
-    required_scopes = {"POST": "runs:write"}
+    required_scopes = {"POST": "approvals:write"}
 
     @extend_schema(operation_id="approvals_reject", request=ApprovalBody, responses={202: Decided})
     def post(self, request: Request, run_id: str, step_id: str) -> Response:

@@ -113,7 +113,9 @@ def _run_batch(tenant: Tenant, run_id: str, after: int) -> Batch[int]:
     first = page["data"][0]["seq"] if page["data"] else None
     if (first is not None and first > after + 1) or (page["terminal"] and page["removed"]):
         run = selectors.run_json(selectors.get_run(tenant=tenant, run_id=run_id))
-        frames.insert(0, frame("reset", {"next_after": page["next_after"], "run": run}))
+        # The place before what follows: whoever is cut off right here must not pass it by.
+        begins_after = page["next_after"] if first is None else first - 1
+        frames.insert(0, frame("reset", {"next_after": begins_after, "run": run}))
     if page["terminal"]:
         frames.append(frame("end", selectors.run_json(selectors.get_run(tenant=tenant, run_id=run_id))))
     return Batch(frames, page["next_after"], page["terminal"])
@@ -160,7 +162,8 @@ def _feed_batch(tenant: Tenant, after: Place, types: frozenset[str]) -> Batch[Pl
     found = feed.read_feed(tenant, after, AT_ONCE, types)
     frames = frames_of((event["cursor"], event["type"], event) for event in found.data)
     if found.reset:
-        frames.insert(0, frame("reset", {"next_after": str(found.next_after)}))
+        # The place before what follows, as of a run.
+        frames.insert(0, frame("reset", {"next_after": str(Place())}))
     return Batch(frames, found.next_after)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from agents.models import Tenant
 
 LATEST = "latest"
+_SHOWN = ("tenant_id", "topic", "data", "tx", "created_at", "run__public_id")
+_HORIZON = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 # As many digits as a row's place can have: of the seconds no more than there are until the year 2286.
 _PLACE = re.compile(r"([0-9]{1,19})-([0-9]{1,19})-([0-9]{1,10})")
 
@@ -37,6 +39,7 @@ class Place(NamedTuple):
     tx: int = 0
     id: int = 0
     second: int = 0
+    is_foreign: bool = False
 
     def __str__(self) -> str:
         return f"{self.tx}-{self.id}-{self.second}"
@@ -44,6 +47,8 @@ class Place(NamedTuple):
     @property
     def is_too_old(self) -> bool:
         """Tell whether what followed may have been removed since. The beginning is never too old: it is where what is kept begins."""
+        if self.is_foreign:
+            return True
         days = settings.RETENTION_DAYS["operational"]
         return self.second > 0 and days is not None and datetime.fromtimestamp(self.second, UTC) < timezone.now() - timedelta(days=days)
 
@@ -61,13 +66,23 @@ def place_of(text: str, tenant: Tenant) -> Place:
     if text in ("", "0"):
         return Place()
     if text == LATEST:
-        last = _visible(tenant).order_by("-tx", "-id").first()
-        return Place() if last is None else _place(last)
+        return _place_of_last(tenant)
     match = _PLACE.fullmatch(text)
     if match is None or int(match[1]) > 2**63 - 1 or int(match[2]) > 2**63 - 1:
         fault = {"pointer": "/after", "code": "INVALID_CURSOR", "detail": "this feed did not make this place"}
         raise Refusal("INVALID_INPUT", "the place in the feed cannot be read", errors=[fault], suggestions=["Begin without `after`."])
-    return Place(*map(int, match.groups()))
+    tx, row, second = map(int, match.groups())
+    place = Place(tx, row, second)
+    return place._replace(is_foreign=_is_ahead(place))
+
+
+def _is_ahead(place: Place) -> bool:
+    """Tell whether a place is beyond all this database has shown: it is of another one, of which this is a copy."""
+    if connection.vendor != "postgresql":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT %s >= {_HORIZON}", (place.tx,))
+        return bool(cursor.fetchone()[0])
 
 
 def read_feed(tenant: Tenant, after: Place, limit: int, types: frozenset[str] = frozenset()) -> Feed:
@@ -75,18 +90,34 @@ def read_feed(tenant: Tenant, after: Place, limit: int, types: frozenset[str] = 
     reset = after.is_too_old
     if reset:
         after = Place()
-    rows = _visible(tenant).filter(Q(tx=after.tx, id__gt=after.id) | Q(tx__gt=after.tx)).select_related("run").order_by("tx", "id")
-    if types:
-        rows = rows.filter(topic__in=types)
-    found = list(rows[:limit])
-    return Feed([event_json(row) for row in found], _place(found[-1]) if found else after, reset)
+    rows = _after(_visible(tenant), after).select_related("run").only(*_SHOWN).order_by("tx", "id")
+    if not types:
+        found = list(rows[:limit])
+        return Feed([event_json(row) for row in found], _place(found[-1]) if found else after, reset)
+    # Where the feed ends now, before it is read: what of it is of other kinds need never be looked at again.
+    end = _place_of_last(tenant)
+    found = list(rows.filter(topic__in=types)[:limit])
+    reached = _place(found[-1]) if found else after
+    return Feed([event_json(row) for row in found], reached if len(found) == limit else max(reached, end), reset)
+
+
+def _after(rows: QuerySet[Outbox], after: Place) -> QuerySet[Outbox]:
+    """Return the rows after a place, in a form in which the index is entered right there."""
+    if connection.vendor != "postgresql":
+        return rows.filter(id__gt=after.id)
+    return rows.filter(tx__gte=after.tx).exclude(tx=after.tx, id__lte=after.id)
+
+
+def _place_of_last(tenant: Tenant) -> Place:
+    last = _visible(tenant).order_by("-tx", "-id").first()
+    return Place() if last is None else _place(last)
 
 
 def _visible(tenant: Tenant) -> QuerySet[Outbox]:
     rows = scoped(Outbox.objects.all(), tenant)
     if connection.vendor != "postgresql":
         return rows
-    horizon = RawSQL("pg_snapshot_xmin(pg_current_snapshot())::text::bigint", ())
+    horizon = RawSQL(_HORIZON, ())  # noqa: S611 - a text of ours
     return rows.annotate(horizon=horizon).filter(tx__lt=F("horizon"))
 
 

@@ -16,7 +16,8 @@ class WebhookEndpoint(models.Model):
     `secrets` are encrypted (agents/sealed.py), the one that signs first; the others sign as well until `rotated_until`.
     """
 
-    public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "whk"))
+    # By a constraint and not unique=True, to which Django adds a second index on PostgreSQL, for LIKE.
+    public_id = models.CharField(max_length=40, editable=False, default=partial(new_id, "whk"))
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     run = models.OneToOneField("runs.Run", on_delete=models.CASCADE, null=True, related_name="callback")
     url = models.CharField(max_length=2_000)
@@ -31,6 +32,7 @@ class WebhookEndpoint(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=("public_id",), name="one_endpoint_per_public_id")]
         indexes = [models.Index(fields=("tenant", "-created_at"), condition=models.Q(run__isnull=True), name="endpoint_by_tenant")]
 
     def __str__(self) -> str:
@@ -46,7 +48,7 @@ class DeliveryState(models.TextChoices):
 class WebhookDelivery(models.Model):
     """One event on its way to one endpoint; `public_id` is the `webhook-id` of all its attempts."""
 
-    public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "msg"))
+    public_id = models.CharField(max_length=40, editable=False, default=partial(new_id, "msg"))
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     event_type = models.CharField(max_length=64)
@@ -62,6 +64,7 @@ class WebhookDelivery(models.Model):
 
     class Meta:
         verbose_name_plural = "webhook deliveries"
+        constraints = [models.UniqueConstraint(fields=("public_id",), name="one_delivery_per_public_id")]
         indexes = [
             models.Index(fields=("due_at",), condition=models.Q(state="pending"), name="delivery_due"),
             models.Index(fields=("endpoint", "-created_at"), name="delivery_by_endpoint"),
@@ -74,7 +77,8 @@ class WebhookDelivery(models.Model):
 class HeardAnswer(models.Model):
     """A signed message that answered something, by its `webhook-id`: the same one is not heard twice."""
 
-    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="+")
+    # The constraint's index begins with the endpoint.
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="+", db_index=False)
     message_id = models.CharField(max_length=255)
     at = models.DateTimeField(auto_now_add=True)
 
@@ -88,8 +92,11 @@ class HeardAnswer(models.Model):
 class DeliverySum(models.Model):
     """How many attempts to deliver ended in one way since the beginning; deliveries themselves go after a while."""
 
-    result = models.CharField(max_length=16, primary_key=True)
+    result = models.CharField(max_length=16)
     attempts = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("result",), name="one_delivery_sum_per_result")]
 
     def __str__(self) -> str:
         return f"{self.attempts} {self.result}"

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from agents.idempotency import IDEMPOTENCY_KEY, answered_once
 from agents.pagination import PageQuery, page_json
 from agents.tenancy import not_found, principal_of
 from catalog.api import EntryView
@@ -250,7 +251,13 @@ class Export(APIView):
 class Import(APIView):
     required_scopes = {"POST": "catalog:write"}
 
-    @extend_schema(operation_id="recovery_candidates_import", request=CandidateImportBody, responses={200: ImportedView})
+    @extend_schema(
+        operation_id="recovery_candidates_import",
+        parameters=[IDEMPOTENCY_KEY],
+        request=CandidateImportBody,
+        responses={200: ImportedView},
+    )
+    @answered_once()
     def post(self, request: Request) -> Response:
         body = parse_body(CandidateImportBody, request.data)
         return Response(import_candidates(principal=principal_of(request), documents=body.data))

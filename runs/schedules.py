@@ -97,7 +97,10 @@ def look_for_drift() -> None:
 
 def deliver_webhooks() -> None:
     """Send what is due to the endpoints of webhooks. Pushers make this task as soon as there is something; the clock is the second net."""
-    attempts = webhooks.deliver(stopped=doorbell.is_stopping)
+    try:
+        attempts = webhooks.deliver(stopped=doorbell.is_stopping)
+    finally:
+        doorbell.tell_delivery_ended()
     if attempts:
         log.info("webhooks.delivered", extra={"attempts": attempts})
 

@@ -27,6 +27,8 @@ MEDIA_TYPE = "text/event-stream"
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 RETRY_MS = 3_000
 HEARTBEAT_SECONDS = 15.0
+ASK_SECONDS = 1.0
+"""A key that ended, or lost its scope, is noticed within this time."""
 LONGEST_SECONDS = 3_600.0
 """A stream ends then; who reads comes back by itself."""
 MOST_STREAMS = 500
@@ -62,7 +64,7 @@ def answer(read: Callable[[P], Batch[P]], after: P, *, tenant: Tenant, is_live: 
     """Return a feed as a stream. `read` and `is_live` are called on a thread. Raises Refusal where too many are open."""
     if _is_full(tenant):
         raise Refusal("CONCURRENCY_LIMITED", "too many streams are open", retry_after_ms=RETRY_MS)
-    content = _frames(lambda place: _read(tenant, is_live, read, place), after, tenant)
+    content = _frames(_Look(tenant, is_live, read), after, tenant)
     return StreamingHttpResponse(content, content_type=MEDIA_TYPE, headers=HEADERS)
 
 
@@ -70,10 +72,23 @@ def _is_full(tenant: Tenant) -> bool:
     return sum(list(_open.values())) >= MOST_STREAMS or _open.get(tenant.pk, 0) >= MOST_OF_A_TENANT
 
 
-def _read(tenant: Tenant, is_live: Callable[[], bool], read: Callable[[P], Batch[P]], place: P) -> Batch[P]:
-    close_old_connections()
-    walls.open_to([tenant.pk])
-    return read(place) if is_live() else Batch([], place, ended=True)
+class _Look(Generic[P]):
+    """A look at a feed, on a thread that reads for streams; once a second it asks as well whether who reads may still do so."""
+
+    def __init__(self, tenant: Tenant, is_live: Callable[[], bool], read: Callable[[P], Batch[P]]) -> None:
+        self._tenant = tenant
+        self._is_live = is_live
+        self._read = read
+        self._ask_at = 0.0
+
+    def __call__(self, place: P) -> Batch[P]:
+        close_old_connections()
+        walls.open_to([self._tenant.pk])
+        if time.monotonic() >= self._ask_at:
+            self._ask_at = time.monotonic() + ASK_SECONDS
+            if not self._is_live():
+                return Batch([], place, ended=True)
+        return self._read(place)
 
 
 async def _frames(read: Callable[[P], Batch[P]], after: P, tenant: Tenant) -> AsyncIterator[bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 from collections.abc import Callable
 from concurrent import futures
 from concurrent.futures import Executor, Future
@@ -28,6 +29,8 @@ from django.urls import set_script_prefix
 from django.utils.decorators import sync_and_async_middleware
 from django.utils.module_loading import import_string
 from servestatic.middleware import ServeStaticMiddleware
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -143,7 +146,10 @@ class ThreadedHandler(ASGIHandler):
         finally:
             sending.cancel()
             listening.cancel()
-            await asyncio.gather(sending, listening, return_exceptions=True)
+            sent, _ = await asyncio.gather(sending, listening, return_exceptions=True)
+            if isinstance(sent, Exception):
+                # Its head is sent, so nobody can be told any more: who reads comes back and goes on.
+                log.error("http.stream.broke", exc_info=sent)
             await self._on_a_thread(response.close)
 
 

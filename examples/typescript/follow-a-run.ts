@@ -1,7 +1,7 @@
 // Submits a plan of one step, follows what happens to it, and prints what came of it.
-import { AOS, RunFailedError } from "@aos/sdk";
+import { AOS, AOSError } from "@aos/sdk";
 
-const client = new AOS(); // AOS_API_KEY and AOS_API_URL say where and who
+declare const process: { exitCode?: number }; // of Node; its types would be one more package
 
 const orders = [
   { customer: "Ada", paid: true, euros: 120 },
@@ -10,16 +10,17 @@ const orders = [
 ];
 
 /** Choose any agent that may work. */
-async function anAgent(): Promise<string> {
+async function anAgent(client: AOS): Promise<string> {
   for await (const agent of client.agents.list({ status: "active" })) return agent.name;
   throw new Error("there is no active agent; make one with client.agents.create({ name })");
 }
 
 async function main(): Promise<void> {
+  const client = new AOS(); // AOS_API_KEY and AOS_API_URL say where and who
   const plan = {
     steps: [{ step_id: "paid", skill: "json_transform", params: { input: orders, path: "$[?@.paid == true].customer" } }],
   };
-  const { run_id } = await client.runs.submit({ agent: await anAgent(), plan });
+  const { run_id } = await client.runs.submit({ agent: await anAgent(client), plan });
   console.log(`run ${run_id}`);
 
   let result: unknown;
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof RunFailedError)) throw error;
-  console.error(error.message, ...error.suggestions);
+  if (!(error instanceof AOSError)) throw error;
+  console.error(`It did not work: ${error.message}`, ...error.suggestions);
+  process.exitCode = 1;
 }

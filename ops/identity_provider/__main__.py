@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -19,6 +21,8 @@ def main() -> None:
         "--state", type=Path, help="folder of database and keys (PEM files, the last by name signs); a fresh one unless told"
     )
     options = parser.parse_args()
+    # The server hands the signal on when it has ended, and the default would leave the folder behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with tempfile.TemporaryDirectory(prefix="identity-provider-") as fresh:
         os.environ["IDENTITY_PROVIDER_SEED"] = str(options.seed.resolve())
         os.environ["IDENTITY_PROVIDER_STATE"] = str((options.state or Path(fresh)).resolve())

@@ -11,11 +11,12 @@ from argparse import ArgumentParser
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 from rest_framework.utils.encoders import JSONEncoder
 
-from agents import audit
+from agents import audit, walls
 from agents.selectors import tenant_for
 from agents.tenancy import Principal, operator_principal
 from runs.management import exits
@@ -26,6 +27,16 @@ if TYPE_CHECKING:
     from agents.models import Tenant
 
 _NO_STORE = ["Make its tables: manage.py migrate", "Or say where it is: DATABASE_URL"]
+
+
+def refuse_blind() -> None:
+    """Raise Refusal where the database shows this role no tenant: all would look as if there were nothing to do, and nothing wrong."""
+    role = walls.blind_role()
+    if role is not None:
+        ways = [f"As a superuser: ALTER ROLE {role} SET {walls.SETTING} = '{walls.EVERYTHING}'", "Or as the owner of the tables."]
+        if settings.ROW_SECURITY:
+            ways = ["AOS_ROW_SECURITY is for the web process alone: take it out of the environment of workers and commands."]
+        raise Refusal("PERMISSION_DENIED", f"the database shows its role {role} no tenant (docs/reference/tenancy.md)", suggestions=ways)
 
 
 def json_text(value: Any) -> str:
@@ -127,6 +138,7 @@ class RuntimeCommand(BaseCommand, ABC):
 
     @cached_property
     def tenant(self) -> Tenant:
+        refuse_blind()
         return tenant_for(self._options["tenant"])
 
     @property

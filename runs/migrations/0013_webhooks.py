@@ -23,9 +23,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='DeliverySum',
             fields=[
-                ('result', models.CharField(max_length=16, primary_key=True, serialize=False)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('result', models.CharField(max_length=16)),
                 ('attempts', models.BigIntegerField(default=0)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('result',), name='one_delivery_sum_per_result')],
+            },
         ),
         migrations.CreateModel(
             name='HeardAnswer',
@@ -39,7 +43,7 @@ class Migration(migrations.Migration):
             name='WebhookDelivery',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=functools.partial(skills.ids.new_id, *('msg',), **{}), editable=False, max_length=40, unique=True)),
+                ('public_id', models.CharField(default=functools.partial(skills.ids.new_id, *('msg',), **{}), editable=False, max_length=40)),
                 ('event_type', models.CharField(max_length=64)),
                 ('body', models.TextField(help_text='What is sent and signed, byte for byte the same at every attempt.')),
                 ('state', models.CharField(choices=[('pending', 'Pending'), ('delivered', 'Delivered'), ('failed', 'given up')], default='pending', max_length=9)),
@@ -58,7 +62,7 @@ class Migration(migrations.Migration):
             name='WebhookEndpoint',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=functools.partial(skills.ids.new_id, *('whk',), **{}), editable=False, max_length=40, unique=True)),
+                ('public_id', models.CharField(default=functools.partial(skills.ids.new_id, *('whk',), **{}), editable=False, max_length=40)),
                 ('url', models.CharField(max_length=2000)),
                 ('description', models.CharField(blank=True, max_length=500)),
                 ('event_types', models.JSONField(default=list)),
@@ -103,7 +107,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='heardanswer',
             name='endpoint',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='runs.webhookendpoint'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='runs.webhookendpoint'),
         ),
         migrations.AddIndex(
             model_name='webhookendpoint',
@@ -120,6 +124,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='heardanswer',
             constraint=models.UniqueConstraint(fields=('endpoint', 'message_id'), name='heard_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='webhookendpoint',
+            constraint=models.UniqueConstraint(fields=('public_id',), name='one_endpoint_per_public_id'),
+        ),
+        migrations.AddConstraint(
+            model_name='webhookdelivery',
+            constraint=models.UniqueConstraint(fields=('public_id',), name='one_delivery_per_public_id'),
         ),
         migrations.RunPython(number_by_transaction, migrations.RunPython.noop),
     ]

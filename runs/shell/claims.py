@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from runs.shell import quarantine, turns
+from runs.shell import news, quarantine, turns
 from runs.shell.clock import as_datetime, database_now_ms, now_ms
 from runs.shell.sessions import Fenced
 from runs.shell.statements import execute, fetch, is_postgresql
-from runs.shell.store import NewsRow, store
+from runs.shell.store import store
 
 LOOKS = 8
 """How often a claim looks at most: again where others claimed the same, or the tenants in the window had too little."""
@@ -210,11 +210,6 @@ def release_crashed(session_id: int, run_id: int, pause_ms: int) -> None:
     )
 
 
-def news_of_end(tenant_id: int, run_id: int, public_id: str, status: str) -> NewsRow:
-    """Return the news that a run has ended."""
-    return NewsRow(tenant_id, run_id, f"run.{status}", f'{{"run_id":"{public_id}","status":"{status}"}}')
-
-
 def dead_letter(session_id: int, run_id: int, code: str, why: str) -> bool:
     """End a run that cannot be driven at all; False where the session does not hold it any more."""
     with transaction.atomic():
@@ -225,5 +220,5 @@ def dead_letter(session_id: int, run_id: int, code: str, why: str) -> bool:
         )
         if ended:
             ((tenant_id, public_id),) = fetch("SELECT tenant_id, public_id FROM runs_run WHERE id = %s", (run_id,))
-            store().write_news([news_of_end(tenant_id, run_id, public_id, "dead_lettered")])
+            store().write_news([news.end_of(tenant_id, run_id, public_id, "dead_lettered")])
     return ended == 1

@@ -38,11 +38,12 @@ from runs.shell import clock, faults, purse, settlement, summaries
 from runs.shell.alerts import alerts_of, write_alerts
 from runs.shell.chain import link, link_of
 from runs.shell.charges import Calls, charges_of, write_charges
-from runs.shell.claims import Claimed, news_of_end
+from runs.shell.claims import Claimed
 from runs.shell.clock import RunClock, now_ms
 from runs.shell.codec import decode, encode, kind_of
 from runs.shell.crash_points import CrashPoint, crash_point
 from runs.shell.journal import Entry, JournalWriter, Row
+from runs.shell.news import end_of, wait_of
 from runs.shell.perform import Performer
 from runs.shell.store import NewsRow
 
@@ -336,10 +337,10 @@ class RunDriver:
             if purse.may_hold_money(state):
                 riders.append(partial(purse.settle_run, self.run, state))
             riders += settlement.recoveries_of(self.run, state)
-            news = (news_of_end(self.run.tenant_id, self.run.id, self.run.public_id, state.status),)
+            news = (end_of(self.run.tenant_id, self.run.id, self.run.public_id, state.status),)
         elif ended == "parked":
             riders.append(partial(settlement.requeue_if_signalled, self.run.id))
-            news = settlement.wait_of(self.run, state)
+            news = wait_of(self.run.tenant_id, self.run.id, self.run.public_id, state)
         row = summaries.run_row(self.run.id, state, self._seq, self._head, ended, self._clock.now_ms())
         steps = () if ended == "handed_back" else summaries.step_rows(self.run.id, state)
         return Entry(self.run.id, turn.follows, tuple(turn.rows), row, steps, news, tuple(riders), self.run.tenant_id)

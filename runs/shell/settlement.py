@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-import msgspec
 from django.db import connection
 
 from catalog.services import MatchRow, record_matches, recovered_by, resolve_matches
@@ -18,7 +17,6 @@ from runs.engine.events import PLAN, AnswerGiven, Fact, PlanRejected, ProbeAnswe
 from runs.engine.state import State
 from runs.shell.claims import Claimed
 from runs.shell.clock import as_datetime
-from runs.shell.store import NewsRow
 from skills.taxonomy import RETRY_MODES, RecoveryMode, spec_of
 
 Advise = Callable[[str, str, str], dict[str, Any]]
@@ -187,23 +185,6 @@ def recoveries_of(run: Claimed, state: State) -> list[Callable[[], None]]:
 def _write_back(run: Claimed, ended: dict[str, bool], at: datetime) -> None:
     for earlier in lineage.done_again_by(run.id):
         recovered_by(earlier, ended, run.public_id, at)
-
-
-_SOMEBODY = frozenset({"approval", "input", "escalation", "intervention", "budget", "in_doubt", "paused"})
-"""What a run waits for that others are told about: somebody has to do something."""
-_MOST_ASKS = 50
-
-
-def wait_of(run: Claimed, state: State) -> tuple[NewsRow, ...]:
-    """Return the news that a run waits for somebody, and what each of its steps asks; nothing where it waits for a clock."""
-    if state.waiting_for not in _SOMEBODY:
-        return ()
-    waiting = [state.steps[key] for key in state.waiting if state.steps[key].reason in _SOMEBODY]
-    doubts = [step for step in state.steps.values() if step.status == "in_doubt"]
-    asks = [{"step_id": s.key, "waits_for": s.reason, "action_hash": s.action_hash or None} for s in waiting]
-    asks += [{"step_id": s.key, "waits_for": "in_doubt", "action_hash": None} for s in doubts]
-    said = {"run_id": run.public_id, "status": "waiting", "waiting_for": state.waiting_for, "asks": asks[:_MOST_ASKS]}
-    return (NewsRow(run.tenant_id, run.id, "run.waiting", msgspec.json.encode(said).decode()),)
 
 
 def requeue_if_signalled(run_id: int) -> None:

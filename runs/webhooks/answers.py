@@ -58,11 +58,16 @@ def answer(
         raise Refusal(
             "PERMISSION_DENIED", "who asked for the run also has this endpoint's secret, and may not approve its steps", run_id=run_id
         )
+    with transaction.atomic():
+        _hear(endpoint, message_id, run_id)
+        return decide_step(
+            principal=principal, run_id=run_id, step_id=step_id, verdict=verdict, action_hash=action_hash, value=value, reason=reason
+        )
+
+
+def _hear(endpoint: WebhookEndpoint, message_id: str, run_id: str) -> None:
     try:
         with transaction.atomic():
             HeardAnswer.objects.create(endpoint=endpoint, message_id=message_id)
-            return decide_step(
-                principal=principal, run_id=run_id, step_id=step_id, verdict=verdict, action_hash=action_hash, value=value, reason=reason
-            )
     except IntegrityError:
         raise Refusal("INVALID_INPUT", "this message was heard before", status=409, run_id=run_id) from None

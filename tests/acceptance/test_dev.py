@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -75,6 +76,7 @@ def wait_for_web(port: int, process: subprocess.Popen[str]) -> int:
 def test_it_tells_how_to_begin_and_one_ctrl_c_ends_both(tmp_path: Path) -> None:
     port = free_port()
     with dev(tmp_path, port) as (process, said):
+        assert answers(port), "what is said to be up can be asked"
         assert f"http://127.0.0.1:{port}/admin/" in said
         assert said.count("(shown once)") == 2
         assert wait_for_web(port, process) == 200
@@ -115,5 +117,7 @@ def test_it_takes_a_file_and_has_something_to_look_at(tmp_path: Path) -> None:
     for expected in ("3 runs to look at were submitted", "0 runs to look at were submitted"):
         with dev(tmp_path, free_port(), "--db", str(file), "--seed", "demo") as (_, said):
             assert expected in said
+            # The next commands look where the runs are, not where they would look by themselves.
+            assert said.count(f"DATABASE_URL=sqlite:///{quote(str(file))} ") == 2
     assert file.exists()
     assert not (tmp_path / "dev.sqlite3").exists()

@@ -7,19 +7,19 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from agents.models import Tenant
 from agents.tenancy import SCOPES, revoke_key
-from aos_site.asgi import application
-from runs import streaming
+from runs import feed, streaming
 from runs.models import Kept, Outbox, Run, RunEvent
 from tests.api.cast import Caller, make_caller
 from tests.integration.workshop import a_worker, over, wait_for
+from tests.live_site import a_live_site
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 STREAM = {"Accept": "text/event-stream"}
@@ -29,16 +29,8 @@ PLAN = {"steps": [{"step_id": f"s{number}", "skill": "json_transform", "params":
 @pytest.fixture
 def server(transactional_db: None) -> Iterator[httpx.Client]:
     """Return a client of a server that shares the test's database, with the key of Alice."""
-    listening = socket.create_server(("127.0.0.1", 0), backlog=2_000)
-    serving = uvicorn.Server(uvicorn.Config(application, lifespan="off", log_config=None, timeout_graceful_shutdown=2))
-    thread = threading.Thread(target=serving.run, args=([listening],))
-    thread.start()
-    with httpx.Client(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", timeout=30) as client:
-        wait_for(lambda: serving.started, "the server")
+    with a_live_site() as client:
         yield client
-    serving.should_exit = True
-    thread.join(timeout=20)
-    listening.close()
 
 
 @pytest.fixture
@@ -131,8 +123,40 @@ def test_where_retention_took_events_it_says_so_and_shows_the_run(server: httpx.
     with server.stream("GET", f"/api/v1/runs/{run_id}/events?after=3", headers=STREAM) as response:
         _, reset, first, *_ = frames(response)
     assert reset["event"] == "reset"
-    assert json.loads(reset["data"])["run"]["run_id"] == run_id
+    told = json.loads(reset["data"])
+    assert (told["run"]["run_id"], told["next_after"]) == (run_id, 9), "cut off here, one goes on with the first that is kept"
     assert first["id"] == "10"
+
+
+def test_a_quiet_stream_says_that_it_lives(server: httpx.Client, alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert streaming.HEARTBEAT_SECONDS == 15
+    monkeypatch.setattr(streaming, "HEARTBEAT_SECONDS", 0.1)
+    with server.stream("GET", "/api/v1/events", headers=STREAM) as response:
+        comments = (line for line in response.iter_lines() if line.startswith(":"))
+        assert next(comments) == next(comments)
+
+
+def test_the_feed_of_a_tenant_says_where_some_of_it_may_be_gone(server: httpx.Client, alice: Caller) -> None:
+    Outbox.objects.create(tenant=alice.tenant, topic="budget.alert", data="{}")
+    long_ago = feed.Place(second=1)
+    with server.stream("GET", "/api/v1/events", headers=STREAM | {"Last-Event-ID": str(long_ago)}) as response:
+        _, reset, first = islice(frames(response), 3)
+    assert reset["event"] == "reset"
+    # Whoever is cut off between the two misses nothing.
+    assert server.get(f"/api/v1/events?after={json.loads(reset['data'])['next_after']}").json()["data"][0]["cursor"] == first["id"]
+
+
+def test_a_stream_that_breaks_is_in_the_log(
+    server: httpx.Client, alice: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(feed, "read_feed", broken)
+    with pytest.raises(httpx.RemoteProtocolError), server.stream("GET", "/api/v1/events", headers=STREAM) as response:
+        list(frames(response))
+    assert "http.stream.broke" in caplog.messages
+    wait_for(lambda: streaming.open_streams() == 0, "the stream to be forgotten")
 
 
 def test_nobody_streams_what_is_not_theirs(server: httpx.Client, alice: Caller) -> None:

@@ -127,7 +127,7 @@ def test_a_key_of_all_scopes_still_holds_each(acme: Tenant) -> None:
 
 
 def test_a_token_ends_for_who_was_let_in_by_it(acme: Tenant) -> None:
-    by_token = {"tenant": acme, "name": "person:ada", "scopes": frozenset({"runs:read"})}
+    by_token: dict[str, Any] = {"tenant": acme, "name": "person:ada", "scopes": frozenset({"runs:read"})}
     now = time.time()
     assert is_still_valid(Principal(**by_token, ends_at=now + 60), "runs:read")
     assert not is_still_valid(Principal(**by_token, ends_at=now - 1), "runs:read")

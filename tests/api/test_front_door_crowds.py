@@ -11,15 +11,14 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from agents.models import Agent, AuditEntry, Tenant
 from agents.tenancy import SCOPES
-from aos_site.asgi import application
 from runs import streaming
 from runs.models import Run, RunEvent, WebhookEndpoint
 from tests.api.cast import Caller, make_caller
 from tests.integration.workshop import wait_for
+from tests.live_site import a_live_site
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 THREADS = 50
@@ -30,17 +29,8 @@ PLAN = {"steps": [{"step_id": "a", "skill": "json_transform", "params": {"input"
 @pytest.fixture
 def server(transactional_db: None) -> Iterator[httpx.Client]:
     """Return a client of a server that shares the test's database."""
-    listening = socket.create_server(("127.0.0.1", 0), backlog=1_000)
-    serving = uvicorn.Server(uvicorn.Config(application, lifespan="off", log_config=None, timeout_graceful_shutdown=2))
-    thread = threading.Thread(target=serving.run, args=([listening],))
-    thread.start()
-    limits = httpx.Limits(max_connections=THREADS)
-    with httpx.Client(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", timeout=60, limits=limits) as client:
-        wait_for(lambda: serving.started, "the server")
+    with a_live_site(most_connections=THREADS) as client:
         yield client
-    serving.should_exit = True
-    thread.join(timeout=20)
-    listening.close()
 
 
 @pytest.fixture

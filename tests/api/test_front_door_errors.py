@@ -41,7 +41,8 @@ def test_an_address_near_one_is_none(assert_problem: Any, path: str, accept: str
 @pytest.mark.parametrize("path", [*BESIDE, AGENTS, RUNS, "/api/v1/nothing"])
 def test_no_accept_header_makes_a_5xx_or_a_406(alice: Caller, path: str) -> None:
     plain = Client().get(path, headers={"Authorization": f"Bearer {alice.key}"})
-    for accept in NONSENSE:
+    # To describe the API takes long, and the same is looked at there.
+    for accept in NONSENSE[:2] if path == "/api/schema/" else NONSENSE:
         answer = alice.get(path, Accept=accept)
         assert answer.status_code == plain.status_code, accept
         if not path.startswith("/errors"):

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import re
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-import uvicorn
 
 from agents.models import Agent, Tenant
 from agents.services import create_agent
 from agents.tenancy import SCOPES
-from aos_site.asgi import application
 from runs.models import Run
 from tests.api.cast import Caller, make_caller
+from tests.live_site import a_live_site
 
 pytestmark = pytest.mark.slow
 
@@ -26,17 +24,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def server(transactional_db: None) -> Iterator[httpx.Client]:
     """Return a client of a server that shares the test's database."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    serving = uvicorn.Server(uvicorn.Config(application, lifespan="off", log_config=None, timeout_graceful_shutdown=5))
-    thread = threading.Thread(target=serving.run, args=([listening],))
-    thread.start()
-    with httpx.Client(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", timeout=30) as client:
-        while not serving.started:
-            time.sleep(0.01)
+    with a_live_site(grace=5) as client:
         yield client
-    serving.should_exit = True
-    thread.join(timeout=20)
-    listening.close()
 
 
 @pytest.fixture

@@ -37,6 +37,14 @@ def test_it_refuses_what_comes_too_fast_and_says_when_to_come_back(alice: Caller
 
 
 @pytest.mark.django_db
+def test_one_key_leaves_something_to_the_others(alice: Caller) -> None:
+    Tenant.objects.filter(pk=alice.tenant.pk).update(requests_per_minute=10)
+    second = make_caller(alice.tenant, "second", ("runs:read",))
+    assert [alice.get("/api/v1/whoami").status_code for _ in range(20)].count(200) == 8
+    assert [second.get("/api/v1/whoami").status_code for _ in range(5)].count(200) == 2
+
+
+@pytest.mark.django_db
 def test_a_rate_of_nothing_is_no_limit(alice: Caller) -> None:
     Tenant.objects.filter(pk=alice.tenant.pk).update(requests_per_minute=0)
     answer = alice.get("/api/v1/whoami")

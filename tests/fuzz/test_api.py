@@ -1,6 +1,6 @@
 """Requests nobody would think of, made from the description of the API: no 5xx, and no answer that is not as described.
 
-How many of each operation is in AOS_FUZZ_EXAMPLES: few here, thousands by `make fuzz`.
+Thousands that go to the edges of each parameter; how many more at random is in AOS_FUZZ_EXAMPLES: few here, many by `make fuzz`.
 """
 
 from __future__ import annotations
@@ -91,6 +91,7 @@ def test_it_was_asked_enough() -> None:
     if not asked:
         pytest.skip("runs after the requests, in the same process")
     sys.stdout.write(f"{sum(asked.values())} requests: {dict(sorted(asked.items()))}\n")
-    assert asked[200] + asked[201] + asked[202] > len(asked)
+    assert sum(asked.values()) >= 5_000
+    assert asked[200] + asked[201] + asked[202] > sum(asked.values()) / 20
     assert asked[401] < sum(asked.values()) / 20, "of webhooks_answer alone, whose signature nobody guesses"
     assert not [status for status in asked if status >= 500]

@@ -12,8 +12,10 @@ import pytest
 from django.apps import apps
 from django.conf import settings as project
 from django.db import connection, transaction
+from django.utils import timezone
 
 from agents.models import LedgerEntry
+from agents.models_access import StoredAnswer
 from catalog.models import FailureMatch
 from runs import retention, selectors, services
 from runs.invariants import check_all
@@ -418,6 +420,15 @@ def leave_behind(run: Run, at: datetime) -> None:
     task, sign_in = apps.get_model("django_q", "Task"), apps.get_model("sessions", "Session")
     task._default_manager.create(id=new_id("tsk")[:32], name="t", func="f", started=at, stopped=at, success=False)
     sign_in._default_manager.create(session_key=new_id("s")[:40], session_data="", expire_date=at)
+
+
+def test_it_keeps_answers_to_repeated_requests_as_long_as_they_are_promised(workshop: Workshop, settings: Any) -> None:
+    settings.RETENTION_DAYS = dict.fromkeys(DAYS) | {"operational": 1}
+    for days in (6, 8):
+        answer = StoredAnswer.objects.create(tenant=workshop.tenant, key=str(days), fingerprint="", status=201)
+        StoredAnswer.objects.filter(pk=answer.pk).update(created_at=timezone.now() - timedelta(days=days))
+    remove_due()
+    assert [answer.key for answer in StoredAnswer.objects.all()] == ["6"]
 
 
 def test_it_classifies_every_table_that_grows() -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import StringIO
@@ -15,7 +12,6 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-import uvicorn
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import Error, connection, connections, models, transaction
@@ -31,6 +27,7 @@ from catalog.models import CatalogEntry
 from runs.models import Run, RunEvent, Signal
 from tests.integration.strangers import ROLE, a_role, connected_as, rows_of
 from tests.integration.workshop import Workshop, driven, step
+from tests.live_site import a_live_site
 
 pytestmark = [
     pytest.mark.slow,
@@ -262,19 +259,10 @@ def test_it_grants_a_role_what_the_web_needs_and_says_what_a_role_lacks(role: st
 def served() -> Iterator[httpx.Client]:
     """Serve the site on threads that keep their connections, as the web process does; yield a client."""
     handler = ThreadedHandler()
-    listening = socket.create_server(("127.0.0.1", 0))
-    serving = uvicorn.Server(uvicorn.Config(handler, lifespan="off", log_config=None, timeout_graceful_shutdown=5))
-    thread = threading.Thread(target=serving.run, args=([listening],))
-    thread.start()
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", timeout=30) as client:
-            while not serving.started:
-                time.sleep(0.01)
+        with a_live_site(handler) as client:
             yield client
     finally:
-        serving.should_exit = True
-        thread.join(timeout=20)
-        listening.close()
         handler.close()
 
 

@@ -18,11 +18,12 @@ from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 from django_q.tasks import async_task
 
-from runs.models import Run
+from runs import schedules
+from runs.models import Outbox, Run
 from runs.shell import sessions
 from runs.shell.bell import Bell, Listener, PatientListener, PostgresListener, listener, ring
 from runs.shell.processes import doorbell
-from runs.shell.processes.doorbell import DRAIN_TASK, DatabaseBroker, Wires
+from runs.shell.processes.doorbell import DELIVER_TASK, DRAIN_TASK, DatabaseBroker, Wires
 from tests.integration.workshop import Workshop, a_worker, in_another_thread, now, over, step
 
 
@@ -300,6 +301,17 @@ def test_it_makes_the_next_drain_as_soon_as_one_has_ended(
     assert broker.dequeue() is None
     assert called(broker.dequeue()) == (None, DRAIN_TASK)
     ending.join()
+
+
+def test_it_makes_one_task_that_delivers_at_a_time(workshop: Workshop, broker: DatabaseBroker, wires: Wires) -> None:
+    sessions.begin(60_000)
+    Outbox.objects.create(tenant=workshop.tenant, topic="budget.alert", data="{}")
+    assert called(broker.dequeue()) == (None, DELIVER_TASK)
+    assert broker.dequeue() is None, "others would take the places of drains"
+    schedules.deliver_webhooks()
+    assert broker.dequeue() is None, "there is nothing more to tell"
+    Outbox.objects.create(tenant=workshop.tenant, topic="budget.alert", data="{}")
+    assert called(broker.dequeue()) == (None, DELIVER_TASK), "as soon as the one before it has ended"
 
 
 def test_it_queues_other_tasks_as_ever(workshop: Workshop, broker: DatabaseBroker) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -250,6 +251,32 @@ def test_it_lets_one_endpoint_that_hangs_not_hold_up_the_others(
     slow = WebhookDelivery.objects.filter(state="pending").first()
     assert slow is not None
     assert "TIMEOUT" in slow.attempts[0]["error"]
+
+
+def test_it_looks_past_what_is_due_for_one_endpoint(tenant: Tenant, alice: Principal, door: Door) -> None:
+    for name in ("much", "little"):
+        endpoints.create_endpoint(principal=alice, wanted=Wanted(url=f"{door.url}?{name}"))
+    for number in range(sending.AT_ONCE + 10):
+        tell(tenant, number=number)
+    sending.dispatch()
+    little = WebhookDelivery.objects.filter(endpoint__url__endswith="little")
+    little.filter(pk__in=list(little.values_list("pk", flat=True)[3:])).delete()
+    little.update(due_at=timezone.now())
+    assert Counter(each.endpoint.url for each in sending._claim()) == {
+        f"{door.url}?much": sending.OF_ONE_ENDPOINT,
+        f"{door.url}?little": 3,
+    }
+
+
+def test_it_sends_nothing_to_an_endpoint_that_was_switched_off_meanwhile(tenant: Tenant, alice: Principal, door: Door) -> None:
+    endpoints.create_endpoint(principal=alice, wanted=Wanted(url=door.url))
+    tell(tenant)
+    sending.dispatch()
+    # As by somebody who did not see the delivery yet that was being made.
+    WebhookEndpoint.objects.update(is_enabled=False)
+    assert sending.deliver() == 0
+    assert (only().state, only().attempts_total, door.came) == ("failed", 0, [])
+    assert not sending.is_wanted()
 
 
 def test_it_sends_again_what_a_dead_sender_had_claimed(tenant: Tenant, alice: Principal, door: Door) -> None:

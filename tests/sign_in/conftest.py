@@ -8,7 +8,6 @@ import re
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,13 +17,12 @@ from urllib.parse import urljoin
 import httpx
 import jwt
 import pytest
-import uvicorn
 
 from agents.models import Tenant
 from agents.sign_in import issuer
 from agents.sign_in.claims import Mapped
-from aos_site.asgi import application
 from tests.conftest import PROJECT
+from tests.live_site import a_live_site
 from tests.processes import eventually
 
 AUDIENCE = "aos-api"
@@ -155,15 +153,8 @@ def site(provider: IdentityProvider, transactional_db: None) -> Iterator[str]:
     """Return the address of a site on a real socket that shares the test's database."""
     Tenant.objects.create(slug="rival", name="Rival")
     Tenant.objects.create(slug="acme", name="Acme")
-    listening = socket.create_server(("127.0.0.1", provider.site_port))
-    serving = uvicorn.Server(uvicorn.Config(application, lifespan="off", log_config=None, timeout_graceful_shutdown=5))
-    thread = threading.Thread(target=serving.run, args=([listening],))
-    thread.start()
-    eventually(lambda: serving.started, "the site")
-    yield f"http://127.0.0.1:{provider.site_port}"
-    serving.should_exit = True
-    thread.join(20)
-    listening.close()
+    with a_live_site(port=provider.site_port) as client:
+        yield str(client.base_url)
 
 
 class Browser:

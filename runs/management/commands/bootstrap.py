@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from agents.bootstrap import Bootstrapped, bootstrap
-from runs.management.base import RuntimeCommand
+from runs.management.base import RuntimeCommand, refuse_blind
 from runs.management.printing import Paper
 
 DEFAULT_TENANT = "demo"
@@ -38,6 +38,7 @@ class Command(RuntimeCommand):
         )
 
     def respond(self, options: dict[str, Any]) -> int:
+        refuse_blind()
         slug = options["tenant"] or DEFAULT_TENANT
         made = bootstrap(slug=slug, admin=options["admin"], password=settings.ADMIN_PASSWORD, allow_faults=options["allow_faults"])
         if options["json"]:

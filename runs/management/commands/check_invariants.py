@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from runs.invariants import Checked, check_all
 from runs.management import exits
-from runs.management.base import RuntimeCommand
+from runs.management.base import RuntimeCommand, refuse_blind
 from runs.management.commands.list_failed import span
 from runs.management.printing import Paper, clean
 
@@ -51,6 +51,7 @@ class Command(RuntimeCommand):
         parser.add_argument("--sample", type=sample_size, default=20, metavar="N", help="How many breaches of each to show: 20 by default.")
 
     def respond(self, options: dict[str, Any]) -> int:
+        refuse_blind()
         since = None if options["since"] is None else timezone.now() - options["since"]
         tenants = None if options["tenant"] is None else [self.tenant.pk]
         checks = check_all(options["sample"], since, tenants)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 import socket
 import subprocess
 import sys
+import time
 from argparse import ArgumentParser
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,6 +27,7 @@ from skills.refusal import Refusal
 
 HOST = "127.0.0.1"
 TENANT = "demo"
+LOOK_SECONDS = 0.1
 
 
 class Command(RuntimeCommand):
@@ -50,6 +53,7 @@ class Command(RuntimeCommand):
         with ended_in_order(), ExitStack() as stack:
             try:
                 processes = {"web": stack.enter_context(started(web(port))), "worker": stack.enter_context(started(worker()))}
+                wait_for(port, processes)
                 self._greet(port)
                 return self._watch(processes)
             except KeyboardInterrupt:
@@ -61,7 +65,7 @@ class Command(RuntimeCommand):
         self.paper.heading("AOS is up; Ctrl-C ends it")
         self.paper.pairs([("console", f"{url}/admin/"), ("API", f"{url}/api/docs/")])
         self.paper.line("next, in another terminal:")
-        python = sys.executable
+        python = f"{database()}{shlex.quote(sys.executable)}"
         self.paper.line(f"{python} manage.py simulate_plan --goal 'Fetch https://example.com, extract headings, summarize them'", indent=1)
         self.paper.line(f"{python} manage.py run_goal 'Fetch https://example.com, extract headings, summarize them'", indent=1)
 
@@ -70,6 +74,21 @@ class Command(RuntimeCommand):
         code = processes[name].returncode
         self.notes.line(f"the {name} ended by itself (code {code}), so the other is ended too", "red")
         return code if code > 0 else exits.SERVER
+
+
+def database() -> str:
+    """Return what the next commands need before them to find the same database; secrets are in no SQLite's address."""
+    url = os.environ.get("DATABASE_URL", "")
+    return f"DATABASE_URL={shlex.quote(url)} " if url.startswith("sqlite:") else ""
+
+
+def wait_for(port: int, processes: dict[str, subprocess.Popen[str]]) -> None:
+    """Return once the port is listened on, or a process has ended: what is said to be up can be asked."""
+    while all(process.poll() is None for process in processes.values()):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as caller:
+            if caller.connect_ex((HOST, port)) == 0:
+                return
+        time.sleep(LOOK_SECONDS)
 
 
 def again_on(file: str) -> None:

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from runs import retention
-from runs.management.base import RuntimeCommand
+from runs.management.base import RuntimeCommand, refuse_blind
 from runs.management.printing import Paper
 from runs.retention import Removed
 from skills.instants import instant_or_none
@@ -48,6 +48,7 @@ class Command(RuntimeCommand):
         parser.add_argument("--dry-run", action="store_true", help="Say what would go and change nothing.")
 
     def respond(self, options: dict[str, Any]) -> int:
+        refuse_blind()
         dry_run = options["dry_run"]
         found = retention.what_is_due() if dry_run else retention.remove_due()
         if options["json"]:

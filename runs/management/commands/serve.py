@@ -13,7 +13,9 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core import checks
+from django.db import OperationalError
 
+from agents import walls
 from runs.management import exits
 from runs.management.base import RuntimeCommand
 
@@ -67,8 +69,19 @@ def _production_faults() -> Iterator[str]:
         yield "production is served by granian, which is not installed: pip install -r requirements/prod.txt"
     if not (Path(settings.STATIC_ROOT) / "aos").is_dir():
         yield f"the console's files are not in {settings.STATIC_ROOT}: manage.py collectstatic --no-input"
+    role = None if settings.ROW_SECURITY else _blind_role()
+    if role is not None:
+        yield f"the database shows its role {role} no tenant: AOS_ROW_SECURITY=true has each request say for which one it asks"
     found = checks.run_checks(include_deployment_checks=True, tags=("security", "database", "queue"))
     yield from (f"[{fault.id}] {fault.msg}" for fault in found if fault.level >= checks.WARNING)
+
+
+def _blind_role() -> str | None:
+    try:
+        return walls.blind_role()
+    except OperationalError:
+        # A database that is away keeps nobody from starting: /readyz tells of it, until it is back.
+        return None
 
 
 def granian(*, host: str, port: int, processes: int) -> list[str]:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core import checks
 
 from runs.management import exits
-from runs.management.base import RuntimeCommand
+from runs.management.base import RuntimeCommand, refuse_blind
 from runs.schedules import keep_schedules
 from runs.shell.processes.cluster import run_cluster
 from runs.shell.processes.supervision import Supervisor
@@ -33,6 +33,7 @@ class Command(RuntimeCommand):
             self.notes.line(f"error[{fault.id}]: {fault.msg}", "red")
         if faults:
             return exits.USAGE
+        refuse_blind()
         record_versions(registry)
         keep_schedules()
         return Supervisor(run_cluster).run()

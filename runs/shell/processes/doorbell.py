@@ -36,21 +36,22 @@ LOOK_SECONDS = 0.5
 START_SECONDS = 2.0
 """How long a drain may take from being made to having its session; until then it counts as alive."""
 TROUBLE_SECONDS = 1.0
-DELIVER_SECONDS = 2.0
-"""How long a task that delivers may take to begin; until then no other one is made."""
+DELIVER_SECONDS = 120.0
+"""How long a task that delivers counts as under way where nobody hears it end. One at a time: more would take the drains' places."""
 
 
 @dataclass(frozen=True)
 class Wires:
-    """What a supervisor lays before it forks a cluster: how its processes are asked to leave, and how a drain says it has."""
+    """What a supervisor lays before it forks a cluster: how its processes are asked to leave, and how tasks say they have ended."""
 
     stop: Flag = field(default_factory=Flag)
     at_once: Flag = field(default_factory=Flag)
     drain_ended: Pulse = field(default_factory=Pulse)
+    delivery_ended: Pulse = field(default_factory=Pulse)
     signs: LifeSigns = field(default_factory=LifeSigns)
 
     def close(self) -> None:
-        for wire in (self.stop, self.at_once, self.drain_ended, self.signs):
+        for wire in (self.stop, self.at_once, self.drain_ended, self.delivery_ended, self.signs):
             wire.close()
 
 
@@ -77,6 +78,12 @@ def run_drain() -> None:
     finally:
         if wires is not None:
             wires.drain_ended.send()
+
+
+def tell_delivery_ended() -> None:
+    """Let the pusher make the next task that delivers, should there be something."""
+    if wires is not None:
+        wires.delivery_ended.send()
 
 
 class BellBroker(Broker):
@@ -117,6 +124,8 @@ class BellBroker(Broker):
 
     def _deliver_if_wanted(self) -> list[tuple[Any, str]]:
         now = time.monotonic()
+        if wires is not None and wires.delivery_ended.forget():
+            self._delivering_until = 0.0
         if now < self._delivering_until or not import_string(DELIVERIES_WANTED)():
             return []
         self._delivering_until = now + DELIVER_SECONDS

@@ -61,11 +61,13 @@ class Pulse:
         with contextlib.suppress(BlockingIOError):  # a full pipe wakes as well as a fuller one
             os.write(self.writer, b"!")
 
-    def forget(self) -> None:
-        """Take note of what was sent."""
+    def forget(self) -> bool:
+        """Take note of what was sent; tell whether anything was."""
+        was_sent = False
         with contextlib.suppress(BlockingIOError):
             while os.read(self._reader, 512):
-                pass
+                was_sent = True
+        return was_sent
 
     def close(self) -> None:
         os.close(self._reader)

@@ -10,6 +10,7 @@ export const KEYED_POSTS: ReadonlySet<string> = new Set([
   "/dead-letters/{}/requeue",
   "/freezes",
   "/goals",
+  "/recovery/candidates:import",
   "/runs",
   "/runs/{}/replay",
   "/runs/{}/rerun",

@@ -10785,7 +10785,10 @@ export interface operations {
     recovery_candidates_import: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description At most 255 characters; the same request again makes nothing new and gets the same answer, for seven days. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };

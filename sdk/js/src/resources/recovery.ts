@@ -61,7 +61,7 @@ export class RecoveryCandidates extends Resource {
   }
 
   import(body: Body<"recovery_candidates_import">, options?: RequestOptions): APIPromise<Result<"recovery_candidates_import">> {
-    return this.post(path`/recovery/candidates:import`, body, options);
+    return this.make(path`/recovery/candidates:import`, body, options);
   }
 }
 

@@ -29,7 +29,7 @@ def list_(session: Session, /, *, limit: int, whole: bool) -> None:
 @ACCOUNT
 @verb
 def get(session: Session, /, *, account_id: str) -> None:
-    """Show ACCOUNT."""
+    """Show ACCOUNT, which is the id of one: svc_…."""
     session.paper.one(session.client.service_accounts.get(account_id), name="service_account_id")
 
 
@@ -50,6 +50,6 @@ def create(session: Session, /, *, name: str, role: str, description: str | None
 @click.option("--activate/--deactivate", "is_active", default=None, help="Whether its keys are taken.")
 @verb
 def update(session: Session, /, *, account_id: str, role: str | None, description: str | None, is_active: bool | None) -> None:
-    """Change what is given of ACCOUNT."""
+    """Change what is given of ACCOUNT, which is the id of one: svc_…."""
     found = session.client.service_accounts.update(account_id, role=role, description=description, is_active=is_active)
     session.paper.one(found, name="service_account_id")

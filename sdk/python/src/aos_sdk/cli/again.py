@@ -9,6 +9,7 @@ import click
 from aos_sdk.cli import exits
 from aos_sdk.cli.following import Follower, interrupted, tell_end
 from aos_sdk.cli.reading import Duration, object_in, pairs
+from aos_sdk.cli.refusals import usage
 from aos_sdk.cli.verbs import Session, verb
 
 
@@ -21,6 +22,8 @@ from aos_sdk.cli.verbs import Session, verb
 @verb
 def replay(session: Session, /, *, run_id: str, mode: str, changes: str | None, allow_effects: bool, wait: float) -> int:
     """Prove RUN again. Exit: 0 it behaves as recorded, 1 it does not, 124 a live one still goes on."""
+    if (mode == "what-if") != (changes is not None):
+        raise usage("--mode what-if and --changes FILE go together", f"aos replay {run_id} --mode what-if --changes changes.json")
     report = session.client.runs.replay(
         run_id,
         mode=mode.replace("-", "_"),
@@ -77,7 +80,8 @@ def rerun(
         session.paper.one(preview, name="run_id", rows=rows)
         return exits.OK
     made = session.client.runs.rerun(run_id, from_step=from_step, versions=versions, inputs=given, repeat_effects=repeat_effects or None)
-    session.paper.note(f"run {made.run_id}", "bright_black")
+    if session.paper.form != "ids":
+        session.paper.note(f"run {made.run_id}", "bright_black")
     if not follow:
         session.paper.one(made, name="run_id", rows=[("run", made.run_id), ("status", made.status)])
         return exits.OK

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import re
 import sys
 from collections.abc import Sequence
 
@@ -10,7 +12,7 @@ import click
 
 from aos_sdk._version import VERSION
 from aos_sdk.cli.printing import PipeClosed, clean, wants_colour
-from aos_sdk.cli.refusals import Refusal, refusal_of
+from aos_sdk.cli.refusals import Refusal, refusal_of, suggested
 
 
 class Verb:
@@ -48,7 +50,7 @@ VERBS = {
     "doctor": Verb("doctor", "Check address, server, key, clock and versions."),
     "dev": Verb("dev", "Start a server of a checkout for development."),
     "completion": Verb("shell", "Print the completion script of a shell."),
-    "version": Verb("shell", "Print the version of the command and of the server."),
+    "version": Verb("shell", "Print the version of the command, and of the API."),
 }
 
 
@@ -110,24 +112,43 @@ def told(error: Exception) -> int:
         click.echo("interrupted", err=True)
         return 130
     if isinstance(error, click.ClickException):
+        if _is_help(error):
+            click.echo(error.format_message(), err=True)
+            return error.exit_code
         return _refused(_usage(error))
     if isinstance(error, Refusal):
         return _refused(error)
     return _refused(refusal_of(error))
 
 
+def _is_help(error: click.ClickException) -> bool:
+    # Newer versions of click raise the help of a group that is called without a verb.
+    return isinstance(error, click.UsageError) and error.ctx is not None and error.format_message() == error.ctx.get_help()
+
+
 def _usage(error: click.ClickException) -> Refusal:
-    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "aos"
-    return Refusal("USAGE", error.format_message(), tries=[f"{path} --help"], exit_code=2)
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    path = ctx.command_path if ctx else "aos"
+    why = " ".join(error.format_message().split())
+    return Refusal("USAGE", why, tries=[*_meant(ctx, why), f"{path} --help"], exit_code=2)
+
+
+def _meant(ctx: click.Context | None, why: str) -> list[str]:
+    """Return the command that was probably meant by one there is not."""
+    typed = re.match(r"No such command '([^']*)'", why)
+    if ctx is None or typed is None or not isinstance(ctx.command, click.Group):
+        return []
+    return [f"{ctx.command_path} {name}" for name in difflib.get_close_matches(typed[1], ctx.command.list_commands(ctx), n=1)]
 
 
 def _refused(refusal: Refusal) -> int:
     click.echo(f"{click.style(f'error[{refusal.code}]', fg='red')}: {clean(refusal.why)}", err=True, color=_colours())
     for line in refusal.details:
         click.echo(f"  {clean(line)}", err=True)
-    # A long list of suggestions is a list of what there is, and reads better in one line.
-    for each in refusal.tries if len(refusal.tries) < 5 else [", ".join(refusal.tries)]:
-        click.echo(f"try: {clean(each)}", err=True)
+    # A long list of names is a list of what there is, and reads better in one line.
+    names = len(refusal.tries) > 4 and not any(" " in each for each in refusal.tries)
+    for each in [", ".join(refusal.tries)] if names else refusal.tries:
+        click.echo(f"try: {clean(suggested(each))}", err=True)
     if refusal.trace:
         click.echo(f"trace {clean(refusal.trace)}", err=True)
     return refusal.exit_code

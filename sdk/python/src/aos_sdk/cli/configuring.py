@@ -22,7 +22,9 @@ def config() -> None:
 @verb
 def path(session: Session, /) -> None:
     """Print where the profiles are kept."""
-    session.paper.one({"path": str(config_path())}, name="path", rows=[("path", config_path())])
+    if session.paper.form == "text":
+        session.paper.form = "ids"  # the path alone, so that another command can be given it
+    session.paper.one({"path": str(config_path())}, name="path")
 
 
 @config.command("list")

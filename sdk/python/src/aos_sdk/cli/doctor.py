@@ -16,6 +16,7 @@ from aos_sdk._transport import USER_AGENT, checked_base_url
 from aos_sdk._version import VERSION
 from aos_sdk.cli import exits
 from aos_sdk.cli.printing import clean
+from aos_sdk.cli.refusals import plain
 from aos_sdk.cli.verbs import Session, verb
 
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -60,15 +61,22 @@ def checks(session: Session) -> Iterator[Check]:
     try:
         ready = httpx.get(f"{url}/readyz", timeout=10, headers={"User-Agent": USER_AGENT}, verify=trust())
     except httpx.HTTPError as error:
-        hint = "aos dev" if httpx.URL(url).host in LOCAL else "is the address right, and the network there?"
-        yield check("server", False, f"no answer from {url}: {error}", hint, exits.SERVER)
+        yield check("server", False, f"no answer from {url}: {plain(error)}", _hint(url, error), exits.SERVER)
         return
     yield _server(ready)
+    if ready.status_code not in (200, 503):
+        return
     yield _clock(ready, started, time.time())
     if not settings.key:
         yield check("key", False, "there is none", "aos login", exits.NOT_ALLOWED)
         return
     yield from _key_and_versions(settings.key, url, settings.key_from)
+
+
+def _hint(url: str, error: httpx.HTTPError) -> str:
+    if "WRONG_VERSION_NUMBER" in str(error):
+        return f"nobody speaks TLS there: http{url.removeprefix('https')}"
+    return "aos dev" if httpx.URL(url).host in LOCAL else "is the address right, and the network there?"
 
 
 def _address(url: str, source: str) -> Check:

@@ -24,7 +24,8 @@ class Follower:
         self._run_id = run_id
         self._paper = paper
         self.after = after
-        self._tell = tell or self._narrate
+        # Who wants ids alone is not told a story.
+        self._tell = tell or (self._narrate if paper.form != "ids" else lambda event: None)
         self._begun_ms: int | None = None
         self._lost_at: float | None = None
         self._rest = REST_SECONDS
@@ -113,5 +114,7 @@ def tell_end(paper: Paper, run: Mapping[str, Any]) -> None:
     paper.one(run, name="run_id", rows=rows)
     if run["status"] == "waiting":
         paper.note(f"it waits for {run.get('waiting_for')}; try: aos explain {run['run_id']}", "yellow")
+    elif run["status"] in ("failed", "partial", "dead_lettered"):
+        paper.note(f"why, and what to try: aos explain {run['run_id']}", "yellow")
     elif run["status"] in ("queued", "running"):
         paper.note(f"it goes on; look again: aos trace {run['run_id']}, stop it: aos runs cancel {run['run_id']}", "yellow")

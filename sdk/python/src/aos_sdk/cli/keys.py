@@ -34,7 +34,9 @@ def get(session: Session, /, *, key_id: str) -> None:
 @click.argument("name")
 @click.option("--scope", "scopes", multiple=True, required=True, metavar="SCOPE", help="What it may do, such as runs:read; once for each.")
 @click.option("--expires-at", metavar="INSTANT", help="Such as 2030-01-31T00:00:00Z.")
-@click.option("--service-account", "account_id", metavar="ACCOUNT", help="Whose key it is; else it is the tenant's.")
+@click.option(
+    "--service-account", "account_id", metavar="ACCOUNT", help="The service_account_id of whose key it is; else it is the tenant's."
+)
 @verb
 def create(session: Session, /, *, name: str, scopes: tuple[str, ...], expires_at: str | None, account_id: str | None) -> None:
     """Make a key called NAME. It is shown this once."""

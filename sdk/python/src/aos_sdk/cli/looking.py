@@ -11,6 +11,7 @@ from aos_sdk.cli import exits
 from aos_sdk.cli.following import Follower, interrupted, tell_end
 from aos_sdk.cli.printing import duration, money, shown
 from aos_sdk.cli.reading import Duration
+from aos_sdk.cli.refusals import suggested
 from aos_sdk.cli.verbs import Session, verb
 from aos_sdk.resources.runs import TERMINAL
 
@@ -99,8 +100,21 @@ def explain(session: Session, /, *, run_id: str) -> None:
     for each in found.blocked_by:
         rows.append(("held up", f"{each.what} {each.step_id or ''}: {each.detail}"))
         rows.append(("cleared by", each.action.detail))
-    rows += [("because", f"{each.code} {each.step_id or ''}: {each.message}") for each in found.because]
+        rows += [("try", command) for command in (_settling(each, run_id),) if command]
+    for cause in found.because:
+        rows.append(("because", f"{cause.code} {cause.step_id or ''}: {cause.message}"))
+        last = [failure for failure in found.failures if (failure.step_id, failure.code) == (cause.step_id, cause.code)][-1:]
+        rows += [("try", suggested(text)) for failure in last for text in failure.suggestions]
     session.paper.one(found, name="run_id", rows=rows)
+
+
+def _settling(obstacle: Any, run_id: str) -> str | None:
+    """Return the command that goes about what holds a run up, where there is one."""
+    if obstacle.what in ("approval", "in_doubt") and obstacle.step_id:
+        return f"aos {'approvals' if obstacle.what == 'approval' else 'in-doubt'} get {run_id} {obstacle.step_id}"
+    if obstacle.what == "budget" and str(obstacle.get("scope")).startswith("run:"):
+        return f"aos runs top-up {run_id} CENTS"
+    return f"aos runs resume {run_id}" if obstacle.what == "paused" else None
 
 
 @click.command()
@@ -113,8 +127,15 @@ def diff(session: Session, /, *, run_id: str, other_id: str) -> int:
     rows: list[tuple[str, Any]] = [("same", found.same)]
     if found.divergence is not None:
         rows.append(("first difference", f"{found.divergence.step_id or ''} {found.divergence.detail}".strip()))
-    rows += [(each.name, each.get("detail") or ("held" if each.held else "broken")) for each in found.invariants if not each.held]
+    # How they differ is a structure for programs: `--json`.
+    rows += [("differ in", [each.name for each in found.invariants if not each.held])] if not found.same else []
     rows += [(f"made of {each.what}", each.detail) for each in found.made_of]
-    rows += [(f"step {each.step_id}", ", ".join(aspect.what for aspect in each.aspects)) for each in found.steps if not each.same]
+    rows += [(f"step {each.step_id}", _difference(each)) for each in found.steps if not each.same]
     session.paper.one(found, name="other_run_id", rows=rows)
     return exits.OK if found.same else exits.RUN_FAILED
+
+
+def _difference(step: Any) -> str:
+    if step.within != "both":
+        return f"only in the {step.within} run"
+    return ", ".join(aspect.what for aspect in step.aspects)

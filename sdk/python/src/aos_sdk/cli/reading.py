@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aos_sdk.cli.refusals import usage
+from aos_sdk.cli.refusals import plain, usage
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?")
+_KINDS = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
 _SECONDS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
 
@@ -43,7 +44,7 @@ def json_in(path: str) -> Any:
         text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
         return json.loads(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise usage(f"{path} cannot be read: {error}") from None
+        raise usage(f"{path} cannot be read: {plain(error)}") from None
     except ValueError as error:
         raise usage(f"{path} is no JSON: {error}") from None
     except RecursionError:
@@ -54,7 +55,7 @@ def object_in(path: str) -> dict[str, Any]:
     """Return the JSON object of a file. Raises Refusal."""
     found = json_in(path)
     if not isinstance(found, dict):
-        raise usage(f"{path} holds {type(found).__name__}, and an object is wanted")
+        raise usage(f"{path} holds {_KINDS.get(type(found), 'a number')}, and an object is wanted")
     return found
 
 

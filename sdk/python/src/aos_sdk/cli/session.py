@@ -26,7 +26,7 @@ def login(session: Session, /, *, name: str | None) -> None:
     who = _tried(key, url)
     profiles[profile] = {**profiles.get(profile, {}), "url": url, "key": key}
     path = write_config(profile, profiles)
-    session.paper.note(f"kept in {path} as profile '{profile}'", "green")
+    session.paper.note(f"kept in {path} as profile '{profile}', which is now the one that is used", "green")
     session.paper.one({"profile": profile, "url": url, **who}, name="profile")
 
 

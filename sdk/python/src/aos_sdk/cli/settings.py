@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aos_sdk.cli.refusals import Refusal, usage
+from aos_sdk.cli.refusals import Refusal, plain, usage
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -53,7 +53,7 @@ def _read(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise usage(f"{path} cannot be read: {error}", f"correct it or move it away: {path}") from None
+        raise usage(f"{path} cannot be read: {plain(error)}", f"correct it or move it away: {path}") from None
     return found
 
 
@@ -77,7 +77,7 @@ def write_config(current: str, profiles: Mapping[str, Mapping[str, Any]]) -> Pat
             file.write("\n".join(lines) + "\n")
         os.replace(temporary, path)
     except OSError as error:
-        raise usage(f"{path} cannot be written: {error}") from None
+        raise usage(f"{path} cannot be written: {plain(error)}") from None
     return path
 
 
@@ -133,7 +133,7 @@ def _key(url: str, own: Mapping[str, Any], profiles: Mapping[str, Mapping[str, A
         try:
             return "AOS_API_KEY_FILE", Path(path).expanduser().read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise Refusal("KEY_FILE", f"the key file {path} cannot be read: {error}", exit_code=4) from None
+            raise Refusal("KEY_FILE", f"the key file {path} cannot be read: {plain(error)}", exit_code=4) from None
     # A kept key goes to the server it was kept for and to no other, whatever a file of a project names.
     for profile in (own, *profiles.values()):
         if profile.get("key") and _origin(str(profile.get("url") or DEFAULT_URL)) == _origin(url):

@@ -26,10 +26,10 @@ def completion(shell: str) -> None:
 
 
 @click.command()
-@click.option("--server", is_flag=True, help="Ask the server for its version too.")
+@click.option("--server", is_flag=True, help="Ask the server for the version of its API too.")
 @verb
 def version(session: Session, /, *, server: bool) -> None:
-    """Print the version of the command, and of the server."""
+    """Print the version of the command; with --server that of the API too."""
     told = {"aos": VERSION, "python": platform.python_version()}
     if server:
         told["api"] = str(session.client.runtime.capabilities().version)

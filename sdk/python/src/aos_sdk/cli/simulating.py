@@ -34,10 +34,16 @@ def simulate(session: Session, /, *, plan: str | None, goal: str | None, agent: 
     )
     cost, time = found.cost, found.duration
     rows = [("simulation", found.simulation_id), ("verdict", found.verdict)]
-    rows.append(("cost", " … ".join(money(each) or "?" for each in (cost.low_micro_usd, cost.expected_micro_usd, cost.worst_micro_usd))))
-    rows.append(("time", " … ".join(duration(each) or "?" for each in (time.low_ms, time.expected_ms, time.worst_ms))))
-    rows += [("blocked by", f"{each.code} {each.step_id or ''}: {each.detail}") for each in found.blockers]
+    costs, times = (cost.low_micro_usd, cost.expected_micro_usd, cost.worst_micro_usd), (time.low_ms, time.expected_ms, time.worst_ms)
+    rows.append(("cost", _range([money(each) or "?" for each in costs])))
+    rows.append(("time", _range([duration(each) or "?" for each in times])))
+    rows += [("blocked by", f"{' '.join(filter(None, (each.code, each.step_id)))}: {each.detail}") for each in found.blockers]
     rows += [("approval", f"{each.step_id}: {each.reason}") for each in found.approvals]
     rows += [("risk", each.detail) for each in found.get("risks") or ()]
     session.paper.one(found, name="simulation_id", rows=rows)
     return exits.OK if found.feasible else exits.REFUSED
+
+
+def _range(told: list[str]) -> str:
+    low, expected, worst = told
+    return f"{low} at least, {expected} probably, {worst} at most"

@@ -33,7 +33,8 @@ def run(session: Session, /, *, follow: bool, timeout: float, **options: Any) ->
     """
     due = time.monotonic() + timeout
     submitted = _submit(session, options)
-    session.paper.note(f"run {submitted['run_id']}", "bright_black")
+    if session.paper.form != "ids":
+        session.paper.note(f"run {submitted['run_id']}", "bright_black")
     if not follow:
         session.paper.one(submitted, name="run_id", rows=[("run", submitted["run_id"]), ("status", submitted["status"])])
         return exits.OK

@@ -10,6 +10,7 @@ import click
 
 from aos_sdk import AOS, ConfigurationError
 from aos_sdk._pages import Pages
+from aos_sdk._transport import checked_base_url
 from aos_sdk.cli.printing import Column, Paper
 from aos_sdk.cli.refusals import Refusal
 from aos_sdk.cli.settings import Settings, resolve
@@ -33,11 +34,12 @@ class Session:
     def client(self) -> AOS:
         """Return a client. Raises Refusal without a key, before anything is sent."""
         found = self.settings
-        if not found.key:
-            why = f"there is no key for {found.url}"
-            raise Refusal("NO_KEY", why, exit_code=4, tries=["aos login", "export AOS_API_KEY=…"])
         try:
-            return AOS(found.key, found.url)
+            address = checked_base_url(found.url)
+            if not found.key:
+                why = f"there is no key for {address} (profile '{found.profile}')"
+                raise Refusal("NO_KEY", why, exit_code=4, tries=["aos login", "export AOS_API_KEY=…"])
+            return AOS(found.key, address)
         except ConfigurationError as error:
             raise Refusal("USAGE", error.message, exit_code=2, tries=["aos config list"]) from None
 

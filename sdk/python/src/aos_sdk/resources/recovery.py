@@ -8,7 +8,7 @@ from typing import Any
 
 from aos_sdk._operation import Group, M, operation, paged
 from aos_sdk._pages import Page, paging
-from aos_sdk._request import Request, get, post
+from aos_sdk._request import Request, create, get, post
 from aos_sdk.types import CandidateDetail, CandidateDocuments, CandidateView, ImportedView, SuggestionView
 
 
@@ -65,9 +65,9 @@ class Candidates(Group[M]):
         return get(CandidateDocuments, "recovery", "candidates:export", query={"state": state})
 
     @operation("recovery_candidates_import")
-    def import_(self, data: Sequence[Any]) -> Request[ImportedView]:
+    def import_(self, data: Sequence[Any], *, idempotency_key: str | None = None) -> Request[ImportedView]:
         """Take documents of another installation over."""
-        return post(ImportedView, "recovery", "candidates:import", body={"data": [*data]})
+        return create(ImportedView, "recovery", "candidates:import", body={"data": [*data]}, key=idempotency_key)
 
 
 def _decided(candidate_id: str, verb: str, reason: str | None) -> Request[CandidateDetail]:

@@ -89,8 +89,9 @@ from aos_sdk.types.names_w import (
 
 KEYED_OPERATIONS = frozenset({
     "agents_create", "api_keys_create", "budgets_top_up", "catalog_create", "catalog_import", "dead_letters_requeue", "freezes_create",
-    "goals_submit", "runs_replay", "runs_rerun", "runs_submit", "runs_top_up", "runs_undo_step", "runtime_execute",
-    "service_accounts_create", "webhook_deliveries_redeliver", "webhooks_create", "webhooks_rotate_secret", "webhooks_test",
+    "goals_submit", "recovery_candidates_import", "runs_replay", "runs_rerun", "runs_submit", "runs_top_up", "runs_undo_step",
+    "runtime_execute", "service_accounts_create", "webhook_deliveries_redeliver", "webhooks_create", "webhooks_rotate_secret",
+    "webhooks_test",
 })
 
 __all__ = [
