@@ -104,7 +104,7 @@ class Whoami(APIView):
     @extend_schema(operation_id="whoami", responses={200: WhoamiView})
     def get(self, request: Request) -> Response:
         principal = principal_of(request)
-        kind = "service_account" if principal.name.startswith("account:") else "api_key" if principal.key_id else "person"
+        kind = "service_account" if principal.name.startswith(("account:", "service:")) else "api_key" if principal.key_id else "person"
         limits: dict[str, Any] = {
             "max_queued_runs": principal.tenant.max_queued_runs,
             "max_concurrent_runs": principal.tenant.max_concurrent_runs,

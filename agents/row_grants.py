@@ -66,6 +66,13 @@ def grant_to(role: str) -> Iterator[str]:
             yield statement
 
 
+def exists(role: str) -> bool:
+    """Tell whether there is a role of this name."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", (role,))
+        return cursor.fetchone() is not None
+
+
 def faults_of(role: str) -> Iterator[str]:
     """Yield what makes a role one that the wall does not hold, or that cannot do its work."""
     with connection.cursor() as cursor:

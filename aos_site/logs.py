@@ -76,5 +76,9 @@ def dict_config(shared: list[Any], *, level: str, as_json: bool) -> dict[str, An
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
         # A client's mistake is an answer, not an event of ours.
-        "loggers": {"django.request": {"level": "ERROR"}, "httpx": {"level": "WARNING"}},
+        "loggers": {
+            "django.request": {"level": "ERROR"},
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
+            "httpx": {"level": "WARNING"},
+        },
     }

@@ -7,7 +7,7 @@ import math
 from typing import Any
 from urllib.parse import quote
 
-from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -36,6 +36,9 @@ def refusal_for(error: BaseException) -> Refusal:
         return Refusal("PERMISSION_DENIED", "this is not allowed")
     if isinstance(error, RequestDataTooBig):
         return content_too_large()
+    if isinstance(error, DisallowedHost):
+        hint = "Whoever runs AOS names the hosts it answers under: AOS_ALLOWED_HOSTS."
+        return Refusal("INVALID_INPUT", "the request's Host is not one this site answers under", suggestions=[hint])
     if isinstance(error, SuspiciousOperation | BadRequest | UnreadablePostError):
         return Refusal("INVALID_INPUT", "the request cannot be read")
     if isinstance(error, OperationalError | InterfaceError):

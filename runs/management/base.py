@@ -33,10 +33,11 @@ def refuse_blind() -> None:
     """Raise Refusal where the database shows this role no tenant: all would look as if there were nothing to do, and nothing wrong."""
     role = walls.blind_role()
     if role is not None:
-        ways = [f"As a superuser: ALTER ROLE {role} SET {walls.SETTING} = '{walls.EVERYTHING}'", "Or as the owner of the tables."]
+        # Never as a command to copy: for the role of the web it would take the wall down.
+        ways = [f"Take the role of the workers, for which {walls.SETTING} = '{walls.EVERYTHING}' is set, or that of the tables' owner."]
         if settings.ROW_SECURITY:
             ways = ["AOS_ROW_SECURITY is for the web process alone: take it out of the environment of workers and commands."]
-        raise Refusal("PERMISSION_DENIED", f"the database shows its role {role} no tenant (docs/reference/tenancy.md)", suggestions=ways)
+        raise Refusal("PERMISSION_DENIED", f"the database shows its role {role} no tenant (docs/how-to/deploy.md)", suggestions=ways)
 
 
 def json_text(value: Any) -> str:

@@ -205,4 +205,6 @@ def refuse_uncallable(url: str, *, at: str) -> None:
 
 
 def _uncallable(code: str, why: str, at: str) -> Refusal:
-    return Refusal(code, why, status=422, errors=[{"pointer": at, "code": code, "detail": why}])
+    hints = ["To reach a server of your own nearby, whoever runs AOS names it: AOS_ALLOW_LOCAL_TARGETS=host:port."]
+    fault = {"pointer": at, "code": code, "detail": why}
+    return Refusal(code, why, status=422, errors=[fault], suggestions=hints if code == "BLOCKED_TARGET" else [])

@@ -73,9 +73,11 @@ def test_it_answers_json_whatever_the_accept_header_says(alice: Any, accept: str
     assert (response.status_code, response.headers["Content-Type"]) == (200, "application/json")
 
 
-def test_it_refuses_a_foreign_host(settings: Any, assert_problem: Any) -> None:
+def test_it_refuses_a_foreign_host_and_lets_nobody_fill_the_log(settings: Any, assert_problem: Any, caplog: Any) -> None:
     settings.ALLOWED_HOSTS = ["aos.example"]
-    assert_problem(Client().get("/api/v1/agents", headers={"Host": "evil.example"}), 400, "INVALID_INPUT")
+    problem = assert_problem(Client().get("/api/v1/agents", headers={"Host": "evil.example"}), 400, "INVALID_INPUT")
+    assert "AOS_ALLOWED_HOSTS" in problem["suggestions"][0]
+    assert not caplog.records
 
 
 EXCEPTIONS: dict[str, tuple[Exception, int, str]] = {

@@ -43,7 +43,7 @@ def test_a_command_refuses_to_see_nothing(words: tuple[str, ...], as_role: str) 
         call_command(*words, stderr=errors)
     assert left.value.code == 4
     assert f"shows its role {ROLE} no tenant" in errors.getvalue()
-    assert f"try: As a superuser: ALTER ROLE {ROLE} SET aos.tenants = '*'" in errors.getvalue()
+    assert "try: Take the role of the workers, for which aos.tenants = '*' is set" in errors.getvalue()
 
 
 def test_what_is_for_the_web_alone_is_named(as_role: str, settings: Any) -> None:
@@ -58,6 +58,14 @@ def test_a_role_that_is_told_of_all_tenants_is_not_blind(as_role: str) -> None:
     tell(f"SET LOCAL {walls.SETTING} = '{walls.EVERYTHING}'")
     assert walls.blind_role() is None
     call_command("check_invariants", stdout=StringIO())
+
+
+def test_a_role_that_is_not_there_is_told_as_such(db: None) -> None:
+    errors = StringIO()
+    with pytest.raises(SystemExit) as left:
+        call_command("row_security", "--grant", "nobody_of_this_name", stderr=errors)
+    assert left.value.code == 3
+    assert "there is no role nobody_of_this_name" in errors.getvalue()
 
 
 def test_the_owner_is_never_blind(db: None) -> None:

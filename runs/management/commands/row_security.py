@@ -12,6 +12,7 @@ from django.db import connection
 
 from agents import row_grants, row_policies
 from runs.management.base import RuntimeCommand
+from skills.refusal import Refusal
 
 
 class Command(RuntimeCommand):
@@ -31,6 +32,10 @@ class Command(RuntimeCommand):
         return self._grant(options) if options["grant"] else self._check(options)
 
     def _grant(self, options: dict[str, Any]) -> int:
+        if not row_grants.exists(options["grant"]):
+            raise Refusal(
+                "NOT_FOUND", f"there is no role {options['grant']}", suggestions=[f"CREATE ROLE {options['grant']} LOGIN PASSWORD '…'"]
+            )
         done = list(row_grants.grant_to(options["grant"]))
         if options["json"]:
             self.print_json({"role": options["grant"], "statements": done})

@@ -94,7 +94,7 @@ export class Transport {
       signal?.throwIfAborted();
       throw limit.passed()
         ? new APITimeoutError(`${spec.method} ${spec.path.text} had no answer within ${timeout + wait * 1_000} ms`, { cause: error })
-        : new APIConnectionError(`${spec.method} ${spec.path.text}: ${reasonOf(error)}`, { cause: error });
+        : new APIConnectionError(`no answer from ${this.settings.baseUrl}: ${reasonOf(error)}`, { cause: error });
     } finally {
       limit.clear();
     }
