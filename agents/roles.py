@@ -15,7 +15,7 @@ ROLE_SCOPES: dict[str, frozenset[str]] = {
     "auditor": frozenset((*_KNOWLEDGE, "budgets:read", "audit:read")),
     # Who decides about a call sees what it would do.
     "approver": frozenset((*_KNOWLEDGE, *_APPROVALS)),
-    "operator": frozenset((*_KNOWLEDGE, *_APPROVALS, "catalog:write", "budgets:read")),
+    "operator": frozenset((*_KNOWLEDGE, "catalog:write", "budgets:read")),
     "developer": frozenset(
         (*_KNOWLEDGE, "runs:read", "runs:write", "agents:write", "skills:execute", "budgets:read", "webhooks:read", "webhooks:write")
     ),
