@@ -78,8 +78,11 @@ def rate_of(principal: Principal) -> int | None:
 def _left(principal: Principal, limit: int, now: float) -> Left:
     """Take a request out of the bucket of who asks, and then out of the tenant's; return the one that says more."""
     own = buckets.take(f"key:{principal.key_id or principal.name}:{principal.tenant.pk}", math.ceil(limit * SHARE_OF_A_KEY), now)
-    # What a key may not have does not go off what the others share.
-    return own if own.wait else min(own, buckets.take(f"tenant:{principal.tenant.pk}", limit, now), key=lambda left: left.remaining)
+    if own.wait:
+        # What a key may not have does not go off what the others share.
+        return own
+    shared = buckets.take(f"tenant:{principal.tenant.pk}", limit, now)
+    return shared if shared.wait else min(own, shared, key=lambda left: left.remaining)
 
 
 class TenantRate(BaseThrottle):

@@ -42,6 +42,7 @@ def test_one_key_leaves_something_to_the_others(alice: Caller) -> None:
     second = make_caller(alice.tenant, "second", ("runs:read",))
     assert [alice.get("/api/v1/whoami").status_code for _ in range(20)].count(200) == 8
     assert [second.get("/api/v1/whoami").status_code for _ in range(5)].count(200) == 2
+    assert second.get("/api/v1/whoami").status_code == 429, "its own bucket is not empty, the tenant's is"
 
 
 @pytest.mark.django_db
