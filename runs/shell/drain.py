@@ -55,6 +55,8 @@ LEARN_AT_ONCE, LEARN_WHEN_IDLE = 20, 200
 """From how many runs that are over a drain learns at a look."""
 AFTER_AN_END_SECONDS = 0.05
 """How soon it looks whether the end of a run has let another one in that was held up by a limit."""
+HAND_BACK_SECONDS = 1.0
+"""How long runs are given at least to hand themselves back, however short the grace is: it is a commit, and databases can be slow."""
 ALONE_SECONDS = 10.0
 """How long nothing new begins beside a run that is at its last chance."""
 FIRST_REST_MS, LONGEST_REST_MS = 250, 60_000
@@ -291,7 +293,8 @@ class Drain:
 
     async def _deliver_cancel_of_stragglers(self) -> None:
         """Give those handing back their time, then stop waiting: the reaper will find what they hold."""
-        _, late = await asyncio.wait(self._tasks, timeout=settings.WORK_GRACE_SECONDS / 2) if self._tasks else (set(), set())
+        their_time = max(settings.WORK_GRACE_SECONDS / 2, HAND_BACK_SECONDS)
+        _, late = await asyncio.wait(self._tasks, timeout=their_time) if self._tasks else (set(), set())
         for task in late:
             log.warning("run.hand_back_late", extra={"run_id": task.get_name()})
             task.cancel()
