@@ -15,8 +15,10 @@ ON_POSTGRESQL := $(PY) -m tests.databases postgresql -- $(PY) $(PYTEST)
 # The console's pages are asked for on PostgreSQL alone: what they read is tested on both, and `make test-fast` shows them on SQLite.
 NOT_ON_SQLITE := --ignore=tests/console
 # And these, which ask nothing of a database that its pages and the other tests do not, on SQLite alone.
-NOT_ON_POSTGRESQL := $(addprefix --ignore=tests/,api/test_error_shape.py api/test_scopes.py api/test_bad_plans.py api/test_operations.py \
-	sign_in/test_jwt_bearers.py \
+API_ON_POSTGRESQL := $(addprefix tests/api/test_,$(addsuffix .py,access approvals budgets event_streams events feed front_door_crowds \
+	front_door_tenants front_door_webhooks live_server pages submit tenants_do_not_meet usage webhooks))
+NOT_ON_POSTGRESQL := $(addprefix --ignore=,$(filter-out $(API_ON_POSTGRESQL),$(wildcard tests/api/test_*.py))) \
+	$(addprefix --ignore=tests/,sign_in/test_jwt_bearers.py sign_in/test_console_sign_in.py \
 	integration/test_determinism_lab.py integration/test_damaged_journals.py integration/test_evidence.py \
 	$(addprefix integration/,$(notdir $(wildcard tests/integration/test_commands_*.py))))
 # The product as a whole, with processes of its own, is tried on PostgreSQL where it is the same on both; `demo` and `dev` are SQLite's.
@@ -24,7 +26,7 @@ ACCEPTED_ON_POSTGRESQL := $(addprefix --ignore=tests/acceptance/,test_failures.p
 	test_four_skins.py test_being_told.py)
 # And what is of one database whichever it is: SDKs, the server of production, programs of others, a browser, made-up requests.
 TRIED_ON_SQLITE := $(addprefix --ignore=tests/,sdk fuzz api/test_production_server.py acceptance/test_first_sdk.py acceptance/test_examples.py \
-	docs sign_in/test_browser.py)
+	docs sign_in console/test_accessibility.py)
 CHAOS_ON := $(or $(ON),postgresql sqlite)
 ON_SIMULATION := $(PY) -m tests.simulation
 # What `make test` plays once, `make chaos` plays five times as long, with other dice each time.
@@ -34,7 +36,7 @@ INSTALLED := .venv/.installed
 OPENAPI := docs/reference/openapi.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-fast check bench chaos fuzz format openapi readme lock clean
+.PHONY: help setup demo run test test-fast check bench chaos fuzz format openapi readme screenshots lock clean
 # One target after the other: the phases of `test` share a machine, and are read by people.
 .NOTPARALLEL:
 
@@ -120,6 +122,9 @@ readme: setup ## run the demo and put what it prints into README.md
 	@mkdir -p var
 	@$(PY) manage.py demo > var/demo.txt
 	@$(PY) ops/demo_section.py < var/demo.txt
+
+screenshots: setup ## take the pictures in docs/images anew (needs a program called chromium)
+	@$(PY) -m tests.console.screenshots
 
 lock: ## compile requirements/*.in to hashed *.txt (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }

@@ -1,4 +1,4 @@
-"""Console pages of tenants, people, keys, agents and the ledger."""
+"""Console pages of tenants, people, agents and the ledger."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from agents import admin_audit, admin_freezes, services  # noqa: F401 - pages register themselves
 from agents.admin_writes import AuditedWrites
 from agents.console_base import COST_ROLES, EVERY_ROLE, OVERSIGHT_ROLES, OWNING_ROLES, TenantScopedAdmin, sees_everything
-from agents.models import Agent, ApiKey, EntryKind, LedgerEntry, LedgerScope, Membership, Tenant
+from agents.models import Agent, EntryKind, LedgerEntry, LedgerScope, Membership, Tenant
 from skills.ids import is_id
 from skills.refusal import Refusal
 from skills.wording import money
@@ -98,16 +98,6 @@ class MembershipAdmin(AuditedWrites, TenantScopedAdmin):
         return sees_everything(request)
 
     has_delete_permission = has_change_permission
-
-
-@admin.register(ApiKey)
-class ApiKeyAdmin(TenantScopedAdmin):
-    view_roles = OVERSIGHT_ROLES
-    list_display = ("name", "prefix", "tenant", "scopes", "expires_at", "revoked_at", "last_used_at")
-    list_select_related = ("tenant",)
-    # Named one by one: a column that is added later, or the HMAC, must not show itself.
-    fields = readonly_fields = ("public_id", "tenant", "name", "prefix", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
-    search_fields = ("=prefix", "=public_id")
 
 
 class Indented(json.JSONEncoder):

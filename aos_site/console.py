@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
 
-from agents.console_base import COST_ROLES, DECIDING_ROLES, EVERY_ROLE, OPERATING_ROLES, may
+from agents.console_base import COST_ROLES, DECIDING_ROLES, EVERY_ROLE, OPERATING_ROLES, OVERSIGHT_ROLES, may
+from runs.console.approvals_page import APPROVING_ROLES
 from runs.console.overview import overview
 from runs.console.runtime_page import READING_ROLES
 
@@ -42,8 +43,6 @@ _SECTIONS = (
         (
             ("Tenants", "domain", "agents.tenant"),
             ("Memberships", "group", "agents.membership"),
-            ("API keys", "key", "agents.apikey"),
-            ("Workers", "memory", "runs.session"),
             ("Users", "person", "auth.user"),
             ("Groups", "groups", "auth.group"),
         ),
@@ -53,18 +52,32 @@ _SECTIONS = (
 
 # The pages of a section that are no list of rows: (title, icon, address, roles), before its lists.
 _PAGES = {
-    "Runs": (("In doubt", "help", "console-in-doubt", DECIDING_ROLES), ("Dead letters", "skull", "console-dead-letters", EVERY_ROLE)),
+    "Runs": (
+        ("Approvals", "approval", "console-approvals", APPROVING_ROLES),
+        ("In doubt", "help", "console-in-doubt", DECIDING_ROLES),
+        ("Dead letters", "skull", "console-dead-letters", EVERY_ROLE),
+        ("Workers & queue", "memory", "console-workers", OPERATING_ROLES),
+    ),
     "Knowledge": (
         ("Failure analytics", "monitoring", "console-failures", EVERY_ROLE),
         ("Recovery review", "healing", "console-recovery", EVERY_ROLE),
         ("Drift", "trending_up", "console-drift", EVERY_ROLE),
     ),
     "Money": (("Cost", "payments", "console-cost", COST_ROLES), ("Budgets", "account_balance_wallet", "console-budgets", COST_ROLES)),
+    "Platform": (("Webhooks", "webhook", "console-webhooks", COST_ROLES), ("API keys", "key", "console-access", OVERSIGHT_ROLES)),
 }
 
 
 def stylesheet(request: HttpRequest) -> str:
     return static("aos/console.css")
+
+
+def keys_script(request: HttpRequest) -> str:
+    return static("aos/keys.js")
+
+
+def copy_script(request: HttpRequest) -> str:
+    return static("aos/copy.js")
 
 
 def environment_label(request: HttpRequest) -> list[str]:

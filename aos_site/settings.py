@@ -127,6 +127,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "runs.console.heartbeat.silence",
             ]
         },
     }
@@ -386,6 +387,7 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": ["aos_site.console.stylesheet"],
+    "SCRIPTS": ["aos_site.console.keys_script", "aos_site.console.copy_script"],
     "ENVIRONMENT": "aos_site.console.environment_label",
     "DASHBOARD_CALLBACK": "aos_site.console.dashboard",
     "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": "aos_site.console.navigation"},

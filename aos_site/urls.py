@@ -35,8 +35,10 @@ import runs.schemas_api
 import runs.usage_api
 import runs.webhooks_api
 import skills.api
+from agents.access_page import access_page
 from agents.sign_in import oidc, password
 from aos_site import errors, health, metrics
+from runs.console.approvals_page import approvals_page, one_approval_page
 from runs.console.budgets_page import budgets_page
 from runs.console.cost_page import cost_page
 from runs.console.dead_letters_page import dead_letters_page, requeue_view
@@ -48,6 +50,8 @@ from runs.console.recovery_page import candidate_page, recovery_page
 from runs.console.runtime_page import runtime_page
 from runs.console.simulator_page import simulator_page
 from runs.console.undoing import undo_view
+from runs.console.webhooks_page import delivery_page, webhook_page, webhooks_page
+from runs.console.workers_page import workers_page
 
 handler400 = errors.handle_bad_request
 handler403 = errors.handle_forbidden
@@ -104,14 +108,21 @@ urlpatterns = [
     path("admin/drift/", admin.site.admin_view(drift_page), name="console-drift"),
     path("admin/cost/", admin.site.admin_view(cost_page), name="console-cost"),
     path("admin/budgets/", admin.site.admin_view(budgets_page), name="console-budgets"),
+    path("admin/approvals/", admin.site.admin_view(require_safe(approvals_page)), name="console-approvals"),
+    path("admin/approvals/<str:run_id>/<str:step_id>/", admin.site.admin_view(one_approval_page), name="console-approval"),
     path("admin/in-doubt/", admin.site.admin_view(require_safe(in_doubt_page)), name="console-in-doubt"),
     path("admin/in-doubt/<str:run_id>/<str:step_id>/", admin.site.admin_view(one_in_doubt_page), name="console-in-doubt-one"),
     path("admin/dead-letters/", admin.site.admin_view(require_safe(dead_letters_page)), name="console-dead-letters"),
     path("admin/dead-letters/<str:run_id>/requeue/", require_POST(admin.site.admin_view(requeue_view)), name="console-dead-letter-requeue"),
     path("admin/undo/<str:run_id>/<str:step_id>/", require_POST(admin.site.admin_view(undo_view)), name="console-undo"),
     path("admin/invariants/", admin.site.admin_view(invariants_page), name="console-invariants"),
+    path("admin/workers/", admin.site.admin_view(require_safe(workers_page)), name="console-workers"),
     path("admin/recovery/", admin.site.admin_view(recovery_page), name="console-recovery"),
     path("admin/recovery/<str:candidate_id>/", admin.site.admin_view(candidate_page), name="console-recovery-candidate"),
+    path("admin/access/", admin.site.admin_view(access_page), name="console-access"),
+    path("admin/webhooks/", admin.site.admin_view(webhooks_page), name="console-webhooks"),
+    path("admin/webhooks/<str:webhook_id>/", admin.site.admin_view(webhook_page), name="console-webhook"),
+    path("admin/webhooks/<str:webhook_id>/deliveries/<str:delivery_id>/", admin.site.admin_view(delivery_page), name="console-delivery"),
     path("admin/login/", password.login_page, name="sign-in"),
     path("admin/sign-in/", oidc.start, name="sign-in-start"),
     path("admin/sign-in/callback/", oidc.callback, name="sign-in-callback"),

@@ -1,11 +1,12 @@
-"""Console pages of runs: the list, the page of one run, the workers' sessions and the outbox. All read-only."""
+"""Console pages of runs: the list, the page of one run, and the outbox. All read-only."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.apps import apps
@@ -15,10 +16,11 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 from unfold.decorators import display
 
 from agents.console_base import (
@@ -36,13 +38,15 @@ from agents.tenancy import operator_principal
 from runs import admin_charges, services  # noqa: F401 - pages register themselves
 from runs.console.decisions_view import Wanted
 from runs.console.proof_page import proof_view, tabs_of
+from runs.console.request_view import request_of
 from runs.console.run_page import run_page
+from runs.console.runs_list import PRESERVED, STAGES, decision_needed, filters_in, neighbour_of, tabs_of_list, title_of, way_back
 from runs.console.topping_up import lack_of, top_up
 from runs.console.undoing import undoing
 from runs.console.waterfall import instant_ms
-from runs.models import TERMINAL_STATUSES, Outbox, Run, RunStatus, Session
+from runs.models import TERMINAL_STATUSES, Outbox, Run, RunStatus
 from runs.selectors import blocked_by_json, trace_json
-from skills.console_base import ReadOnlyAdmin, chip
+from skills.console_base import chip
 from skills.refusal import Refusal
 from skills.wording import UNKNOWN, duration, money
 
@@ -86,25 +90,18 @@ class StageFilter(admin.SimpleListFilter):
     title = "stage"
     parameter_name = "stage"
 
-    _STAGES: ClassVar[dict[str, dict[str, Any]]] = {
-        "active": {"status__in": [RunStatus.QUEUED, RunStatus.RUNNING]},
-        "waiting": {"status": RunStatus.WAITING},
-        "in_doubt": {"status": RunStatus.WAITING, "waiting_for": "in_doubt"},
-        "failed": {"status__in": [RunStatus.FAILED, RunStatus.PARTIAL]},
-        "dead_letter": {"status": RunStatus.DEAD_LETTERED},
-    }
-
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(name, name.replace("_", " ").capitalize()) for name in self._STAGES]
+        return [(name, title_of(name)) for name in STAGES]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Run]) -> QuerySet[Run]:
-        return queryset.filter(**self._STAGES.get(self.value() or "", {}))
+        return queryset.filter(**STAGES.get(self.value() or "", {}))
 
 
 @admin.register(Run)
 class RunAdmin(TenantScopedAdmin):
     view_roles = EVERY_ROLE
-    list_display = ("run", "state", "agent", "planner", "progress", "cost", "retries", "took", "created", "tenant")
+    list_display = ("run", "state", "decision", "planned_by", "progress", "took", "cost", "created", "tenant")
+    list_before_template = "console/runs_tabs.html"
     list_filter = (StageFilter, "status")
     list_select_related = ("agent", "tenant")
     search_fields = ("=public_id", "^trace_id", "=failure_code")
@@ -125,6 +122,12 @@ class RunAdmin(TenantScopedAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Return a run by row id or by the id everybody else uses (`run_…`)."""
         return super().get_object(request, object_id, "public_id" if object_id.startswith("run_") else from_field)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        answer = super().changelist_view(request, extra_context)
+        if isinstance(answer, TemplateResponse) and answer.context_data and "cl" in answer.context_data:
+            answer.context_data["aos_tabs"] = tabs_of_list(answer.context_data["cl"], request.GET.get("stage", ""))
+        return answer
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -149,14 +152,30 @@ class RunAdmin(TenantScopedAdmin):
         context["aos_once"] = uuid4().hex
         context |= undoing(request, run, trace)
         context["aos_tabs"] = tabs_of(request, run)
+        context["aos_list"] = way_back(request, run)
+        if context["aos_shows_payloads"]:
+            context["aos_request"] = request_of(trace, request.build_absolute_uri("/").rstrip("/"), priority=run.priority)
         return self.page(request, "console/run.html", run, context)
+
+    def neighbour_view(self, request: HttpRequest, object_id: str, which: str) -> HttpResponse:
+        """Go to the run above or below in the list this one was opened from. Reads only."""
+        run, filters = self.get_object(request, unquote(object_id)), filters_in(request)
+        if which not in ("previous", "next"):
+            raise Http404("there is no such neighbour")
+        found = neighbour_of(self, request, run, which)
+        if found is None:
+            messages.info(request, f"There is no {which} run in this list.")
+        address = reverse("admin:runs_run_change", args=[(found or run).public_id])
+        return redirect(f"{address}?{urlencode({PRESERVED: filters})}" if filters else address)
 
     def get_urls(self) -> list[URLPattern]:
         operate = require_POST(self.admin_site.admin_view(self.operate_view))
         proof = self.admin_site.admin_view(partial(proof_view, self))
+        neighbour = require_safe(self.admin_site.admin_view(self.neighbour_view))
         return [
             path("<str:object_id>/operate/<str:operation>/", operate, name="runs_run_operate"),
             path("<str:object_id>/proof/<str:what>/", proof, name="runs_run_proof"),
+            path("<str:object_id>/<str:which>/of-the-list/", neighbour, name="runs_run_neighbour"),
             *super().get_urls(),
         ]
 
@@ -192,11 +211,11 @@ class RunAdmin(TenantScopedAdmin):
     @display(description="Run")
     def run(self, run: Run) -> SafeString:
         said = run.summary or run.goal[:120]
-        return format_html('<code class="aos-id">{}</code><span class="aos-sub">{}</span>', run.public_id, said)
+        return format_html('<code class="aos-id" data-aos-copy>{}</code><span class="aos-sub">{}</span>', run.public_id, said)
 
     @display(description="Run")
-    def run_only(self, run: Run) -> str:
-        return run.public_id
+    def run_only(self, run: Run) -> SafeString:
+        return format_html('<code class="aos-id" data-aos-copy>{}</code>', run.public_id)
 
     @display(description="Status")
     def state(self, run: Run) -> SafeString:
@@ -204,17 +223,28 @@ class RunAdmin(TenantScopedAdmin):
         remark = f"for {run.waiting_for.replace('_', ' ')}" if waits else run.failure_code
         return format_html('{}<span class="aos-sub">{}</span>', chip(run.status), remark) if remark else chip(run.status)
 
+    @display(description="Agent")
+    def planned_by(self, run: Run) -> SafeString:
+        return format_html('{}<span class="aos-sub">{}</span>', run.agent, run.planner)
+
+    @display(description="Decision")
+    def decision(self, run: Run) -> str | SafeString:
+        needed = decision_needed(run)
+        return format_html('<span class="aos-amber">{}</span>', needed) if needed else UNKNOWN
+
     @display(description="Progress")
-    def progress(self, run: Run) -> str:
-        return f"{run.steps_done}/{run.steps_total}" if run.steps_total else UNKNOWN
+    def progress(self, run: Run) -> str | SafeString:
+        done = f"{run.steps_done}/{run.steps_total}" if run.steps_total else UNKNOWN
+        words = "1 retry" if run.retries == 1 else f"{run.retries} retries"
+        return format_html('{}<span class="aos-sub">{}</span>', done, words) if run.retries else done
 
     @display(description="Cost")
     def cost(self, run: Run) -> str:
         return money(run.spent_micro_usd)
 
-    @display(description="Created (UTC)", ordering="created_at")
-    def created(self, run: Run) -> str:
-        return run.created_at.strftime("%Y-%m-%d %H:%M:%S")
+    @display(description="Created", ordering="created_at")
+    def created(self, run: Run) -> SafeString:
+        return format_html('{}<span class="aos-sub">{}</span>', f"{run.created_at:%Y-%m-%d}", f"{run.created_at:%H:%M:%S} UTC")
 
     @display(description="Duration")
     def took(self, run: Run) -> str:
@@ -222,25 +252,6 @@ class RunAdmin(TenantScopedAdmin):
         if begun is None or (ended is None and run.status in TERMINAL_STATUSES):
             return UNKNOWN
         return duration((ended or round(time.time() * 1_000)) - begun)
-
-
-@admin.register(Session)
-class SessionAdmin(ReadOnlyAdmin):
-    """Worker sessions belong to the platform: their numbers span tenants."""
-
-    list_display = ("id", "host", "pid", "state", "in_flight", "lease")
-    list_filter = ("state",)
-    ordering = ("-id",)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return sees_everything(request)
-
-    @display(description="Lease")
-    def lease(self, session: Session) -> str:
-        left = session.lease_until_ms - round(time.time() * 1_000)
-        if session.state != "live":
-            return UNKNOWN
-        return f"{duration(left)} left" if left > 0 else f"over for {duration(-left)}"
 
 
 @admin.register(Outbox)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, QuerySet
 
-from agents.tenancy import Principal, not_found, scoped
+from agents.models_audit import AuditEntry
+from agents.tenancy import Principal, not_found
 from runs import selectors
 from runs.deciding import decide_step
+from runs.engine.events import ApprovalDecided
 from runs.engine.starting import pin_of
 from runs.engine.state import State, StepState
-from runs.models import Run, RunStatus, StepSummary
+from runs.models import Run, RunStatus, Signal, StepSummary
 from runs.shell.clock import as_datetime
+from runs.shell.codec import decode_fact
 from runs.shell.reading.history import read_state
 from skills.instants import instant
 
@@ -29,14 +34,19 @@ def list_approvals(*, tenant: Tenant) -> QuerySet[StepSummary]:
 
     A run's row says that one of its steps does, and a step's that it waits; for what, its journal alone knows.
     """
-    runs = scoped(Run.objects.filter(status=RunStatus.WAITING, waiting_for__in=_MAY_HIDE_ONE), tenant)
+    return approvals_in([tenant])
+
+
+def approvals_in(tenants: Sequence[Tenant] | QuerySet[Tenant]) -> QuerySet[StepSummary]:
+    """Return the same over several tenants."""
+    runs = Run.objects.filter(tenant__in=tenants, status=RunStatus.WAITING, waiting_for__in=_MAY_HIDE_ONE)
     rows = StepSummary.objects.filter(run__in=runs, status="waiting")
     return rows.select_related("run__agent", "run__tenant").annotate(created_at=F("run__created_at"))
 
 
 def approvals_json(rows: list[StepSummary]) -> list[dict[str, Any]]:
     """Return those of these steps that wait for an approval; each run's journal is read once."""
-    states = {row.run_id: read_state(row.run) for row in rows}
+    states = {pk: read_state(run) for pk, run in {row.run_id: row.run for row in rows}.items()}
     waiting = ((row.run, states[row.run_id], states[row.run_id].steps.get(row.key)) for row in rows)
     return [_told(run, state, step) for run, state, step in waiting if step is not None and step.reason == "approval"]
 
@@ -74,4 +84,44 @@ def _told(run: Run, state: State, step: StepState) -> dict[str, Any]:
         "action_hash": step.action_hash,
         "expires_at": None if step.due_at_ms is None else instant(as_datetime(step.due_at_ms)),
         "run_created_at": instant(run.created_at),
+    }
+
+
+# What was decided
+
+
+def is_decided(*, tenant: Tenant, run_id: str, step_id: str) -> bool:
+    """Tell whether somebody's word about the step is on its way into the journal, which does not know it yet."""
+    given = Signal.objects.filter(run__tenant=tenant, run__public_id=run_id, consumed_seq__isnull=True)
+    facts = (decode_fact(data) for data in given.values_list("data", flat=True))
+    return any(isinstance(fact, ApprovalDecided) and fact.step == step_id for fact in facts)
+
+
+def decisions_in(tenants: Sequence[Tenant] | QuerySet[Tenant], *, run_id: str = "") -> QuerySet[AuditEntry]:
+    """Return what the audit logs of these tenants tell of approvals and rejections, of one run or of all; the newest first."""
+    chains = [f"tenant:{tenant.pk}" for tenant in tenants]
+    rows = AuditEntry.objects.filter(chain__key__in=chains, action="run.approval_decided").order_by("-at", "-pk")
+    return rows.filter(target=run_id) if run_id else rows
+
+
+def decisions_json(entries: Sequence[AuditEntry]) -> list[dict[str, Any]]:
+    """Return who said what to which call, and by which skill it is where the run is still there."""
+    told = [json.loads(entry.after) for entry in entries]
+    steps = StepSummary.objects.filter(run__public_id__in={entry.target for entry in entries}, key__in={said["step"] for said in told})
+    skills = {(row.run.public_id, row.key): (row.skill, row.skill_version) for row in steps.select_related("run")}
+    return [_said(entry, said, *skills.get((entry.target, said["step"]), ("", ""))) for entry, said in zip(entries, told, strict=True)]
+
+
+def _said(entry: AuditEntry, said: dict[str, Any], skill: str, version: str) -> dict[str, Any]:
+    return {
+        "run_id": entry.target,
+        "step_id": said["step"],
+        "skill": skill,
+        "version": version,
+        "approved": said["approved"],
+        "action_hash": said["action_hash"],
+        "by": entry.actor,
+        "via": entry.via,
+        "at": instant(entry.at),
+        "reason": entry.reason,
     }

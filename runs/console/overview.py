@@ -3,75 +3,231 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
-from typing import Any
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from django.db.models import Count, Min, QuerySet, Sum
+from django.db.models import BigIntegerField, Count, F, Sum, Value
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 
-from agents.console_base import COST_ROLES, EVERY_ROLE, may_everywhere, sees_everything, tenants_for
-from runs.models import Run, RunStatus, Session, SessionState
+from agents import ledger
+from agents.console_base import (
+    COST_ROLES,
+    DECIDING_ROLES,
+    EVERY_ROLE,
+    OPERATING_ROLES,
+    PAYLOAD_ROLES,
+    may,
+    may_everywhere,
+    sees_everything,
+    tenants_for,
+)
+from runs.console import hours_view
+from runs.console.approvals_page import APPROVING_ROLES
+from runs.console.broken import Sight, broken_things
+from runs.console.queue_numbers import PERSON, Standing, oldest_event, read_standings, together
+from runs.console.webhooks_page import VIEW_ROLES as WEBHOOK_ROLES
+from runs.gauges import count_live_sessions
+from runs.models import TERMINAL_STATUSES, EpochMs, Run, RunStatus
 from runs.stored import Stored, database_bytes, read_stored
-from skills.wording import UNKNOWN, duration, look_of, money
+from skills.wording import UNKNOWN, duration, limit_of, look_of, money
+
+if TYPE_CHECKING:
+    from agents.models import Tenant
+
+Json = dict[str, Any]
+DAY = timedelta(hours=24)
 
 
-def overview(request: HttpRequest) -> dict[str, Any]:
-    """Return the tiles, the last day's runs by status, and for the platform's operators what is stored."""
-    runs = Run.objects.filter(tenant__in=tenants_for(request, EVERY_ROLE))
-    recent = runs.filter(created_at__gt=timezone.now() - timedelta(hours=24))
+@dataclass
+class Recent:
+    """The runs created in the last day: how they stand, by the hour, and what they spent; all from one question."""
+
+    since: datetime
+    spent_micro_usd: int = 0
+    by_hour: dict[int, Counter[str]] = field(default_factory=dict)
+
+    @property
+    def by_status(self) -> Counter[str]:
+        return sum(self.by_hour.values(), Counter())
+
+
+def overview(request: HttpRequest) -> Json:
+    """Return the tiles, the last day's runs, what is broken, and for the platform's operators what is stored."""
+    now = timezone.now()
+    tenants = list(tenants_for(request, EVERY_ROLE))
+    mine = [tenant.pk for tenant in tenants]
+    standing, recent = together(read_standings(mine).values()), _recent(mine, now - DAY)
+    alive = count_live_sessions(now_ms=round(time.time() * 1_000))
+    is_empty = not recent.by_hour and not Run.objects.filter(tenant_id__in=mine).exists()
     return {
-        "aos_tiles": [*_waiting_tiles(runs), _workers_tile(), *_spend_tile(request, recent)],
+        "aos_tiles": _tiles(request, tenants, standing, recent, alive) if tenants else [],
+        "aos_broken": broken_things(_sight(request, mine), oldest_event(mine)),
         "aos_by_status": _by_status(recent),
-        "aos_is_empty": not runs.exists(),
+        "aos_chart": hours_view.chart(recent.by_hour, recent.since, now),
+        "aos_hours": hours_view.table(recent.by_hour, recent.since, now, _runs_list()),
+        "aos_is_empty": is_empty,
+        "aos_steps": _steps(has_tenant=bool(tenants), alive=alive) if is_empty and (tenants or sees_everything(request)) else [],
+        "aos_has_tenant": bool(tenants),
         "aos_stored": _stored() if sees_everything(request) else None,
     }
 
 
-def _runs_list() -> str:
-    return reverse("admin:runs_run_changelist")
+def _recent(mine: Sequence[int], since: datetime) -> Recent:
+    """Read the runs created since then: hours are counted by the database, from the index of a tenant's runs."""
+    hour = EpochMs(F("created_at")) / Value(hours_view.HOUR_MS, BigIntegerField())
+    rows = Run.objects.filter(tenant_id__in=list(mine), created_at__gte=since).order_by().annotate(hour=hour)
+    found = Recent(since)
+    for at, status, number, spent in rows.values_list("hour", "status").annotate(Count("pk"), Sum("spent_micro_usd")):
+        found.by_hour.setdefault(at, Counter())[status] = number
+        found.spent_micro_usd += spent
+    return found
 
 
-def _waiting_tiles(runs: QuerySet[Run]) -> list[dict[str, Any]]:
-    queued = runs.filter(status=RunStatus.QUEUED).aggregate(number=Count("pk"), oldest=Min("created_at"))
-    parked = dict(runs.filter(status=RunStatus.WAITING).values_list("waiting_for").annotate(number=Count("pk")).order_by())
-    age = f"oldest {duration(round((timezone.now() - queued['oldest']).total_seconds() * 1_000))}" if queued["oldest"] else "none waits"
-    people = parked.get("approval", 0) + parked.get("input", 0)
+def _sight(request: HttpRequest, mine: Sequence[int]) -> Sight:
+    webhooks_of = [tenant for tenant in mine if may(request, WEBHOOK_ROLES, tenant)]
+    return Sight(
+        mine,
+        webhooks_of,
+        everything=sees_everything(request),
+        workers=_workers_link(request),
+        outbox=reverse("admin:runs_outbox_changelist") if may(request, OPERATING_ROLES | PAYLOAD_ROLES) else "",
+        webhooks=reverse("console-webhooks"),
+    )
+
+
+def _workers_link(request: HttpRequest) -> str:
+    return reverse("console-workers") if may(request, OPERATING_ROLES) else ""
+
+
+def _runs_list(**only: str) -> str:
+    address = reverse("admin:runs_run_changelist")
+    return f"{address}?{urlencode(only)}" if only else address
+
+
+# Tiles
+
+
+def _tiles(request: HttpRequest, tenants: Sequence[Tenant], standing: Standing, recent: Recent, alive: int) -> list[Json]:
+    everywhere = may_everywhere(request, COST_ROLES)
     return [
-        _tile("Queued", queued["number"], age, "?status__exact=queued"),
-        _tile("Waiting for a person", people, "approvals and questions", "?stage=waiting"),
-        _tile("In doubt", parked.get("in_doubt", 0), "effects nobody could confirm", "?stage=in_doubt"),
-        _tile("Waiting for money", parked.get("budget", 0), "a top-up continues them", "?stage=waiting"),
+        _recent_tile(recent),
+        *_waiting_tiles(request, standing),
+        *([_spend_tile(tenants, recent)] if everywhere else []),
+        _tile("Workers alive", alive, "sessions whose lease runs", _workers_link(request)),
     ]
 
 
-def _tile(title: str, value: Any, note: str, query: str = "") -> dict[str, Any]:
-    return {"title": title, "value": value, "note": note, "link": _runs_list() + query}
+def _tile(title: str, value: Any, note: str, link: str) -> Json:
+    return {"title": title, "value": f"{value:,}" if isinstance(value, int) else value, "note": note, "link": link}
 
 
-def _workers_tile() -> dict[str, Any]:
-    alive = Session.objects.filter(state=SessionState.LIVE, lease_until_ms__gt=round(time.time() * 1_000)).count()
-    return _tile("Workers at work", alive, "sessions with a live lease") | {"is_bad": alive == 0, "link": ""}
+def _recent_tile(recent: Recent) -> Json:
+    counts = recent.by_status
+    ended = sum(counts[status] for status in TERMINAL_STATUSES - {RunStatus.CANCELLED})
+    note = f"{_percent(counts[RunStatus.SUCCEEDED], ended)} succeeded of {ended:,} that ended" if ended else "none of them ended yet"
+    return _tile(
+        "Runs in 24 h", counts.total(), note if counts else "none was created", _runs_list(created_at__gte=recent.since.isoformat())
+    )
 
 
-def _spend_tile(request: HttpRequest, recent: QuerySet[Run]) -> list[dict[str, Any]]:
-    if not may_everywhere(request, COST_ROLES):
-        return []
-    spent = recent.aggregate(total=Sum("spent_micro_usd"))["total"] or 0
-    return [_tile("Spent in 24 h", money(spent), "by runs created in that time")]
+def _percent(part: int, whole: int) -> str:
+    """Return a share so that 100 % is all and 0 % none."""
+    if part in (0, whole):
+        return "100 %" if part else "0 %"
+    return f"{min(99.9, max(0.1, 100 * part / whole)):.1f} %"
 
 
-def _by_status(recent: QuerySet[Run]) -> list[dict[str, Any]]:
-    """Return how many of the last day's runs stand where, in the order of a run's life."""
-    numbers = dict(recent.values_list("status").annotate(number=Count("pk")).order_by())
-    shown = [status for status in RunStatus.values if numbers.get(status)]
-    listed = _runs_list()
-    return [{"look": look_of(status), "number": numbers[status], "link": f"{listed}?status__exact={status}"} for status in shown]
+def _waiting_tiles(request: HttpRequest, standing: Standing) -> list[Json]:
+    age = f"oldest {_since(standing.oldest)}" if standing.oldest else "none waits"
+    parked = standing.waiting
+    doubts = reverse("console-in-doubt") if may(request, DECIDING_ROLES) else _waiting_list("in_doubt")
+    people = _waiting_list(*PERSON)
+    if not parked["input"] and may(request, APPROVING_ROLES):
+        people = reverse("console-approvals")
+    return [
+        _tile("Queued", standing.queued, age, _runs_list(status__exact=RunStatus.QUEUED)),
+        _tile("Running", standing.running, "held by workers", _runs_list(status__exact=RunStatus.RUNNING)),
+        _tile("Waiting for a person", standing.for_a_person, _due(standing), people),
+        _tile("In doubt", parked["in_doubt"], "effects nobody could confirm", doubts),
+        _tile("Waiting for money", parked["budget"], "a top-up continues them", _waiting_list("budget")),
+    ]
 
 
-def _stored() -> dict[str, Any]:
+def _waiting_list(*reasons: str) -> str:
+    return _runs_list(status__exact=RunStatus.WAITING, waiting_for__in=",".join(reasons))
+
+
+def _since(instant: datetime) -> str:
+    return duration(round((timezone.now() - instant).total_seconds() * 1_000))
+
+
+def _due(standing: Standing) -> str:
+    if not standing.for_a_person:
+        return "approvals and questions"
+    if standing.person_due_ms is None:
+        return "without a deadline"
+    left = standing.person_due_ms - round(time.time() * 1_000)
+    return f"soonest deadline in {duration(left)}" if left > 0 else "a deadline is past"
+
+
+def _spend_tile(tenants: Sequence[Tenant], recent: Recent) -> Json:
+    """Return what was spent, against the tenant's tightest limit where it is of one tenant; sums over several have no limit in common."""
+    note = "by runs created in that time"
+    if len(tenants) == 1:
+        limited = [
+            each for each in ledger.list_budgets(tenant=tenants[0]) if each["kind"] == "tenant" and each["total_micro_usd"] is not None
+        ]
+        note = _against(min(limited, key=_room)) if limited else "the tenant has no limit"
+    return _tile("Spent in 24 h", money(recent.spent_micro_usd), note, reverse("console-budgets"))
+
+
+def _room(budget: Json) -> float:
+    """Return how much of a budget is left, as a part of it."""
+    total = budget["total_micro_usd"]
+    return (total - budget["spent_micro_usd"]) / total if total else 0.0
+
+
+def _against(budget: Json) -> str:
+    when = "today" if budget["period"] == "day" else "in all"
+    return f"{money(budget['spent_micro_usd'])} of {limit_of(budget['total_micro_usd'])} {when}"
+
+
+# Lists
+
+
+def _by_status(recent: Recent) -> list[Json]:
+    """Return how many of the last day's runs stand where, in the order of the chart, whose colours they explain."""
+    counts, since = recent.by_status, recent.since.isoformat()
+    return [
+        {
+            "status": status,
+            "look": look_of(status),
+            "number": counts[status],
+            "link": _runs_list(status__exact=status, created_at__gte=since),
+        }
+        for status in hours_view.ORDER
+        if counts[status]
+    ]
+
+
+def _steps(*, has_tenant: bool, alive: int) -> list[Json]:
+    """Return what is to be done until there is a run, and what of it is done."""
+    goal = 'python manage.py run_goal "Fetch https://example.com and summarize it"'
+    return [
+        {"words": "Make a tenant, an agent and a key", "command": "python manage.py bootstrap", "is_done": has_tenant},
+        {"words": "Start a worker", "command": "python manage.py work", "is_done": alive > 0},
+        {"words": "Give the agent a goal, here or by POST /api/v1/goals", "command": goal, "is_done": False},
+    ]
+
+
+def _stored() -> Json:
     """Return what is stored by class of retention. The tables span tenants, so it is for the platform's operators."""
     return {"classes": [_stored_row(stored) for stored in read_stored()], "whole": filesizeformat(database_bytes())}
 

@@ -12,9 +12,11 @@ import msgspec
 
 from runs.console.chaos_view import fault_in_words
 from runs.console.decisions_view import Wanted, by_step, decisions_table
+from runs.console.graph_view import graph_of
 from runs.console.obstacles_view import obstacle_rows
 from runs.console.sentence import missing_micro_usd, sentence
-from runs.console.waterfall import Row, Span, name_of, span_of, waterfall
+from runs.console.waterfall import Span, as_seen, name_of, span_of, waterfall
+from runs.console.waterfall_rows import drawn
 from skills.taxonomy import spec_of
 from skills.wording import UNKNOWN, duration, look_of, money
 
@@ -45,7 +47,9 @@ def run_page(
         "aos_money": four_numbers(run["cost"]) if shows_costs else [],
         "aos_failures": [failure_box(step, shows_payloads) for step in failed[:FAILURES_SHOWN]],
         "aos_more_failures": max(0, len(failed) - FAILURES_SHOWN),
-        "aos_rows": [_drawn(row) for row in waterfall(trace, now_ms)],
+        "aos_rows": [drawn(row) for row in waterfall(trace, now_ms)],
+        # Where retention took the plan, nobody knows what waited for what.
+        "aos_graph": {} if trace.get("removed") else graph_of(as_seen(run, trace["steps"])),
         "aos_span": duration(span.until_ms - span.from_ms),
         "aos_obstacles": obstacle_rows(blocked_by, now_ms, shows_costs=shows_costs),
         "aos_steps": [
@@ -62,25 +66,6 @@ def run_page(
         "aos_shows_payloads": shows_payloads,
         "aos_removed": trace.get("removed") or "",
         "aos_faults": [fault_in_words(fault) for fault in trace.get("faults") or ()],
-    }
-
-
-def _drawn(row: Row) -> dict[str, Any]:
-    """Return a row of the waterfall as its template writes it: a long run has a thousand, and each thing a template has to look up,
-    or to decide, costs as much as the whole row does here."""
-    return {
-        "class": f"aos-row aos-depth-{row.depth}",
-        "level": row.depth + 1,
-        "label": row.label,
-        "note": row.note,
-        "icon": row.look.icon,
-        "word": "" if row.kind == "queue" else row.look.word,
-        "colour": f"aos-{row.look.colour}",
-        "says": f"{row.label}: {row.length}",
-        "bar": f"aos-{row.kind} aos-open" if row.is_open else f"aos-{row.kind}",
-        "start": row.start,
-        "width": row.width,
-        "length": row.length,
     }
 
 
@@ -133,6 +118,7 @@ def _head(run: Json, shows_payloads: bool, shows_costs: bool) -> dict[str, Any]:
         ("Spent with the runs it called", _spent_with_called(run["cost"]) if shows_costs else ""),
     ]
     shown = {**run, **hidden, "look": look_of(run["status"]), "facts": [(name, value) for name, value in facts if value]}
+    shown["copied"] = ("Trace", "Behaviour hash", "Content hash")
     shown["result_text"] = "" if shown["result"] is None else pretty(shown["result"])
     return shown
 

@@ -54,12 +54,12 @@ def waterfall(trace: Json, now_ms: int) -> list[Row]:
     """Return the rows of a run from top to bottom; what has not ended runs up to now."""
     run, span = trace["run"], span_of(trace, now_ms)
     rows = [_queue_row(run, span), *_plan_rows(trace, span)]
-    for step in _folded(_as_seen(run, trace["steps"])):
+    for step in _folded(as_seen(run, trace["steps"])):
         rows += [_more_row(step)] if "more" in step else [_step_row(step, span), *_inside(step, span)]
     return rows
 
 
-def _as_seen(run: Json, steps: Sequence[Json]) -> Sequence[Json]:
+def as_seen(run: Json, steps: Sequence[Json]) -> Sequence[Json]:
     """Return the steps; of a run no worker holds, what the machine has begun is still to be taken up."""
     if run["status"] != "queued":
         return steps
@@ -105,10 +105,10 @@ def _plan_rows(trace: Json, span: Span) -> Iterator[Row]:
 
 def _folded(steps: Sequence[Json]) -> Iterator[Json]:
     """Yield the steps, of each for_each only the first ones and then how many more there are."""
-    totals = Counter(_base_of(step) for step in steps)
+    totals = Counter(base_of(step) for step in steps)
     seen: Counter[str] = Counter()
     for step in steps:
-        base = _base_of(step)
+        base = base_of(step)
         seen[base] += 1
         if seen[base] <= SIBLINGS_SHOWN:
             yield step
@@ -116,7 +116,8 @@ def _folded(steps: Sequence[Json]) -> Iterator[Json]:
             yield {"more": totals[base] - SIBLINGS_SHOWN, "base": base}
 
 
-def _base_of(step: Json) -> str:
+def base_of(step: Json) -> str:
+    """Return the step of the plan that a step belongs to: for an item of a for_each (`each#3`) that is `each`."""
     return str(step["step_id"]).partition("#")[0]
 
 

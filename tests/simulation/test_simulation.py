@@ -19,7 +19,7 @@ from tests.simulation.__main__ import FEWEST_EVENTS
 from tests.simulation.store import Store
 from tests.simulation.world import play
 
-SEEDS = 100
+SEEDS = 60 * int(os.environ.get("AOS_TEST_ROUNDS", "1"))
 SEEDS_ON_POSTGRESQL = 15
 """There for its SQL: the interleavings are the same on both."""
 SIMULATION = [sys.executable, "-m", "tests.simulation"]

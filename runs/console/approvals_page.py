@@ -1,0 +1,204 @@
+"""Approvals on the console: what waits for somebody's yes, what was decided, and one call in full, where a person says yes or no."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import F
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from pydantic import Field
+
+from agents.console_base import Roles, may, sees_everything, tenants_for
+from agents.roles import ROLE_SCOPES
+from agents.tenancy import operator_principal
+from runs import approvals
+from runs.console import approvals_view as view
+from runs.effects import doubts
+from runs.effects.requests import checked_step_id
+from runs.requests import Reason
+from runs.shell.clock import now_ms
+from skills.ids import is_id
+from skills.refusal import Refusal
+from skills.registry import registry
+from skills.requests import RequestModel, parse_body
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.models import QuerySet
+
+    from agents.models import Tenant
+
+Json = dict[str, Any]
+# Who decides by page decides by API: one table says so.
+APPROVING_ROLES: Roles = frozenset(role for role, scopes in ROLE_SCOPES.items() if "approvals:write" in scopes)
+A_PAGE = 25
+DECIDED_SHOWN = 50
+
+
+class WordBody(RequestModel):
+    """What the form sends: a word on exactly the action that was shown."""
+
+    verdict: Literal["approve", "reject"]
+    action_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    reason: Reason
+
+
+def approvals_page(request: HttpRequest) -> HttpResponse:
+    """List what waits, or what was decided, in the tenants where the person decides. Reads only."""
+    _check_may_view(request)
+    tenants = tenants_for(request, APPROVING_ROLES)
+    shows_decided = request.GET.get("show") == "decided"
+    context = {
+        "title": "Approvals",
+        "aos_shows_decided": shows_decided,
+        "aos_names_tenants": sees_everything(request) or tenants.count() > 1,
+        **(_decided(tenants) if shows_decided else _pending(request, tenants)),
+    }
+    return TemplateResponse(request, "console/approvals.html", {**admin.site.each_context(request), **context})
+
+
+def one_approval_page(request: HttpRequest, run_id: str, step_id: str) -> HttpResponse:
+    """Show one call in full; on POST take the person's word about it, by the same call as the API."""
+    _check_may_view(request)
+    tenant = _tenant_of(request, run_id)
+    if request.method == "POST":
+        return _decide(request, tenant, run_id, step_id)
+    told, decisions = _waiting(tenant, run_id, step_id), _decisions(tenant, run_id, step_id)
+    if told is None and not decisions:
+        raise Http404("there is no such approval")
+    is_open = told is not None and not approvals.is_decided(tenant=tenant, run_id=run_id, step_id=step_id)
+    context = {
+        "title": f"Approval: {step_id}",
+        "aos_tenant": tenant,
+        "aos_run_id": run_id,
+        "aos_step_id": step_id,
+        "aos_one": None if told is None else view.full(told, registry.resolve(told["skill"], told["version"]), now_ms()),
+        "aos_is_open": is_open,
+        "aos_is_own": told is not None and told["requested_by"] == request.user.get_username(),
+        "aos_decisions": decisions,
+        "aos_least": view.LEAST_REASON,
+    }
+    return TemplateResponse(request, "console/one_approval.html", {**admin.site.each_context(request), **context})
+
+
+def _check_may_view(request: HttpRequest) -> None:
+    if not may(request, APPROVING_ROLES):
+        raise PermissionDenied
+
+
+def _tenant_of(request: HttpRequest, run_id: str) -> Tenant:
+    """Return whose run it is. Raises Http404 alike for none and for one of a tenant where the person decides nothing."""
+    tenant = doubts.tenant_of(run_id, tenants_for(request, APPROVING_ROLES)) if is_id("run", run_id) else None
+    if tenant is None:
+        raise Http404("there is no such approval")
+    return tenant
+
+
+# Lists
+
+
+def _pending(request: HttpRequest, tenants: QuerySet[Tenant]) -> Json:
+    """Return a page of what waits: the runs by what they are woken for next, the cards on it by their own deadline."""
+    number = _page_number(request.GET.get("page", ""))
+    # In a run that waits, only the steps know until when for each; its row knows the first of these times.
+    rows = approvals.approvals_in(tenants).order_by(F("run__wake_at_ms").asc(nulls_last=True), "run_id", "pk")
+    found = list(rows[(number - 1) * A_PAGE : number * A_PAGE + 1])
+    cards: list[Json] = []
+    unreadable: list[Json] = []
+    for of_run in _by_run(found[:A_PAGE]):
+        run = of_run[0].run
+        try:
+            told = approvals.approvals_json(of_run)
+        except Refusal as refusal:
+            # One damaged journal must not keep all others from being decided.
+            unreadable.append({"run_id": run.public_id, "why": refusal.detail})
+            continue
+        cards += [_card(each, run.tenant, request.user.get_username()) for each in told]
+    return {
+        "aos_cards": sorted(cards, key=lambda card: card["expires_at"] or "9"),
+        "aos_unreadable": unreadable,
+        "aos_sooner": f"?page={number - 1}" if number > 1 else "",
+        "aos_later": f"?page={number + 1}" if len(found) > A_PAGE else "",
+    }
+
+
+def _page_number(text: str) -> int:
+    return max(1, int(text)) if text.isdecimal() and len(text) < 6 else 1
+
+
+def _by_run(rows: list[Any]) -> Iterator[list[Any]]:
+    for _, of_run in groupby(rows, key=lambda row: row.run_id):
+        yield list(of_run)
+
+
+def _card(told: Json, tenant: Tenant, reader: str) -> Json:
+    shown = view.card(told, registry.resolve(told["skill"], told["version"]), now_ms())
+    return {**shown, "tenant": tenant.name, "is_own": told["requested_by"] == reader, "link": _link(told["run_id"], told["step_id"])}
+
+
+def _link(run_id: str, step_id: str) -> str:
+    return reverse("console-approval", args=[run_id, step_id])
+
+
+def _decided(tenants: QuerySet[Tenant]) -> Json:
+    told = approvals.decisions_json(list(approvals.decisions_in(tenants)[:DECIDED_SHOWN]))
+    return {
+        "aos_decisions": [{**view.decision(each), "link": _link(each["run_id"], each["step_id"])} for each in told],
+        "aos_most": DECIDED_SHOWN if len(told) == DECIDED_SHOWN else 0,
+    }
+
+
+# One
+
+
+def _waiting(tenant: Tenant, run_id: str, step_id: str) -> Json | None:
+    """Return what waits; None where it waits no more. Raises Http404 for what can be no step."""
+    try:
+        return approvals.approval_json(tenant=tenant, run_id=run_id, step_id=checked_step_id(step_id))
+    except Refusal as refusal:
+        if refusal.code != "NOT_FOUND":
+            raise
+        return None
+
+
+def _decisions(tenant: Tenant, run_id: str, step_id: str) -> list[Json]:
+    told = approvals.decisions_json(list(approvals.decisions_in([tenant], run_id=run_id)))
+    return [view.decision(each) for each in told if each["step_id"] == step_id]
+
+
+def _decide(request: HttpRequest, tenant: Tenant, run_id: str, step_id: str) -> HttpResponse:
+    given = {name: request.POST.get(name, "").replace("\x00", "").strip() for name in ("verdict", "action_hash", "reason")}
+    told = _waiting(tenant, run_id, step_id)
+    if told is None:
+        return _too_late(request, tenant, run_id, step_id)
+    try:
+        body = parse_body(WordBody, given)
+        if len(body.reason) < view.LEAST_REASON and (body.verdict == "reject" or view.needs_reason(told["effect"])):
+            raise Refusal("INVALID_INPUT", f"Say why, in {view.LEAST_REASON} characters at least.")
+        person = operator_principal(tenant, request.user.get_username())
+        approves = body.verdict == "approve"
+        approvals.decide(
+            principal=person, run_id=run_id, step_id=step_id, approve=approves, action_hash=body.action_hash, reason=body.reason
+        )
+    except Refusal as refusal:
+        messages.error(request, "; ".join(dict.fromkeys([refusal.detail, *(fault["detail"] for fault in refusal.errors)])))
+        return redirect("console-approval", run_id, step_id) if refusal.status != 404 else redirect("console-approvals")
+    messages.success(request, f"Approved: {step_id} is called now." if approves else f"Rejected: {step_id} is not called.")
+    return redirect("console-approvals")
+
+
+def _too_late(request: HttpRequest, tenant: Tenant, run_id: str, step_id: str) -> HttpResponse:
+    decisions = _decisions(tenant, run_id, step_id)
+    if not decisions:
+        messages.error(request, f"{step_id} waits for no approval any more.")
+        return redirect("console-approvals")
+    last = decisions[0]
+    messages.error(request, f"already decided by {last['by']}: {last['look'].word}, at {last['at']} UTC")
+    return redirect("console-approval", run_id, step_id)

@@ -1,0 +1,152 @@
+"""What the overview draws and lists of the last day: runs by the hour they were created in and how they stand. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from skills.wording import look_of
+
+HOUR_MS = 3_600_000
+HEIGHT = 140
+"""How high the chart is, in the units of its drawing."""
+ORDER = ("succeeded", "partial", "running", "waiting", "queued", "cancelled", "failed", "dead_lettered")
+"""From the bottom of a bar to its top: what went well, what goes on, what did not."""
+
+ByHour = Mapping[int, Counter[str]]
+
+
+class Part(NamedTuple):
+    """A piece of a bar: where it begins, how high it is, and the status it is of."""
+
+    y: float
+    height: float
+    status: str
+
+
+class Tick(NamedTuple):
+    """A line of the chart's scale, and what it stands for."""
+
+    y: float
+    says: str
+
+
+class Label(NamedTuple):
+    """An hour named below the chart, and to which side of its place the text goes."""
+
+    x: str
+    says: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """An hour. `x` and `width` are percentages ready for SVG."""
+
+    x: str
+    width: str
+    title: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Runs by the hour, as a drawing: bars, a scale, and some hours named."""
+
+    bars: tuple[Bar, ...]
+    ticks: tuple[Tick, ...]
+    labels: tuple[Label, ...]
+    says: str
+
+
+def chart(by_hour: ByHour, since: datetime, now: datetime) -> Chart | None:
+    """Return the drawing of the hours from one instant to another; None where there was no run."""
+    hours = _hours(since, now)
+    top = max((by_hour[hour].total() for hour in hours if hour in by_hour), default=0)
+    if not top:
+        return None
+    step = _nice_step(top)
+    scale = HEIGHT / (step * -(-top // step))
+    share = 100 / len(hours)
+    bars = tuple(
+        Bar(f"{place * share + share * 0.1:.3f}%", f"{share * 0.8:.3f}%", _title(hour, by_hour[hour]), _parts(by_hour[hour], scale))
+        for place, hour in enumerate(hours)
+        if hour in by_hour
+    )
+    ticks = tuple(Tick(round(HEIGHT - number * scale, 2), f"{number:,}") for number in range(step, round(HEIGHT / scale) + 1, step))
+    return Chart(bars, ticks, _labels(hours), f"Runs created by hour in the last 24 hours, at most {top:,} in one")
+
+
+def table(by_hour: ByHour, since: datetime, now: datetime, runs: str) -> dict[str, Any]:
+    """Return the same as a table, each number with a link to the list behind it; hours without a run are left out."""
+    whole = sum(by_hour.values(), Counter())
+    columns = [status for status in ORDER if whole[status]]
+    hours = [hour for hour in reversed(_hours(since, now)) if hour in by_hour]
+    rows = [
+        {
+            "name": f"{_at(hour):%Y-%m-%d %H:00}",
+            "total": by_hour[hour].total(),
+            "link": _link(runs, hour, since),
+            "cells": [(by_hour[hour][status], _link(runs, hour, since, status__exact=status)) for status in columns],
+        }
+        for hour in hours
+    ]
+    return {"columns": [look_of(status) for status in columns], "rows": rows}
+
+
+def _link(runs: str, hour: int, since: datetime, **more: str) -> str:
+    begin = max(_at(hour), since)
+    window = {"created_at__gte": begin.isoformat(), "created_at__lt": (_at(hour) + timedelta(hours=1)).isoformat()}
+    return f"{runs}?{urlencode({**more, **window})}"
+
+
+def _hours(since: datetime, now: datetime) -> list[int]:
+    return list(range(_hour_of(since), _hour_of(now) + 1))
+
+
+def _hour_of(instant: datetime) -> int:
+    return int(instant.timestamp() * 1_000) // HOUR_MS
+
+
+def _at(hour: int) -> datetime:
+    return datetime.fromtimestamp(hour * 3_600, UTC)
+
+
+def _parts(counts: Counter[str], scale: float) -> tuple[Part, ...]:
+    parts, below = [], HEIGHT * 1.0
+    for status in ORDER:
+        height = counts[status] * scale
+        if height:
+            below -= height
+            parts.append(Part(round(below, 2), round(max(height, 0.75), 2), status))
+    return tuple(parts)
+
+
+def _title(hour: int, counts: Counter[str]) -> str:
+    told = ", ".join(f"{counts[status]:,} {look_of(status).word}" for status in ORDER if counts[status])
+    return f"{_at(hour):%H:00} UTC: {told}"
+
+
+def _nice_step(top: int) -> int:
+    """Return what lies between two lines of the scale, so that there are one to five of them: 1, 2 or 5 and zeros."""
+    magnitude = 1
+    while True:
+        for part in (1, 2, 5):
+            if top / (magnitude * part) <= 5:
+                return magnitude * part
+        magnitude *= 10
+
+
+def _labels(hours: Sequence[int]) -> tuple[Label, ...]:
+    """Name the first hour, the middle one and the one that is now."""
+    middle = len(hours) // 2
+    at = f"{(middle + 0.5) * 100 / len(hours):.2f}%"
+    return (
+        Label("0%", f"{_at(hours[0]):%H:00} UTC", "start"),
+        Label(at, f"{_at(hours[middle]):%H:00}", "middle"),
+        Label("100%", f"{_at(hours[-1]):%H:00}", "end"),
+    )

@@ -1,0 +1,185 @@
+"""An installation somebody has worked with for weeks, to look at in a browser: runs of each kind, failures, recoveries, money."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.utils import timezone
+
+from agents import ledger
+from agents.freezes import freeze
+from agents.models import Agent, Membership, Role, Tenant
+from agents.services import create_agent
+from agents.tenancy import operator_principal
+from catalog.candidates import suggest_for_match
+from catalog.lookup import Lookup
+from catalog.models import FailureMatch
+from catalog.models_learning import Circuit, DriftAlert
+from runs import services
+from runs.models import BudgetAlert, Run
+from runs.recovery import deciding
+from runs.webhooks.deliveries import send_test
+from runs.webhooks.endpoints import Wanted, create_endpoint
+from tests.console.shop import Shop
+from tests.integration.charging import a_charge
+from tests.integration.recovering import fail
+from tests.integration.traffic import traffic
+from tests.integration.workshop import chain, now, step, wait_for
+
+Json = dict[str, Any]
+PATIENCE_MS = 300
+WEEK_HOURS = 7 * 24
+
+
+def fetch(shop: Shop, path: str, **more: Any) -> Json:
+    return step("fetch", "http_call", url=shop.url + path, **more)
+
+
+def order(shop: Shop, number: int, **more: Any) -> Json:
+    body = {"order": number, "sku": "tea", "n": 2}
+    undo = {"url": shop.url + "/orders/{result.body.id}"}
+    return step("order", "http_call", url=f"{shop.url}/orders", method="POST", body=body, undo=undo, timeout_ms=PATIENCE_MS, **more)
+
+
+def plans(shop: Shop) -> dict[str, tuple[str, str, list[Json]]]:
+    """Return by what becomes of it: who carries which goal out by which steps."""
+    path = step("price", "json_transform", "fetch", input="${steps.fetch.result.body}", path="$.price")
+    words = step("summarize", "llm_invoke", "price", prompt="Say what one coin costs.", input="${steps.fetch.result.body}")
+    read = step("read", "json_transform", "fetch", input="${steps.fetch.result.body}", path="$.lines[*]")
+    digest = step("digest", "llm_invoke", "read", prompt="Sum this up in one sentence.", input="${steps.read.result}")
+    copy = step("copy", "json_transform", "order", input="${steps.order.result}")
+    return {
+        "recovered": ("trader", "Fetch Bitcoin price and summarize", [fetch(shop, "/slow/btc", timeout_ms=PATIENCE_MS), path, words]),
+        "article": ("researcher", "Sum up the tea trade in one sentence", [fetch(shop, "/article"), read, digest]),
+        "missing": ("researcher", "Read last year's report and list its headings", [fetch(shop, "/reports/2025"), read]),
+        "doubt": ("buyer", "Order two packs of tea and keep the receipt", [order(shop, 4_711), copy]),
+        "doubt too": ("buyer", "Order tea for the second floor", [order(shop, 4_712), copy]),
+        "asks": (
+            "buyer",
+            "Order cups when somebody has agreed to the price",
+            chain(fetch(shop, "/cups"), order(shop, 4_713, approval="always")),
+        ),
+        "asks too": ("buyer", "Pay the invoice of the tea merchant", [order(shop, 4_714, approval="always")]),
+    }
+
+
+@dataclass(frozen=True)
+class LivedIn:
+    """What there is to look at."""
+
+    tenant: Tenant
+    runs: dict[str, Run]
+    webhook_id: str
+    delivery_id: str
+    match: FailureMatch
+    candidate_id: str
+
+
+def live_in(tenant: Tenant, shop: Shop, *, password: str, reports: int = 25, days: int = 8) -> LivedIn:
+    """Fill an installation a worker works in; `reports` failures of the last week, charges of so many days."""
+    agents = {name: create_agent(tenant=tenant, name=name, description=text) for name, text in AGENTS.items()}
+    runs = {name: _submitted(tenant, *asked) for name, asked in plans(shop).items()}
+    _people(tenant, password)
+    _money(tenant, agents, days)
+    match = _failures(tenant, agents["researcher"], reports)
+    candidate_id = _recoveries(tenant)
+    webhook_id, delivery_id = _news(tenant)
+    wait_for(lambda: not Run.objects.filter(status__in=("queued", "running")).exists(), "the worker", 60)
+    _standing(tenant)
+    return LivedIn(tenant, {name: now(run) for name, run in runs.items()}, webhook_id, delivery_id, match, candidate_id)
+
+
+AGENTS = {
+    "trader": "Watches prices and tells what they are.",
+    "researcher": "Reads pages and sums them up.",
+    "buyer": "Orders what is short; asks before it spends.",
+}
+
+
+def _submitted(tenant: Tenant, agent: str, goal: str, steps: list[Json]) -> Run:
+    asked = operator_principal(tenant, "ada")
+    return services.submit(principal=asked, agent_ref=agent, plan={"goal": goal, "steps": steps})[0]
+
+
+def _people(tenant: Tenant, password: str) -> None:
+    for name, role in (("ada", Role.DEVELOPER), ("olga", Role.OPERATOR), ("amir", Role.APPROVER)):
+        Membership.objects.create(user=User.objects.create_user(name, password=password, is_staff=True), tenant=tenant, role=role)
+    Group.objects.create(name="on call")
+
+
+def _money(tenant: Tenant, agents: dict[str, Agent], days: int) -> None:
+    dice, today = Random(7), timezone.now().date()  # noqa: S311 - makes up amounts, guards nothing
+    used = (("llm_invoke", "claude-sonnet-4-5", 420_000), ("llm_invoke", "gpt-5-mini", 90_000), ("http_call", "", 12_000))
+    for day in range(days):
+        for agent in agents.values():
+            skill, model, cost = dice.choice(used)
+            waste = dice.choice(("", "", "", "retry", "loop"))
+            a_charge(agent, round(cost * (0.4 + dice.random())), day=today - timedelta(days=day), skill=skill, model=model, waste=waste)
+    for kind, key, period, limit in (
+        ("tenant", None, "total", 20_000_000),
+        ("tenant", None, "day", 2_000_000),
+        ("agent", "buyer", "day", 500_000),
+        ("model", "claude-sonnet-4-5", "total", 10_000_000),
+    ):
+        ledger.set_budget(tenant=tenant, kind=kind, key=key, period=period, limit_micro_usd=limit, by="admin")
+    held = ledger.RunPurse(tenant.pk, agents["buyer"].pk, "run_" + "1" * 32, None)
+    held.draw(ledger.Amounts(180_000, {"claude-sonnet-4-5": 180_000}), "quote")
+    spent = {"scope_kind": "agent", "scope": "agent:buyer", "spent_micro_usd": 410_000, "limit_micro_usd": 500_000}
+    BudgetAlert.objects.create(tenant=tenant, run_public_id="run_" + "0" * 32, at_ms=1, **spent)
+
+
+def _failures(tenant: Tenant, agent: Agent, reports: int) -> FailureMatch:
+    dice, known = Random(11), Lookup.load(tenant.pk)  # noqa: S311 - makes up instants, guards nothing
+    for told in traffic(5)[:reports]:
+        # More of late than before: the pages are about what departs from the usual.
+        hours = min(dice.expovariate(1 / 60), WEEK_HOURS - 1)
+        kind = {"skill": told.cause.skill, "code": told.cause.code, "message": told.message, "target": told.target}
+        stored = fail(tenant, told.helped, days_ago=hours / 24, lookup=known, agent=agent, **kind)
+        begun, cost = timezone.now() - timedelta(hours=hours, seconds=dice.expovariate(1 / 300)), dice.choice((0, 0, 9_000))
+        FailureMatch.objects.filter(pk__in=[row.pk for row in stored]).update(created_at=begun, cost_micro_usd=cost)
+    return FailureMatch.objects.filter(tenant=tenant).exclude(cause="").latest("pk")
+
+
+def _recoveries(tenant: Tenant) -> str:
+    """Suggest recoveries for what failed; return the one that is best founded and still open."""
+    asked, other = operator_principal(tenant, "olga"), operator_principal(tenant, "amir")
+    helped = {"code": "HTTP_5XX", "message": "answered 503 while it was restarted", "target": "https://stock.example/v1"}
+    suggested = [
+        suggest_for_match(principal=asked, match_id=fail(tenant, *outcomes, days_ago=1, **kind)[0].public_id).candidate
+        for outcomes, kind in (
+            ((True, True, True, True, False, True), helped),
+            ((True, True, False), {"code": "TIMEOUT", "message": "no answer within 30 s", "target": "https://pay.example/v2"}),
+            ((True, False), {"code": "CONNECTION_RESET", "message": "broke off after 4096 bytes", "target": "https://files.example/"}),
+            ((False, False, True), {"code": "RATE_LIMITED", "message": "too many requests", "target": "https://maps.example/"}),
+        )
+    ]
+    ids = [candidate.public_id for candidate in suggested if candidate is not None]
+    deciding.approve(principal=other, candidate_id=ids[1], reason="seen it help three times")
+    deciding.reject(principal=other, candidate_id=ids[3], reason="their limit is what they say it is")
+    return ids[0]
+
+
+def _news(tenant: Tenant) -> tuple[str, str]:
+    asked = operator_principal(tenant, "admin")
+    wanted = Wanted("https://hooks.example.com/aos", "Tells the people on call", ["run.failed", "run.waiting"])
+    endpoint, _ = create_endpoint(principal=asked, wanted=wanted)
+    delivery = send_test(principal=asked, webhook_id=endpoint.public_id)
+    return endpoint.public_id, delivery.public_id
+
+
+def _standing(tenant: Tenant) -> None:
+    """Leave what needs somebody: a freeze, an open circuit, a skill that goes another way than it used to."""
+    freeze(tenant=tenant, kind="agent", key="trader", reason="the exchange is being moved", by="olga")
+    soon = int((time.time() + 600) * 1_000)
+    Circuit.objects.create(
+        tenant=tenant, skill="http_call", host="pay.example:443", failures=5, openings=1, open_until_ms=soon, last_code="TIMEOUT"
+    )
+    sides = {"baseline": {"n": 2_000, "value": 0.04, "of": "itself"}, "recent": {"n": 140, "value": 0.19, "days": 1}}
+    at = timezone.now()
+    values = {"subject_kind": "skill", "subject": "http_call@1.1.0", "measure": "failure_rate", "score": 8.25, "threshold": 5.0}
+    DriftAlert.objects.create(tenant=tenant, first_seen_at=at, last_seen_at=at, **values, **sides)

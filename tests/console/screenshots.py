@@ -1,0 +1,157 @@
+"""Takes the pictures of docs/images anew: `python -m tests.console.screenshots`, by Chromium, from an installation made for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import django
+
+from tests.console.browsing import AT_ONCE, CHROMIUM, NAME, PASSWORD, a_browser, look, sign_in
+from tests.console.shop import Shop, a_shop
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from tests.console.lived_in import LivedIn
+
+PROJECT = Path(__file__).resolve().parents[2]
+IMAGES = PROJECT / "docs" / "images"
+MOST_BYTES = 200_000
+WIDE, PHONE = 1280, 390
+FAILURES_OF_A_WEEK = 700
+
+
+class Picture(NamedTuple):
+    """What is shown where, and how much of it."""
+
+    name: str
+    address: str
+    height: int
+    theme: str = "light"
+    width: int = WIDE
+    prepare: Callable[[Page], None] | None = None
+
+
+def pictures(lived: LivedIn) -> list[Picture]:
+    """Return all pictures there are to be; needs the site's addresses, so Django is to be set up."""
+    from django.urls import reverse  # noqa: PLC0415 - settings are known from here on
+
+    def run(name: str) -> str:
+        return reverse("admin:runs_run_change", args=[lived.runs[name].public_id])
+
+    doubt = reverse("console-in-doubt-one", args=[lived.runs["doubt"].public_id, "order"])
+    return [
+        Picture("overview", "/admin/", 900),
+        Picture("overview-phone", "/admin/", 844, "dark", PHONE),
+        Picture("runs", reverse("admin:runs_run_changelist"), 680, "light", 1440),
+        Picture("run-page", run("recovered"), 1120),
+        Picture("run-page-phone", run("recovered"), 844, "light", PHONE),
+        Picture("approvals", reverse("console-approvals"), 900),
+        Picture("in-doubt", doubt, 800, "dark", prepare=open_forms),
+        Picture("recovery", reverse("console-recovery-candidate", args=[lived.candidate_id]), 820),
+        Picture("failures", reverse("console-failures"), 1060),
+        Picture("simulator", reverse("console-simulator"), 900, prepare=simulate),
+        Picture("cost", reverse("console-cost"), 1000, "dark"),
+    ]
+
+
+def open_forms(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+
+
+def simulate(page: Page) -> None:
+    """Ask what the plan the page offers would cost, and show the answer."""
+    from runs.console.simulator_page import EXAMPLE  # noqa: PLC0415 - settings are known from here on
+
+    page.fill("textarea[name=plan]", json.dumps(EXAMPLE, indent=2))
+    page.locator("form:has(textarea[name=plan]) button[type=submit]").first.click()
+    page.locator(".aos-verdict").wait_for()
+
+
+def take(page: Page, picture: Picture, site: str) -> None:
+    page.goto(site + picture.address)
+    page.add_style_tag(content=AT_ONCE)
+    look(page, picture.theme, picture.width, picture.height)
+    if picture.prepare is not None:
+        picture.prepare(page)
+        page.add_style_tag(content=AT_ONCE)
+        look(page, picture.theme, picture.width, picture.height)
+    page.evaluate("document.fonts.ready.then(() => scrollTo(0, 0))")
+    file = IMAGES / f"{picture.name}.png"
+    page.screenshot(path=file)
+    size = file.stat().st_size
+    if size > MOST_BYTES:
+        raise SystemExit(f"{file} has {size} bytes: show less of the page")
+    sys.stdout.write(f"{file.relative_to(PROJECT)}  {size // 1024} KB\n")
+
+
+def take_all(browser: Browser, site: str, wanted: list[Picture]) -> None:
+    page = browser.new_page()
+    take(page, Picture("login", "/admin/login/", 640, "dark"), site)
+    sign_in(page, site)
+    for picture in wanted:
+        take(page, picture, site)
+
+
+@contextmanager
+def an_installation(folder: Path, shop: Shop) -> Iterator[tuple[str, LivedIn]]:
+    """Run `manage.py dev --seed demo` while the block lasts, with all there is to look at; yield its address and what is there."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    os.environ |= {
+        "DATABASE_URL": f"sqlite:///{folder / 'aos.sqlite3'}",
+        "DJANGO_SETTINGS_MODULE": "aos_site.settings",
+        "AOS_ADMIN_PASSWORD": PASSWORD,
+        "AOS_ALLOW_LOCAL_TARGETS": shop.authority,
+    }
+    command = [sys.executable, "manage.py", "dev", "--port", str(port), "--admin", NAME, "--seed", "demo"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=log)
+    try:
+        site = f"http://127.0.0.1:{port}"
+        yield site, _lived_in(site, shop, process)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _lived_in(site: str, shop: Shop, process: subprocess.Popen[bytes]) -> LivedIn:
+    django.setup()
+    from agents.models import Tenant  # noqa: PLC0415 - settings are known from here on
+    from tests.console.lived_in import live_in  # noqa: PLC0415
+    from tests.processes import eventually  # noqa: PLC0415
+
+    def is_up() -> bool:
+        if process.poll() is not None:
+            raise SystemExit("manage.py dev ended by itself")
+        try:
+            with urllib.request.urlopen(f"{site}/readyz", timeout=5) as answer:  # noqa: S310 - our own address
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    eventually(is_up, "manage.py dev", 60)
+    return live_in(Tenant.objects.get(), shop, password=PASSWORD, reports=FAILURES_OF_A_WEEK, days=28)
+
+
+def main() -> None:
+    if CHROMIUM is None:
+        raise SystemExit("there is no program called chromium on the PATH")
+    with tempfile.TemporaryDirectory() as folder, a_shop() as shop, an_installation(Path(folder), shop) as (site, lived):
+        wanted = pictures(lived)
+        with a_browser() as browser:
+            take_all(browser, site, wanted)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""Keys and copying in a real browser: rows by j and k, neighbours by [ and ], the list of keys, and silence while somebody types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from agents.models import Tenant
+from agents.services import create_agent
+from agents.tenancy import operator_principal
+from runs.models import Run
+from runs.services import submit
+from tests.console.browsing import CHROMIUM, NAME, PASSWORD, a_browser, sign_in
+from tests.live_site import a_live_site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="no program called chromium on the PATH"),
+]
+FOCUSED = "() => document.activeElement.textContent.trim()"
+
+
+@pytest.fixture
+def runs(transactional_db: None) -> list[Run]:
+    """Return three runs, the newest first."""
+    tenant = Tenant.objects.create(slug="acme", name="Acme")
+    agent = create_agent(tenant=tenant, name="worker")
+    User.objects.create_superuser(NAME, password=PASSWORD)
+    person = operator_principal(tenant, NAME)
+    made = [submit(principal=person, agent_ref=agent.name, goal=f"Fetch number {n}")[0] for n in range(3)]
+    return made[::-1]
+
+
+@pytest.fixture
+def page(runs: list[Run]) -> Iterator[Page]:
+    with a_live_site() as client, a_browser() as browser:
+        context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+        shown = context.new_page()
+        shown.set_default_timeout(5_000)
+        site = str(client.base_url).rstrip("/")
+        sign_in(shown, site)
+        shown.goto(f"{site}/admin/runs/run/?stage=active")
+        yield shown
+
+
+def keys(page: Page, *names: str) -> None:
+    for name in names:
+        page.keyboard.press(name)
+
+
+def test_all_of_it(page: Page, runs: list[Run]) -> None:
+    ids = [run.public_id for run in runs]
+    for look in (_rows, _opening, _neighbours, _help, _silence, _switched_off, _copying):
+        look(page, ids)
+
+
+def _rows(page: Page, ids: list[str]) -> None:
+    for pressed, there in (("j", 0), ("j", 1), ("k", 0), ("k", 0), ("j", 1), ("j", 2), ("j", 2)):
+        keys(page, pressed)
+        assert ids[there] in page.evaluate(FOCUSED), pressed
+    row = page.locator("tr:has(a:focus-visible)")
+    assert row.evaluate("each => getComputedStyle(each).outlineStyle") == "solid"
+
+
+def _opening(page: Page, ids: list[str]) -> None:
+    keys(page, "k", "Enter")
+    page.wait_for_url(f"**{reverse('admin:runs_run_changelist')}**change/**")
+    assert ids[1] in page.locator(".aos-run-id").inner_text()
+
+
+def _neighbours(page: Page, ids: list[str]) -> None:
+    for pressed, there in (("]", 2), ("[", 1), ("[", 0), ("[", 0)):
+        with page.expect_navigation():
+            keys(page, pressed)
+        assert ids[there] in page.locator(".aos-run-id").inner_text()
+        assert "Runs · Active" in page.locator(".aos-neighbours").inner_text()
+    assert "There is no previous run in this list." in page.locator("body").inner_text()
+
+
+def _help(page: Page, ids: list[str]) -> None:
+    keys(page, "?")
+    dialog = page.get_by_role("dialog", name="Keys")
+    assert "Next run of the list" in dialog.inner_text()
+    assert page.evaluate(FOCUSED) == "Close"
+    before = page.url
+    keys(page, "]")  # the page below is out of reach
+    keys(page, "Escape")
+    dialog.wait_for(state="detached")
+    assert page.url == before
+    page.get_by_role("button", name="Keys ?").click()
+    page.get_by_role("button", name="Close the list of keys").click()
+    dialog.wait_for(state="detached")
+    assert page.evaluate(FOCUSED).startswith("Keys")
+
+
+def _silence(page: Page, ids: list[str]) -> None:
+    before = page.url
+    field = page.locator("#nav-filter")
+    keys(page, "/")
+    assert field.evaluate("each => document.activeElement === each")
+    keys(page, "?", "]", "j", "c")
+    assert field.input_value() == "?]jc"
+    assert page.locator("dialog[open]").count() == 0
+    assert page.url == before
+    field.fill("")
+    page.evaluate("document.activeElement.blur()")
+    keys(page, "Control+]", "Alt+]")
+    assert page.url == before
+
+
+def _switched_off(page: Page, ids: list[str]) -> None:
+    keys(page, "?")
+    page.get_by_label("Single keys do something").uncheck()
+    keys(page, "Escape", "?")
+    assert page.locator("dialog[open]").count() == 0
+    page.get_by_role("button", name="Keys ?").click()
+    page.get_by_label("Single keys do something").check()
+    keys(page, "Escape", "?")
+    assert page.locator("dialog[open]").count() == 1
+    keys(page, "Escape")
+
+
+def _copying(page: Page, ids: list[str]) -> None:
+    keys(page, "c")
+    page.get_by_text("Copied").wait_for()
+    assert _clipboard(page) == ids[0]
+    page.locator("summary:has-text('Send the request again')").click()
+    page.locator("[data-aos-copies]").nth(2).click()
+    page.wait_for_function("() => navigator.clipboard.readText().then(text => text.includes('aos run'))")
+    assert _clipboard(page) == page.get_by_label("aos", exact=True).input_value()
+    # A page without TLS has no clipboard: the text stands selected to be copied by hand.
+    page.evaluate("() => Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.evaluate("() => { document.execCommand = () => false; }")
+    page.locator("[data-aos-copies]").first.click()
+    page.get_by_text("Selected: copy it with Ctrl C").wait_for()
+    assert page.evaluate("() => String(getSelection())").startswith("curl")
+    page.get_by_role("button", name=f"Copy {ids[0]}").first.click()
+    assert page.get_by_label("Text to copy").input_value() == ids[0]
+
+
+def _clipboard(page: Page) -> Any:
+    return page.evaluate("() => navigator.clipboard.readText()")
