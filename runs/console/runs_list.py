@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import PAGE_VAR
 from django.db.models import Q, QuerySet
@@ -98,6 +99,6 @@ def _listed(page: RunAdmin, request: HttpRequest) -> tuple[QuerySet[Run], bool]:
     request.GET = QueryDict(urlencode([pair for pair in parse_qsl(filters_in(request)) if pair[0] != PAGE_VAR]))
     try:
         changes = page.get_changelist_instance(request)
-    except IncorrectLookupParameters:
+    except (IncorrectLookupParameters, DisallowedModelAdminLookup):
         return page.get_queryset(request), True
     return changes.queryset, "created_at" not in changes.get_ordering(request, page.get_queryset(request))

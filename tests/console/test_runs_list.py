@@ -148,6 +148,11 @@ def test_it_stays_where_there_is_no_neighbour(filters: str, cast: Cast) -> None:
     assert answer.redirect_chain[-1][0].startswith(page(run))
 
 
+@pytest.mark.parametrize("pattern", ["(", "(a+)+$"])
+def test_it_takes_no_pattern_out_of_an_address(pattern: str, cast: Cast) -> None:
+    assert SignIn("root").get(reverse("admin:runs_run_changelist"), {"goal__regex": pattern}).status_code == 400
+
+
 @pytest.mark.parametrize("role", [*Role.values, "stranger"])
 def test_it_never_leads_to_another_tenants_run(role: str, cast: Cast) -> None:
     run, rivals = cast.run_of(cast.acme), cast.run_of(cast.rival)
