@@ -6,7 +6,6 @@ Thousands that go to the edges of each parameter; how many more at random is in 
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,22 +34,10 @@ CHECKS = [not_a_server_error, content_type_conformance, response_schema_conforma
 WAITS = {"runtime_execute"}
 PLAN = {"steps": [{"step_id": "a", "skill": "json_transform", "params": {"input": {"x": 1}}}]}
 asked: Counter[int] = Counter()
+"""How many requests were answered with each status; `conftest.py` tells in the end."""
 
 
 schema = schemathesis.openapi.from_wsgi("/api/schema/", get_wsgi_application()).exclude(operation_id=list(WAITS))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def asked_enough(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Say in the end how many requests there were, and see that they did not all end at the first door."""
-    yield
-    told = f"{sum(asked.values())} requests: {dict(sorted(asked.items()))}"
-    sys.stdout.write(told + "\n")
-    assert asked[401] < sum(asked.values()) / 20, f"of webhooks_answer alone, whose signature nobody guesses; {told}"
-    assert not [status for status in asked if status >= 500], told
-    if not request.config.getoption("keyword"):
-        assert sum(asked.values()) >= 5_000, told
-        assert asked[200] + asked[201] + asked[202] > sum(asked.values()) / 20, told
 
 
 @pytest.fixture(scope="module")
