@@ -24,7 +24,7 @@ NOT_ON_POSTGRESQL := $(addprefix --ignore=,$(filter-out $(API_ON_POSTGRESQL),$(w
 # The product as a whole, with processes of its own, is tried on PostgreSQL where it is the same on both; `demo` and `dev` are SQLite's.
 ACCEPTED_ON_POSTGRESQL := $(addprefix --ignore=tests/,$(addprefix acceptance/,test_failures.py test_money.py \
 	test_commands_with_a_worker.py test_four_skins.py test_being_told.py) chaos/test_crash_after_effect.py chaos/test_killed_processes.py \
-	integration/test_runs_and_circuits.py integration/test_shell_supervision.py integration/test_ledger_crowd.py)
+	integration/test_runs_and_circuits.py integration/test_shell_supervision.py)
 # And what is of one database whichever it is: SDKs, the server of production, programs of others, a browser, made-up requests.
 TRIED_ON_SQLITE := $(addprefix --ignore=tests/,sdk fuzz api/test_production_server.py acceptance/test_first_sdk.py acceptance/test_examples.py \
 	docs sign_in console/test_accessibility.py)

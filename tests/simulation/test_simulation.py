@@ -20,7 +20,7 @@ from tests.simulation.store import Store
 from tests.simulation.world import play
 
 SEEDS = 60 * int(os.environ.get("AOS_TEST_ROUNDS", "1"))
-SEEDS_ON_POSTGRESQL = 15
+SEEDS_ON_POSTGRESQL = 8 * int(os.environ.get("AOS_TEST_ROUNDS", "1"))
 """There for its SQL: the interleavings are the same on both."""
 SIMULATION = [sys.executable, "-m", "tests.simulation"]
 
