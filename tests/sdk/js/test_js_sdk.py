@@ -42,7 +42,7 @@ def install_tools(folder: Path) -> None:
     try:
         run(folder, "npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--prefer-offline")
     except AssertionError as refused:
-        if os.environ.get("CI") or not _UNREACHABLE.search(str(refused)):
+        if os.environ.get("AOS_TEST_ALL") or not _UNREACHABLE.search(str(refused)):
             raise
         pytest.skip("no registry of npm packages can be reached: the JavaScript client is not tested")
 
