@@ -37,7 +37,7 @@ INSTALLED := .venv/.installed
 OPENAPI := docs/reference/openapi.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-fast check bench chaos fuzz format openapi readme screenshots lock clean
+.PHONY: help setup demo run test test-fast check bench bench-console chaos fuzz format openapi readme screenshots lock clean
 # One target after the other: the phases of `test` share a machine, and are read by people.
 .NOTPARALLEL:
 
@@ -62,15 +62,13 @@ run: setup ## start web and worker on http://127.0.0.1:8000 with SQLite; Ctrl-C 
 	@$(PY) manage.py dev
 
 test: setup ## run every test: on SQLite and on PostgreSQL, fast ones first
-	@echo "== test 1/5: what needs no database"
-	@$(ON_SQLITE) -n $(JOBS) -m "not database and not slow"
-	@echo "== test 2/5: SQLite"
-	@$(ON_SQLITE) -n $(JOBS) -m "database and not slow" $(NOT_ON_SQLITE)
-	@echo "== test 3/5: PostgreSQL"
+	@echo "== test 1/4: what needs no database, and SQLite"
+	@$(ON_SQLITE) -n $(JOBS) -m "not slow" $(NOT_ON_SQLITE)
+	@echo "== test 2/4: PostgreSQL"
 	@$(ON_POSTGRESQL) -n $(JOBS) -m "database and not slow" $(NOT_ON_POSTGRESQL)
-	@echo "== test 4/5: real processes, SQLite"
+	@echo "== test 3/4: real processes, SQLite"
 	@$(ON_SQLITE) -n $(CORES) --dist loadfile -m "slow and not chaos" $(ACCEPTED_ON_POSTGRESQL)
-	@echo "== test 5/5: real processes, PostgreSQL"
+	@echo "== test 4/4: real processes, PostgreSQL"
 	@$(ON_POSTGRESQL) -n $(CORES) --dist loadfile -m "slow and database and not chaos" $(TRIED_ON_SQLITE)
 
 test-fast: setup ## run what starts no processes, on SQLite only
@@ -98,6 +96,9 @@ bench: setup ## measure AOS beside its bare database (QUICK=1: under a minute; O
 	@for database in $(BENCH_ON); do \
 		$(PY) -m tests.databases $$database -- $(PY) -m bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) || exit 1; \
 	done
+
+bench-console: setup ## ask for the console's pages in front of a million runs on PostgreSQL (RUNS=20000; LIMIT=300 fails above that; ONLY=runs)
+	@$(PY) -m tests.databases postgresql -- $(PY) -m bench.console $(if $(RUNS),--runs $(RUNS)) $(if $(LIMIT),--limit $(LIMIT)) $(if $(ONLY),--only '$(ONLY)')
 
 chaos: setup ## break processes, hosts, databases, networks, disks and clocks under load (a quarter of an hour; ON=sqlite; ONLY=poison)
 	@for database in $(CHAOS_ON); do \

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agents import audit
-from agents.models import Membership, Tenant
+from agents.models import Tenant
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
@@ -54,9 +54,7 @@ def _record(request: HttpRequest, obj: Model, action: str, before: dict[str, Any
 
 def _tenant_of(obj: Model) -> Tenant | None:
     """Return whose chain it goes into; people belong to the platform's."""
-    if isinstance(obj, Tenant):
-        return obj
-    return obj.tenant if isinstance(obj, Membership) else None
+    return obj if isinstance(obj, Tenant) else None
 
 
 def _plain(value: Any) -> Any:

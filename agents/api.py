@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from django.urls import path
@@ -16,7 +17,7 @@ from rest_framework.views import APIView
 from agents.contracts import AgentProfile
 from agents.idempotency import IDEMPOTENCY_KEY, answered_once
 from agents.pagination import PageQuery, page_json
-from agents.selectors import agent_json, get_agent, list_agents
+from agents.selectors import agent_json, get_agent, get_version, list_agents, list_versions, version_json
 from agents.services import create_agent, delete_agent, update_agent
 from agents.tenancy import principal_of
 from skills.contracts import Name
@@ -24,6 +25,8 @@ from skills.requests import RequestModel, parse_body, parse_query
 
 Status = Literal["active", "paused", "disabled"]
 Description = Annotated[str, Field(max_length=2_000)]
+LONGEST_REASON = 500
+LARGEST_VERSION = 2**31 - 1
 
 
 class AgentQuery(PageQuery):
@@ -38,12 +41,18 @@ class AgentBody(RequestModel):
 
 
 class AgentChanges(RequestModel):
-    """What to change; a given profile replaces the old one whole."""
+    """What to change; a given profile replaces the old one whole.
+
+    With `expected_version` nothing is changed where the agent is at another version by now (409). `reason` is kept with the version
+    and in the audit log.
+    """
 
     name: Name | None = None
     description: Description | None = None
     status: Status | None = None
     profile: dict[str, Any] | None = None
+    expected_version: Annotated[int, Field(ge=1, le=LARGEST_VERSION)] | None = None
+    reason: Annotated[str, Field(max_length=LONGEST_REASON)] | None = None
 
     @field_validator("*", mode="before")
     @classmethod
@@ -68,6 +77,23 @@ class AgentView(RequestModel):
 
 class AgentPage(RequestModel):
     data: list[AgentView]
+    next_cursor: str | None
+
+
+class AgentVersionView(RequestModel):
+    """A version of an agent's profile as it was saved. The first one of an agent that is older than versions was kept for it then."""
+
+    agent_id: str
+    version: int
+    is_current: bool
+    profile: AgentProfile
+    saved_by: str
+    reason: str
+    saved_at: datetime
+
+
+class AgentVersionPage(RequestModel):
+    data: list[AgentVersionView]
     next_cursor: str | None
 
 
@@ -98,7 +124,8 @@ class OneAgent(APIView):
     @extend_schema(operation_id="agents_update", request=AgentChanges, responses={200: AgentView})
     def patch(self, request: Request, agent_id: str) -> Response:
         changes = parse_body(AgentChanges, request.data).model_dump(exclude_unset=True)
-        return Response(agent_json(update_agent(tenant=principal_of(request).tenant, agent_id=agent_id, changes=changes)))
+        how = {name: changes.pop(name) for name in ("expected_version", "reason") if name in changes}
+        return Response(agent_json(update_agent(tenant=principal_of(request).tenant, agent_id=agent_id, changes=changes, **how)))
 
     @extend_schema(operation_id="agents_delete", responses={204: None})
     def delete(self, request: Request, agent_id: str) -> Response:
@@ -106,7 +133,29 @@ class OneAgent(APIView):
         return Response(status=204)
 
 
+class AgentVersions(APIView):
+    required_scopes = {"GET": "agents:read"}
+
+    @extend_schema(operation_id="agent_versions_list", parameters=[PageQuery], responses={200: AgentVersionPage})
+    def get(self, request: Request, agent_id: str) -> Response:
+        query, tenant = parse_query(PageQuery, request.query_params), principal_of(request).tenant
+        agent = get_agent(tenant=tenant, ref=agent_id)
+        rows, name = list_versions(agent=agent), f"agent-versions:{agent.public_id}"
+        return Response(page_json(rows, tenant=tenant, name=name, query=query, to_json=partial(version_json, agent=agent)))
+
+
+class OneAgentVersion(APIView):
+    required_scopes = {"GET": "agents:read"}
+
+    @extend_schema(operation_id="agent_versions_get", responses={200: AgentVersionView})
+    def get(self, request: Request, agent_id: str, version: str) -> Response:
+        agent = get_agent(tenant=principal_of(request).tenant, ref=agent_id)
+        return Response(version_json(get_version(agent=agent, version=version), agent=agent))
+
+
 urlpatterns = [
     path("agents", Agents.as_view(), name="agents"),
     path("agents/<str:agent_id>", OneAgent.as_view(), name="agent"),
+    path("agents/<str:agent_id>/versions", AgentVersions.as_view(), name="agent-versions"),
+    path("agents/<str:agent_id>/versions/<str:version>", OneAgentVersion.as_view(), name="agent-version"),
 ]

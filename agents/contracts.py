@@ -57,6 +57,12 @@ class AgentProfile(Contract):
     public host. The network guard stands above both. `max_concurrent_runs` null is unlimited; what is beyond it stays
     queued. `rate_limit_per_minute` is about all skill calls of the agent together; a call is made when that and every rule
     of `rate_limits` that is about it let it through.
+
+    A call waits for a person's yes where its plan says so, and where the agent's policy does: by its class of effect, by what it
+    may cost (`approval_above_micro_usd`), by where it goes (`approval_hosts`), or because no person let the agent call that host before
+    (`approval_first_use_of_host`). A plan's `approval: never` counts only where `plan_may_waive_approval`. Undecided for
+    `approval_escalate_after_ms` it goes to the next level; after `approval_ttl_ms` what `approval_on_expiry` says is done. Silence is
+    never a yes.
     """
 
     planner: PlannerChoice = PlannerChoice()
@@ -73,7 +79,13 @@ class AgentProfile(Contract):
     max_run_duration_ms: Annotated[int, Field(ge=100, le=2_592_000_000)] = 3_600_000
     budget: Budget = Budget()
     approval_effects: list[Literal["idempotent_write", "write", "irreversible"]] = ["irreversible"]
+    approval_above_micro_usd: MicroUsd | None = None
+    approval_hosts: Annotated[list[Host], Field(max_length=200)] = []
+    approval_first_use_of_host: bool = False
+    plan_may_waive_approval: bool = False
     approval_ttl_ms: Annotated[int, Field(ge=1_000, le=2_592_000_000)] = 86_400_000
+    approval_escalate_after_ms: Annotated[int, Field(ge=1_000, le=2_592_000_000)] | None = None
+    approval_on_expiry: Literal["fail", "skip", "abort"] = "fail"
     in_doubt_policy: Literal["ask", "assume_happened", "assume_not"] = "ask"
     memory_backend: Literal["none"] = "none"
 

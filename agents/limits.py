@@ -139,10 +139,10 @@ def limits_of(skill: str, per_minute: int | None, target: str | None, rules: Seq
 
 
 def _is_about(rule: Rule, skill: str, target: str | None) -> bool:
-    return rule["skill"] in (None, skill) and (rule["host"] is None or (target is not None and _is_host(rule["host"], target)))
+    return rule["skill"] in (None, skill) and (rule["host"] is None or (target is not None and is_host(rule["host"], target)))
 
 
-def _is_host(pattern: str, target: str) -> bool:
+def is_host(pattern: str, target: str) -> bool:
     """Tell whether a rule's host is that of a call, `host:port`. One that may go anywhere counts in the rules of every host."""
     if target == ANYWHERE:
         return True

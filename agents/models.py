@@ -141,6 +141,23 @@ class Agent(models.Model):
         return self.name
 
 
+class AgentVersion(models.Model):
+    """One version of an agent's profile, as it was saved: by whom, when and why. Nothing changes one."""
+
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="versions", db_index=False)
+    version = models.PositiveIntegerField()
+    profile = models.JSONField()
+    saved_by = models.CharField(max_length=200)
+    reason = models.CharField(max_length=2_000, blank=True)
+    saved_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("agent", "version"), name="one_row_per_agent_version")]
+
+    def __str__(self) -> str:
+        return f"{self.agent_id} v{self.version}"
+
+
 class ScopeKind(models.TextChoices):
     """The scopes of money, in the one order their rows are locked in."""
 

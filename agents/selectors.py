@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from agents.models import Agent, AgentStatus, ApiKey, Tenant
+from agents.models import Agent, AgentStatus, AgentVersion, ApiKey, Tenant
 from agents.tenancy import not_found, one_scoped, scoped
 from skills.ids import is_id
 from skills.instants import instant, instant_or_none
@@ -64,6 +64,33 @@ def agent_json(agent: Agent) -> dict[str, Any]:
     }
 
 
+def list_versions(*, agent: Agent) -> QuerySet[AgentVersion]:
+    """Return the versions of an agent's profile that were kept, as rows a page is made of."""
+    return AgentVersion.objects.filter(agent=agent).annotate(created_at=F("saved_at"))
+
+
+def get_version(*, agent: Agent, version: str) -> AgentVersion:
+    """Return one version of an agent's profile. Raises Refusal NOT_FOUND."""
+    is_number = version.isascii() and version.isdecimal() and len(version) < 10
+    found = list_versions(agent=agent).filter(version=int(version)).first() if is_number else None
+    if found is None:
+        raise not_found("version of this agent")
+    return found
+
+
+def version_json(row: AgentVersion, *, agent: Agent) -> dict[str, Any]:
+    """Return a version of an agent's profile as the API shows it."""
+    return {
+        "agent_id": agent.public_id,
+        "version": row.version,
+        "is_current": row.version == agent.version,
+        "profile": row.profile,
+        "saved_by": row.saved_by,
+        "reason": row.reason,
+        "saved_at": instant(row.saved_at),
+    }
+
+
 def default_agent(*, tenant: Tenant) -> Agent:
     """Return the agent a call is made by where none is named: the active one called `default`, else the oldest active one.
 
@@ -92,8 +119,24 @@ def agents_of(pks: Iterable[int]) -> dict[int, tuple[str, str]]:
 
 
 def agent_pages(public_ids: Iterable[str]) -> dict[str, int]:
-    """Return the row ids of agents, which their console pages are found by, by id."""
+    """Return the row ids of agents, which lists of the console are narrowed by, by id."""
     return dict(Agent.objects.filter(public_id__in=set(public_ids)).values_list("public_id", "pk"))
+
+
+def agents_in(tenants: Iterable[Tenant]) -> QuerySet[Agent]:
+    """Return the agents of several tenants, by name."""
+    return Agent.objects.filter(tenant__in=tenants).select_related("tenant").order_by("name", "pk")
+
+
+def agent_within(tenants: QuerySet[Tenant], agent_id: str) -> Agent | None:
+    """Return the agent of this id if it is one of these tenants'."""
+    rows = Agent.objects.select_related("tenant").filter(tenant__in=tenants, public_id=agent_id)
+    return rows.first() if is_id("agt", agent_id) else None
+
+
+def agents_named(tenants: QuerySet[Tenant], name: str) -> QuerySet[Agent]:
+    """Return the agents of exactly this name in these tenants."""
+    return Agent.objects.filter(tenant__in=tenants, name=name).order_by("pk")
 
 
 def list_keys(*, tenant: Tenant) -> QuerySet[ApiKey]:

@@ -1,4 +1,4 @@
-"""Writes agents: create, change, delete. Each checks the profile before a row is touched."""
+"""Writes agents: create, change, restore, delete. Each checks the profile before a row is touched, and each version of it is kept."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ from pydantic import ValidationError
 
 from agents import audit
 from agents.contracts import AgentProfile, PlannerChoice
-from agents.models import Agent, AgentStatus, Tenant
+from agents.models import Agent, AgentStatus, AgentVersion, Tenant
 from agents.planners.registry import get_planner
-from agents.tenancy import one_scoped
-from skills.base import SkillFailure
+from agents.tenancy import not_found, one_scoped
 from skills.ids import is_id
-from skills.net.targets import target_of
+from skills.net.targets import why_no_host
 from skills.refusal import Refusal
 from skills.registry import registry
 from skills.requests import broken_schema, parse_body
 
 
 def create_agent(
-    *, tenant: Tenant, name: str, description: str = "", profile: dict[str, Any] | None = None, status: str = AgentStatus.ACTIVE
+    *,
+    tenant: Tenant,
+    name: str,
+    description: str = "",
+    profile: dict[str, Any] | None = None,
+    status: str = AgentStatus.ACTIVE,
+    reason: str = "",
 ) -> Agent:
     """Create an agent. Raises Refusal for a bad profile or a name that is taken."""
     _refuse_id_as_name(name)
@@ -30,14 +35,18 @@ def create_agent(
     try:
         with transaction.atomic():
             agent = Agent.objects.create(tenant=tenant, name=name, description=description, profile=checked, status=status)
-            audit.record(tenant, "agent.create", agent.public_id, after={"name": name, "status": status})
+            told = audit.record(tenant, "agent.create", agent.public_id, after={"name": name, "status": status}, reason=reason)
+            _keep_version(agent, told.actor, reason)
             return agent
     except IntegrityError:
         raise _name_taken(name) from None
 
 
-def update_agent(*, tenant: Tenant, agent_id: str, changes: dict[str, Any]) -> Agent:
-    """Change the given fields; a given profile replaces the old one whole and counts as a new version."""
+def update_agent(*, tenant: Tenant, agent_id: str, changes: dict[str, Any], expected_version: int | None = None, reason: str = "") -> Agent:
+    """Change the given fields; a given profile replaces the old one whole and counts as a new version.
+
+    Raises Refusal for what makes no sense, and (409) where the profile is no more the version that was expected.
+    """
     if "profile" in changes:
         changes = changes | {"profile": checked_profile(changes["profile"])}
     if "name" in changes:
@@ -45,22 +54,49 @@ def update_agent(*, tenant: Tenant, agent_id: str, changes: dict[str, Any]) -> A
     try:
         with transaction.atomic():
             agent = one_scoped(Agent.objects.select_for_update(), tenant, "agent", public_id=agent_id)
+            if expected_version not in (None, agent.version):
+                raise _stale(agent, expected_version)
             before = {name: getattr(agent, name) for name in changes}
-            _apply(agent, changes)
+            is_new_version = _apply(agent, changes)
             was, now = audit.changed(before, changes)
-            audit.record(tenant, "agent.update", agent.public_id, before=was, after=now)
+            told = audit.record(tenant, "agent.update", agent.public_id, before=was, after=now, reason=reason)
+            if is_new_version:
+                _keep_version(agent, told.actor, reason)
             return agent
     except IntegrityError:
         raise _name_taken(changes["name"]) from None
 
 
-def _apply(agent: Agent, changes: dict[str, Any]) -> Agent:
-    if changes.get("profile", agent.profile) != agent.profile:
-        agent.version += 1
+def restore_agent(*, tenant: Tenant, agent_id: str, to_version: int, expected_version: int | None = None, reason: str = "") -> Agent:
+    """Make an old version of the profile the newest one. Raises Refusal as `update_agent`: what was allowed then may not be now."""
+    agent = one_scoped(Agent.objects.all(), tenant, "agent", public_id=agent_id)
+    kept = AgentVersion.objects.filter(agent=agent, version=to_version).first()
+    if kept is None:
+        raise not_found("version of this agent")
+    if kept.profile == agent.profile:
+        raise Refusal("INVALID_INPUT", f"the profile says what version {to_version} says already; nothing was changed", status=409)
+    told = f"as in version {to_version}" + (f": {reason}" if reason else "")
+    return update_agent(tenant=tenant, agent_id=agent_id, changes={"profile": kept.profile}, expected_version=expected_version, reason=told)
+
+
+def _apply(agent: Agent, changes: dict[str, Any]) -> bool:
+    """Write the changes; tell whether the profile is another one now."""
+    is_new_version = changes.get("profile", agent.profile) != agent.profile
+    agent.version += is_new_version
     for field, value in changes.items():
         setattr(agent, field, value)
     agent.save()
-    return agent
+    return is_new_version
+
+
+def _keep_version(agent: Agent, by: str, reason: str) -> None:
+    AgentVersion.objects.create(agent=agent, version=agent.version, profile=agent.profile, saved_by=by, reason=reason)
+
+
+def _stale(agent: Agent, expected: int | None) -> Refusal:
+    fault = {"pointer": "/expected_version", "code": "stale", "detail": f"the agent is at version {agent.version} by now"}
+    detail = f"somebody changed the agent since version {expected}"
+    return Refusal("INVALID_INPUT", detail, status=409, errors=[fault], suggestions=["Read it again, and decide on what it says now."])
 
 
 def delete_agent(*, tenant: Tenant, agent_id: str) -> None:
@@ -85,7 +121,7 @@ def checked_profile(raw: Any) -> dict[str, Any]:
     unknown = _unknown_skills(profile)
     if unknown:
         raise Refusal("SCHEMA_VALIDATION_FAILED", "the profile names skills that are not registered", errors=unknown)
-    _check_hosts_of_rates(profile)
+    _check_hosts(profile)
     _check_configs(profile)
     _check_planner(profile.planner)
     return profile.model_dump(mode="json")
@@ -104,25 +140,13 @@ def _unknown_skills(profile: AgentProfile) -> list[dict[str, str]]:
     ]
 
 
-def _check_hosts_of_rates(profile: AgentProfile) -> None:
-    """Refuse a host that is written as no call's host ever is: its limit would hold nobody."""
-    faults = [
-        {"pointer": f"/profile/rate_limits/{i}/host", "code": "INVALID_HOST", "detail": why}
-        for i, rule in enumerate(profile.rate_limits)
-        if rule.host and (why := _why_no_host(rule.host.lower()))
-    ]
+def _check_hosts(profile: AgentProfile) -> None:
+    """Refuse a host that is written as no call's host ever is: what is said about it would hold nobody."""
+    named = [(f"/profile/rate_limits/{i}/host", rule.host) for i, rule in enumerate(profile.rate_limits) if rule.host]
+    named += [(f"/profile/approval_hosts/{i}", host) for i, host in enumerate(profile.approval_hosts)]
+    faults = [{"pointer": pointer, "code": "INVALID_HOST", "detail": why} for pointer, host in named if (why := why_no_host(host.lower()))]
     if faults:
-        raise Refusal("SCHEMA_VALIDATION_FAILED", "the profile limits calls to what is no host", errors=faults)
-
-
-def _why_no_host(host: str) -> str | None:
-    named = host.removeprefix("*.")
-    try:
-        target = target_of(f"http://{named}/")
-    except SkillFailure as failure:
-        return failure.message
-    known = target.host_header.removesuffix(":80")
-    return None if known == named.removesuffix(":80") else f"write it as {known}"
+        raise Refusal("SCHEMA_VALIDATION_FAILED", "the profile names what is no host", errors=faults)
 
 
 def _check_configs(profile: AgentProfile) -> None:

@@ -11,9 +11,14 @@ from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
 
 from agents.console_base import COST_ROLES, DECIDING_ROLES, EVERY_ROLE, OPERATING_ROLES, OVERSIGHT_ROLES, may
+from agents.roles import ROLES
 from runs.console.approvals_page import APPROVING_ROLES
+from runs.console.bulk_page import VIEW_ROLES as BULK_ROLES
+from runs.console.grants_page import VIEW_ROLES as GRANT_ROLES
 from runs.console.overview import overview
+from runs.console.questions_page import SEEING_ROLES
 from runs.console.runtime_page import READING_ROLES
+from runs.console.waiting_counts import waiting_counts
 
 # Section, then (title, icon, model as app.name). Each shows only to who may see the page behind it.
 _SECTIONS = (
@@ -21,8 +26,6 @@ _SECTIONS = (
     (
         "Agents",
         (
-            ("Agents", "smart_toy", "agents.agent"),
-            ("Skills", "extension", "skills.skillversion"),
             ("Freezes", "ac_unit", "agents.freeze"),
             ("Audit log", "history_edu", "agents.auditentry"),
             ("Circuits", "electrical_services", "catalog.circuit"),
@@ -42,7 +45,6 @@ _SECTIONS = (
         "Platform",
         (
             ("Tenants", "domain", "agents.tenant"),
-            ("Memberships", "group", "agents.membership"),
             ("Users", "person", "auth.user"),
             ("Groups", "groups", "auth.group"),
         ),
@@ -53,23 +55,44 @@ _SECTIONS = (
 # The pages of a section that are no list of rows: (title, icon, address, roles), before its lists.
 _PAGES = {
     "Runs": (
-        ("Approvals", "approval", "console-approvals", APPROVING_ROLES),
-        ("In doubt", "help", "console-in-doubt", DECIDING_ROLES),
         ("Dead letters", "skull", "console-dead-letters", EVERY_ROLE),
+        ("Bulk operations", "checklist", "console-bulk", BULK_ROLES),
         ("Workers & queue", "memory", "console-workers", OPERATING_ROLES),
     ),
+    "Agents": (("Agents", "smart_toy", "console-agents", EVERY_ROLE), ("Skills", "extension", "console-skills", EVERY_ROLE)),
     "Knowledge": (
         ("Failure analytics", "monitoring", "console-failures", EVERY_ROLE),
         ("Recovery review", "healing", "console-recovery", EVERY_ROLE),
         ("Drift", "trending_up", "console-drift", EVERY_ROLE),
     ),
     "Money": (("Cost", "payments", "console-cost", COST_ROLES), ("Budgets", "account_balance_wallet", "console-budgets", COST_ROLES)),
-    "Platform": (("Webhooks", "webhook", "console-webhooks", COST_ROLES), ("API keys", "key", "console-access", OVERSIGHT_ROLES)),
+    "Platform": (
+        ("Webhooks", "webhook", "console-webhooks", COST_ROLES),
+        ("Standing grants", "verified_user", "console-grants", GRANT_ROLES),
+        ("Members", "group", "console-members", OVERSIGHT_ROLES),
+        ("API keys", "key", "console-access", OVERSIGHT_ROLES),
+    ),
 }
+
+
+# What waits for a person, with what a run waits for: it says how many do.
+_WAITING = (
+    ("Approvals", "approval", "console-approvals", APPROVING_ROLES, "approval"),
+    ("Questions", "contact_support", "console-questions", SEEING_ROLES, "input"),
+    ("In doubt", "help", "console-in-doubt", DECIDING_ROLES, "in_doubt"),
+)
 
 
 def stylesheet(request: HttpRequest) -> str:
     return static("aos/console.css")
+
+
+def favicon(request: HttpRequest) -> str:
+    return static("aos/icon.svg")
+
+
+def live_script(request: HttpRequest) -> str:
+    return static("aos/live.js")
 
 
 def keys_script(request: HttpRequest) -> str:
@@ -78,6 +101,10 @@ def keys_script(request: HttpRequest) -> str:
 
 def copy_script(request: HttpRequest) -> str:
     return static("aos/copy.js")
+
+
+def palette_script(request: HttpRequest) -> str:
+    return static("aos/palette.js")
 
 
 def environment_label(request: HttpRequest) -> list[str]:
@@ -94,12 +121,38 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     if may(request, OPERATING_ROLES):
         first.append(_item("Invariants", "verified", reverse_lazy("console-invariants")))
     shown = _viewable_models(request)
-    groups = [_group("", first)]
+    groups = [_group("", first), *_waiting(request)]
     for title, lists in _SECTIONS:
         items = [_item(name, icon, reverse(page)) for name, icon, page, roles in _PAGES.get(title, ()) if may(request, roles)]
         items += [_item(name, icon, _list_of(model)) for name, icon, model in lists if model in shown]
         groups += [_group(title, items)] if items else []
     return groups
+
+
+def who_may(view_name: str) -> list[str]:
+    """Return the roles that open a page, in words; none where its page knows no roles (it is the platform's)."""
+    named = [(page, roles) for pages in _PAGES.values() for _, _, page, roles in pages]
+    named += [(page, roles) for _, _, page, roles, _ in _WAITING]
+    named += [("console-simulator", READING_ROLES), ("console-runtime", READING_ROLES), ("console-invariants", OPERATING_ROLES)]
+    for model, page in admin.site._registry.items():
+        named.append((f"admin:{model._meta.app_label}_{model._meta.model_name}_", getattr(page, "view_roles", frozenset())))
+    # A page about one thing is named like the list of them, or begins as it does.
+    found = [roles for name, roles in named if view_name.startswith((name, f"{name.removesuffix('s')}-")) or view_name + "s" == name]
+    return [role.replace("_", " ") for role in ROLES if found and role in found[0]]
+
+
+def _waiting(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return what waits for this person, with how many runs do; nothing for who decides nothing and is asked nothing."""
+    held = [each for each in _WAITING if may(request, each[3])]
+    if not held:
+        return []
+    counts = waiting_counts(request)
+    badges = {"badge_variant": "warning"}
+    items = [
+        _item(title, icon, reverse(page)) | ({"badge": counts[what], **badges} if counts[what] else {})
+        for title, icon, page, _, what in held
+    ]
+    return [_group("Waiting for you", items)]
 
 
 def _viewable_models(request: HttpRequest) -> set[str]:

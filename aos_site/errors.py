@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
+from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from aos_site.console import who_may
 from aos_site.http.problems import DEFECT, is_for_people, problem_response, refusal_for
 from skills.refusal import Refusal
 from skills.taxonomy import CODES
@@ -76,7 +78,10 @@ def handle_bad_request(request: HttpRequest, exception: Exception) -> HttpRespon
 
 
 def handle_forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return defaults.permission_denied(request, exception) if is_for_people(request) else problem_response(refusal_for(exception), request)
+    if not is_for_people(request):
+        return problem_response(refusal_for(exception), request)
+    asked = request.resolver_match.view_name if request.resolver_match else ""
+    return HttpResponseForbidden(render_to_string("403.html", {"aos_roles": who_may(asked)}, request))
 
 
 def handle_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -13,6 +13,8 @@ from runs.shell.call_ids import add_call_ids
 
 MASK = "***"
 _SENSITIVE = re.compile(r"authorization|cookie|password|secret|pepper|token|key", re.IGNORECASE)
+# The secret of a link that decides stands in its address (`decide-by-link` in aos_site/urls.py).
+_LINK = re.compile(r"(/decide/[^/\s]*)/[^\s?\"']+")
 # Names that hold one of the words and no credential.
 _HARMLESS = frozenset({"step_key", "idempotency_key", "input_tokens", "output_tokens"})
 
@@ -31,7 +33,14 @@ def _masked(name: Any, value: Any) -> Any:
     if isinstance(value, dict):
         return {inner: _masked(inner, item) for inner, item in value.items()}
     sensitive = isinstance(name, str) and name not in _HARMLESS and _SENSITIVE.search(name)
+    if isinstance(value, str) and not sensitive:
+        return without_link_secrets(value)
     return MASK if sensitive and isinstance(value, str | bytes) else value
+
+
+def without_link_secrets(text: str) -> str:
+    """Return a text in which no address of a link that decides is whole."""
+    return _LINK.sub(rf"\1/{MASK}/", text) if "/decide/" in text else text
 
 
 def shared_processors() -> list[Any]:

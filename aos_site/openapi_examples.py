@@ -27,13 +27,32 @@ CANDIDATE = {
 _DECIDED = {"reason": "It recovered nineteen of the last twenty."}
 
 BODIES: dict[str, Any] = {
+    "approvals_edit": {"action_hash": "0" * 64, "params": {"data": {"total": 40}, "expression": "total"}},
+    "grants_create": {
+        "skill": "http_call",
+        "host": "api.example.com",
+        "max_uses": 20,
+        "max_total_micro_usd": 500_000,
+        "reason": "Refunds of the sale, agreed with finance.",
+    },
+    "grants_revoke": {"reason": "The sale is over."},
     "approvals_approve": {"action_hash": "0" * 64, "reason": "Checked against the order."},
     "approvals_reject": {"action_hash": "0" * 64, "reason": "The account is not theirs."},
+    "approvals_decide": {
+        "decisions": [{"run_id": RUN, "step_id": "price", "action_hash": "0" * 64}],
+        "verdict": "approve",
+        "reason": "All of them are on the list of today.",
+    },
+    "approvals_note": {"kind": "ask", "text": "Which order is this for?"},
+    "approvals_link": {"for": "bob", "ttl_s": 3600},
+    "questions_answer": {"value": {"colour": "red"}},
     "agents_create": {"name": "trader", "description": "Watches prices.", "profile": {"allowed_skills": ["http_call", "json_transform"]}},
-    "agents_update": {"description": "Watches prices and tells them."},
+    "agents_update": {"description": "Watches prices and tells them.", "reason": "It says more by now."},
     "api_keys_create": {"name": "ci", "scopes": ["runs:read", "runs:write"]},
     "budgets_set": {"kind": "tenant", "period": "day", "limit_cents": "500"},
     "budgets_top_up": {"amount_cents": "50"},
+    "bulk_begin": {"action": "cancel", "filter": {"status": "waiting"}, "reason": "The order was withdrawn.", "expected": 3},
+    "bulk_preview": {"action": "rerun", "filter": {"status": "failed", "failure_code": "TIMEOUT"}},
     "catalog_create": ENTRY | {"reason": "Pages of more than 100 rows take too long."},
     "catalog_import": {"entries": [ENTRY], "dry_run": True, "reason": "What the other installation learned."},
     "catalog_restore": {"to_version": 1, "reason": "The change helped nobody."},
@@ -88,6 +107,7 @@ PLACES: dict[str, str] = {
     "delivery_id": "msg_01a22488cd387822aa9c0fa3bccedec2",
     "key_id": "key_01a22488cd387822aa9c0fa3bccedec2",
     "account_id": "svc_01a22488cd387822aa9c0fa3bccedec2",
+    "bulk_id": "blk_01a22488cd387822aa9c0fa3bccedec2",
     "freeze_id": "frz_01a22488cd387822aa9c0fa3bccedec2",
 }
 """What stands in the path, by the name of its place."""

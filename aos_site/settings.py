@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "aos_site.http.middleware.TenantWallMiddleware",
+    "aos_site.http.live.LiveCellsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -257,6 +258,7 @@ LEASE_MS = env.int("AOS_LEASE_MS", default=30_000)
 DRAIN_SECONDS = env.int("AOS_DRAIN_SECONDS", default=60)
 MAX_CRASHES = env.int("AOS_MAX_CRASHES", default=3)
 MAX_QUEUED_RUNS = env.int("AOS_MAX_QUEUED_RUNS", default=100_000)
+BULK_MOST_RUNS = env.int("AOS_BULK_MOST_RUNS", default=1_000)
 # How often a tenant may ask the API, with all its keys together; 0 is as often as it likes. A tenant may have a rate of its own.
 REQUESTS_PER_MINUTE = env.int("AOS_REQUESTS_PER_MINUTE", default=12_000) or None
 # A host that fails so often in a row is not called for so long (docs/explanation/circuits.md).
@@ -384,10 +386,11 @@ UNFOLD = {
     "SITE_HEADER": "AOS",
     "SITE_SUBHEADER": "Operator console",
     "SITE_SYMBOL": "hub",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "aos_site.console.favicon"}],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": ["aos_site.console.stylesheet"],
-    "SCRIPTS": ["aos_site.console.keys_script", "aos_site.console.copy_script"],
+    "SCRIPTS": [f"aos_site.console.{name}_script" for name in ("live", "keys", "copy", "palette")],
     "ENVIRONMENT": "aos_site.console.environment_label",
     "DASHBOARD_CALLBACK": "aos_site.console.dashboard",
     "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": "aos_site.console.navigation"},

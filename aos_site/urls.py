@@ -22,12 +22,15 @@ import runs.again_api
 import runs.api
 import runs.approvals_api
 import runs.budgets_api
+import runs.bulk_api
 import runs.chaos_api
 import runs.comparison_api
 import runs.effects_api
 import runs.events_api
 import runs.evidence_api
 import runs.first_sdk_api
+import runs.grants_api
+import runs.people_api
 import runs.recovery_api
 import runs.replay_api
 import runs.runtime_api
@@ -36,19 +39,31 @@ import runs.usage_api
 import runs.webhooks_api
 import skills.api
 from agents.access_page import access_page
+from agents.members_page import members_page
 from agents.sign_in import oidc, password
 from aos_site import errors, health, metrics
+from aos_site.console import navigation
+from aos_site.palette import palette
+from runs.console.agents_page import agent_edit_page, agent_page, agent_versions_page, agents_page
 from runs.console.approvals_page import approvals_page, one_approval_page
 from runs.console.budgets_page import budgets_page
+from runs.console.bulk_page import bulk_page, new_bulk_page, one_bulk_page
 from runs.console.cost_page import cost_page
 from runs.console.dead_letters_page import dead_letters_page, requeue_view
 from runs.console.drift_page import drift_page
+from runs.console.editing_page import editing_page
 from runs.console.failures_page import failures_page, group_page
+from runs.console.grants_page import grant_page, grants_page
 from runs.console.in_doubt_page import in_doubt_page, one_in_doubt_page
 from runs.console.invariants_page import invariants_page
+from runs.console.link_page import decide_by_link
+from runs.console.questions_page import one_question_page, questions_page
 from runs.console.recovery_page import candidate_page, recovery_page
+from runs.console.runs_export import runs_export
 from runs.console.runtime_page import runtime_page
 from runs.console.simulator_page import simulator_page
+from runs.console.skills_page import skill_page, skills_page
+from runs.console.together_page import together_page
 from runs.console.undoing import undo_view
 from runs.console.webhooks_page import delivery_page, webhook_page, webhooks_page
 from runs.console.workers_page import workers_page
@@ -69,7 +84,9 @@ api_v1: list[URLPattern | URLResolver] = [
     *catalog.drift_api.urlpatterns,
     *catalog.circuits_api.urlpatterns,
     *runs.api.urlpatterns,
+    *runs.grants_api.urlpatterns,
     *runs.approvals_api.urlpatterns,
+    *runs.people_api.urlpatterns,
     *runs.events_api.urlpatterns,
     *runs.evidence_api.urlpatterns,
     *runs.webhooks_api.urlpatterns,
@@ -77,6 +94,7 @@ api_v1: list[URLPattern | URLResolver] = [
     *runs.schemas_api.urlpatterns,
     *runs.usage_api.urlpatterns,
     *runs.budgets_api.urlpatterns,
+    *runs.bulk_api.urlpatterns,
     *runs.effects_api.urlpatterns,
     *runs.again_api.urlpatterns,
     *runs.comparison_api.urlpatterns,
@@ -101,6 +119,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
     *runs.first_sdk_api.urlpatterns,
+    path("decide/<str:link_id>/<str:secret>/", decide_by_link, name="decide-by-link"),
     path("admin/runtime/", admin.site.admin_view(runtime_page), name="console-runtime"),
     path("admin/simulator/", admin.site.admin_view(simulator_page), name="console-simulator"),
     path("admin/failure-analytics/", admin.site.admin_view(failures_page), name="console-failures"),
@@ -109,22 +128,41 @@ urlpatterns = [
     path("admin/cost/", admin.site.admin_view(cost_page), name="console-cost"),
     path("admin/budgets/", admin.site.admin_view(budgets_page), name="console-budgets"),
     path("admin/approvals/", admin.site.admin_view(require_safe(approvals_page)), name="console-approvals"),
+    path("admin/approvals/together/", admin.site.admin_view(together_page), name="console-approvals-together"),
+    path("admin/approvals/<str:run_id>/<str:step_id>/edit/", admin.site.admin_view(editing_page), name="console-approval-edit"),
+    path("admin/grants/", admin.site.admin_view(grants_page), name="console-grants"),
+    path("admin/grants/<str:grant_id>/", admin.site.admin_view(grant_page), name="console-grant"),
     path("admin/approvals/<str:run_id>/<str:step_id>/", admin.site.admin_view(one_approval_page), name="console-approval"),
+    path("admin/questions/", admin.site.admin_view(require_safe(questions_page)), name="console-questions"),
+    path("admin/questions/<str:run_id>/<str:step_id>/", admin.site.admin_view(one_question_page), name="console-question"),
     path("admin/in-doubt/", admin.site.admin_view(require_safe(in_doubt_page)), name="console-in-doubt"),
     path("admin/in-doubt/<str:run_id>/<str:step_id>/", admin.site.admin_view(one_in_doubt_page), name="console-in-doubt-one"),
     path("admin/dead-letters/", admin.site.admin_view(require_safe(dead_letters_page)), name="console-dead-letters"),
     path("admin/dead-letters/<str:run_id>/requeue/", require_POST(admin.site.admin_view(requeue_view)), name="console-dead-letter-requeue"),
     path("admin/undo/<str:run_id>/<str:step_id>/", require_POST(admin.site.admin_view(undo_view)), name="console-undo"),
     path("admin/invariants/", admin.site.admin_view(invariants_page), name="console-invariants"),
+    path("admin/bulk/", admin.site.admin_view(require_safe(bulk_page)), name="console-bulk"),
+    path("admin/bulk/new/", admin.site.admin_view(new_bulk_page), name="console-bulk-new"),
+    path("admin/bulk/<str:bulk_id>/", admin.site.admin_view(one_bulk_page), name="console-bulk-one"),
+    path("admin/runs-export/", require_POST(admin.site.admin_view(runs_export)), name="console-runs-export"),
     path("admin/workers/", admin.site.admin_view(require_safe(workers_page)), name="console-workers"),
     path("admin/recovery/", admin.site.admin_view(recovery_page), name="console-recovery"),
     path("admin/recovery/<str:candidate_id>/", admin.site.admin_view(candidate_page), name="console-recovery-candidate"),
+    path("admin/agent-profiles/", admin.site.admin_view(agents_page), name="console-agents"),
+    path("admin/agent-profiles/<str:agent_id>/", admin.site.admin_view(agent_page), name="console-agent"),
+    path("admin/agent-profiles/<str:agent_id>/edit/", admin.site.admin_view(agent_edit_page), name="console-agent-edit"),
+    path("admin/agent-profiles/<str:agent_id>/versions/", admin.site.admin_view(agent_versions_page), name="console-agent-versions"),
+    path("admin/describe-skill/", admin.site.admin_view(require_safe(skills_page)), name="console-skills"),
+    path("admin/describe-skill/<str:skill>/", admin.site.admin_view(skill_page), name="console-skill"),
     path("admin/access/", admin.site.admin_view(access_page), name="console-access"),
+    path("admin/members/", admin.site.admin_view(members_page), {"navigation": navigation}, name="console-members"),
     path("admin/webhooks/", admin.site.admin_view(webhooks_page), name="console-webhooks"),
     path("admin/webhooks/<str:webhook_id>/", admin.site.admin_view(webhook_page), name="console-webhook"),
     path("admin/webhooks/<str:webhook_id>/deliveries/<str:delivery_id>/", admin.site.admin_view(delivery_page), name="console-delivery"),
     path("admin/login/", password.login_page, name="sign-in"),
     path("admin/sign-in/", oidc.start, name="sign-in-start"),
     path("admin/sign-in/callback/", oidc.callback, name="sign-in-callback"),
+    # In the place of Unfold's search, which walks through all rows and keeps what it found for a while.
+    path("admin/search/", admin.site.admin_view(require_safe(palette)), name="palette"),
     path("admin/", admin.site.urls),
 ]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import asdict
+
 if TYPE_CHECKING:
     from agents.models import Agent
     from runs.models import Run
@@ -26,24 +28,41 @@ ADVICE = {
 def store_long_run(agent: Agent, steps: int, attempts: int = 3) -> Run:
     """Play such a run and store it as a worker would have left it."""
     # Settings come first.
-    from django.utils import timezone  # noqa: PLC0415
+    from runs.engine.script import Fail, Ok, Outcome  # noqa: PLC0415
 
-    from runs.engine.events import RunAccepted, Terms  # noqa: PLC0415
-    from runs.engine.script import Fail, Ok, Outcome, ScriptWorld  # noqa: PLC0415
-    from runs.engine.virtual import drive  # noqa: PLC0415
-    from skills.ids import new_id  # noqa: PLC0415
-
-    run_id, now = new_id("run"), timezone.now()
     failed = Fail("HTTP_5XX", phase="acked", message="api.example.com answered 500", after_ms=40, advice=ADVICE)
     outcomes: dict[str, Outcome | Sequence[Outcome]] = {
         f"s{n}": [*[failed] * (attempts - 1), Ok(RESULT, after_ms=40, side_effects=[EFFECT])] for n in range(steps)
     }
-    began_ms = round(now.timestamp() * 1_000)
-    plan = _plan(steps, attempts)
-    first = RunAccepted(began_ms, run_id, Terms(max_parallel=WIDTH), seed=run_id, goal="a long run", plan=plan)
+    return _played(agent, _plan(steps, attempts), outcomes)
+
+
+def store_wide_run(agent: Agent, loops: int, items: int) -> Run:
+    """Play a run whose few steps go through many items each, and store it alike."""
+    from agents.plan.contracts import Plan  # noqa: PLC0415
+    from runs.engine.script import Ok  # noqa: PLC0415
+
+    params = {"url": "https://api.example.com/orders?page=${item}"}
+    first = {"step_id": "list", "skill": "json_transform", "params": {"input": {"orders": items}}}
+    loop = {"skill": "http_call", "params": params, "for_each": "${steps.list.result}", "max_items": items, "depends_on": ["list"]}
+    plan = Plan.model_validate({"goal": "a wide run", "steps": [first, *({"step_id": f"each{n}", **loop} for n in range(loops))]})
+    outcomes = {f"each{n}": Ok(RESULT, after_ms=40, side_effects=[EFFECT]) for n in range(loops)} | {"list": Ok(list(range(items)))}
+    return _played(agent, plan.model_dump(mode="json"), outcomes)
+
+
+def _played(agent: Agent, plan: dict[str, Any], outcomes: Any) -> Run:
+    from django.utils import timezone  # noqa: PLC0415
+
+    from runs.engine.events import RunAccepted, Terms  # noqa: PLC0415
+    from runs.engine.script import ScriptWorld  # noqa: PLC0415
+    from runs.engine.virtual import drive  # noqa: PLC0415
+    from skills.ids import new_id  # noqa: PLC0415
+
+    run_id, now = new_id("run"), timezone.now()
+    first = RunAccepted(round(now.timestamp() * 1_000), run_id, Terms(max_parallel=WIDTH), seed=run_id, goal=plan["goal"], plan=plan)
     state, journal = drive(first, ScriptWorld(outcomes=outcomes))
     assert state.status == "succeeded", state.failure
-    return _stored(agent, run_id, now, state, journal)
+    return stored_run(agent, run_id, now, state, journal)
 
 
 def _plan(steps: int, attempts: int) -> dict[str, Any]:
@@ -62,37 +81,34 @@ def _plan(steps: int, attempts: int) -> dict[str, Any]:
     return Plan(goal="a long run", steps=planned).model_dump(mode="json")
 
 
-def _stored(agent: Agent, run_id: str, now: datetime, state: Any, journal: Any) -> Run:
+def stored_run(agent: Agent, run_id: str, created_at: datetime, state: Any, journal: Any) -> Run:
+    """Store a run that was played as the worker that drove it would have left it: over, or waiting for somebody."""
     from runs.models import Run, RunEvent, StepSummary  # noqa: PLC0415
     from runs.shell.chain import link_of  # noqa: PLC0415
     from runs.shell.driver import row_of  # noqa: PLC0415
+    from runs.shell.summaries import step_rows  # noqa: PLC0415
 
     rows, head = [], ""
     for seq, entry in enumerate(journal, start=1):
         rows.append(row_of(seq, entry.fact, entry.decisions, head))
         head = link_of(rows[-1])
-    done = sum(step.status == "succeeded" for key, step in state.steps.items() if not key.startswith("$"))
+    told = _told(state, len(rows), head)
     run = Run.objects.create(
-        public_id=run_id,
-        tenant=agent.tenant,
-        agent=agent,
-        goal=state.goal,
-        status=state.status,
-        planner="manual",
-        plan_hash=state.plan_hash,
-        steps_total=len(state.nodes),
-        steps_done=done,
-        retries=state.retries,
-        journal_head=head,
-        last_seq=len(rows),
-        started_at=now,
-        finished_at=datetime.fromtimestamp(state.now_ms / 1_000, UTC),
+        public_id=run_id, tenant=agent.tenant, agent=agent, goal=state.goal, created_by="ada", started_at=created_at, **told
     )
+    Run.objects.filter(pk=run.pk).update(created_at=created_at)
     RunEvent.objects.bulk_create([RunEvent(run_id=run.pk, **row._asdict()) for row in rows], batch_size=500)
-    StepSummary.objects.bulk_create(
-        [
-            StepSummary(run=run, key=key, position=place, skill="http_call", status=state.steps[key].status)
-            for place, key in enumerate(state.nodes)
-        ]
-    )
+    StepSummary.objects.bulk_create([StepSummary(**{**asdict(row), "run_id": run.pk}) for row in step_rows(run.pk, state)], batch_size=500)
     return run
+
+
+def _told(state: Any, seq: int, head: str) -> dict[str, Any]:
+    """Return what the run's row says, as it stands in the columns."""
+    from runs.shell.summaries import run_row  # noqa: PLC0415
+
+    ended = "finished" if state.finished else "parked"
+    told = asdict(run_row(0, state, seq, head, ended, state.now_ms))
+    wake_in_ms, finished_at_ms = told.pop("wake_in_ms"), told.pop("finished_at_ms")
+    del told["id"], told["held"]
+    finished_at = None if finished_at_ms is None else datetime.fromtimestamp(finished_at_ms / 1_000, UTC)
+    return {**told, "wake_at_ms": None if wake_in_ms is None else state.now_ms + wake_in_ms, "finished_at": finished_at}

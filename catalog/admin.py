@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -15,14 +16,29 @@ from agents.console_base import CAUSE_ROLES, COST_ROLES, EVERY_ROLE, PAYLOAD_ROL
 from catalog import admin_circuits, admin_entries  # noqa: F401 - pages register themselves
 from catalog.models import FailureMatch
 from catalog.selectors import grouped_json
+from skills.taxonomy import Category
 from skills.wording import money
+
+
+class CategoryFilter(admin.SimpleListFilter):
+    """The categories there are, not those that occur, for which all failures would have to be looked through."""
+
+    title = "category"
+    parameter_name = "category__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(category.value, category.value.capitalize()) for category in Category]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[FailureMatch]) -> QuerySet[FailureMatch]:
+        return queryset.filter(category=self.value()) if self.value() else queryset
 
 
 @admin.register(FailureMatch)
 class FailureMatchAdmin(TenantScopedAdmin):
     view_roles = EVERY_ROLE
     list_display = ("created_at", "code", "skill", "step_id", "decision", "mode", "match_type", "recovered", "run_public_id")
-    list_filter = ("category", "recovery_attempted")
+    list_filter = (CategoryFilter, "recovery_attempted")
+    lookup_roles = {"message": PAYLOAD_ROLES, "cause": CAUSE_ROLES, "cost_micro_usd": COST_ROLES}
     search_fields = ("=code", "=run_public_id", "^signature", "=public_id")
     ordering = ("-created_at",)
 

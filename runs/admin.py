@@ -13,7 +13,7 @@ from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -36,16 +36,20 @@ from agents.console_base import (
 )
 from agents.tenancy import operator_principal
 from runs import admin_charges, services  # noqa: F401 - pages register themselves
+from runs.console.agents_view import resting
 from runs.console.decisions_view import Wanted
-from runs.console.proof_page import proof_view, tabs_of
+from runs.console.folding import OPEN, address_to_open
+from runs.console.many_runs import many_of_list
+from runs.console.proof_page import again_of, proof_view, tabs_of
 from runs.console.request_view import request_of
 from runs.console.run_page import run_page
 from runs.console.runs_list import PRESERVED, STAGES, decision_needed, filters_in, neighbour_of, tabs_of_list, title_of, way_back
+from runs.console.runs_search import COST_FIELDS, PAYLOAD_FIELDS, named_by
 from runs.console.topping_up import lack_of, top_up
 from runs.console.undoing import undoing
 from runs.console.waterfall import instant_ms
 from runs.models import TERMINAL_STATUSES, Outbox, Run, RunStatus
-from runs.selectors import blocked_by_json, trace_json
+from runs.selectors import blocked_by, read_run
 from skills.console_base import chip
 from skills.refusal import Refusal
 from skills.wording import UNKNOWN, duration, money
@@ -94,7 +98,7 @@ class StageFilter(admin.SimpleListFilter):
         return [(name, title_of(name)) for name in STAGES]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Run]) -> QuerySet[Run]:
-        return queryset.filter(**STAGES.get(self.value() or "", {}))
+        return queryset.filter(STAGES.get(self.value() or "", Q()))
 
 
 @admin.register(Run)
@@ -102,10 +106,13 @@ class RunAdmin(TenantScopedAdmin):
     view_roles = EVERY_ROLE
     list_display = ("run", "state", "decision", "planned_by", "progress", "took", "cost", "created", "tenant")
     list_before_template = "console/runs_tabs.html"
+    change_list_template = "console/live_runs.html"
     list_filter = (StageFilter, "status")
-    list_select_related = ("agent", "tenant")
+    # Named for a page of runs at a time: joined, they lead PostgreSQL to look through the runs of each agent.
+    list_select_related = ()
     search_fields = ("=public_id", "^trace_id", "=failure_code")
     ordering = ("-created_at",)
+    lookup_roles = {**dict.fromkeys(PAYLOAD_FIELDS, PAYLOAD_ROLES), **dict.fromkeys(COST_FIELDS, COST_ROLES)}
     sortable_by = ("created",)
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
@@ -114,19 +121,29 @@ class RunAdmin(TenantScopedAdmin):
         if not sees_everything(request) and len(roles_of(request)) == 1:
             hidden.add("tenant")
         shown = [name for name in self.list_display if name not in hidden]
-        return tuple(shown) if may_everywhere(request, PAYLOAD_ROLES) else ("run_only", *shown[1:])
+        first = "run" if may_everywhere(request, PAYLOAD_ROLES) else "run_only"
+        return (*(("pick",) if may(request, OPERATING_ROLES) else ()), first, *shown[1:])
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> tuple[str, ...]:
-        return (list_display[0],)
+        return tuple(name for name in list_display if name in ("run", "run_only"))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Return a run by row id or by the id everybody else uses (`run_…`)."""
         return super().get_object(request, object_id, "public_id" if object_id.startswith("run_") else from_field)
 
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Run], search_term: str) -> tuple[QuerySet[Run], bool]:
+        return queryset.filter(named_by(search_term)), False
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changes = super().get_changelist_instance(request)
+        changes.result_list = changes.result_list.prefetch_related("agent", "tenant")
+        return changes
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         answer = super().changelist_view(request, extra_context)
         if isinstance(answer, TemplateResponse) and answer.context_data and "cl" in answer.context_data:
             answer.context_data["aos_tabs"] = tabs_of_list(answer.context_data["cl"], request.GET.get("stage", ""))
+            answer.context_data["aos_many"] = many_of_list(request, answer.context_data["cl"])
         return answer
 
     def change_view(
@@ -134,27 +151,34 @@ class RunAdmin(TenantScopedAdmin):
     ) -> HttpResponse:
         run = self.get_object(request, unquote(object_id))
         try:
-            trace = trace_json(tenant=run.tenant, run_id=run.public_id)
+            read = read_run(tenant=run.tenant, run_id=run.public_id)
         except Refusal as refusal:
             # Its journal was touched, or is of another version: the page says where, instead of the run.
             told = {"aos_tabs": tabs_of(request, run), "aos_run_id": run.public_id, "aos_refusal": refusal}
             return self.page(request, "console/proof.html", run, told)
+        # A run that ended meanwhile is not offered to be cancelled below the words that it ended.
+        run = read.run
         context = run_page(
-            trace,
+            read.trace,
             round(time.time() * 1_000),
             shows_payloads=may(request, PAYLOAD_ROLES, run.tenant_id),
             shows_costs=may(request, COST_ROLES, run.tenant_id),
-            blocked_by=[] if run.is_terminal else blocked_by_json(tenant=run.tenant, run_id=run.public_id),
+            blocked_by=blocked_by(read),
             wanted=Wanted(request.GET.get("decision", ""), request.GET.get("of", "")),
+            opened=request.GET.get(OPEN, ""),
+            address=address_to_open(request.GET),
         )
         context["aos_operations"] = self._operations(request, run)
         context["aos_lack"] = lack_of(run) if may(request, COST_ROLES, run.tenant_id) else None
         context["aos_once"] = uuid4().hex
-        context |= undoing(request, run, trace)
+        context["aos_is_unfinished"] = not run.is_terminal
+        context |= undoing(request, read)
         context["aos_tabs"] = tabs_of(request, run)
+        context["aos_again"] = again_of(request, run)
+        context["aos_resting"] = resting(read.run.agent)
         context["aos_list"] = way_back(request, run)
         if context["aos_shows_payloads"]:
-            context["aos_request"] = request_of(trace, request.build_absolute_uri("/").rstrip("/"), priority=run.priority)
+            context["aos_request"] = request_of(read.trace, request.build_absolute_uri("/").rstrip("/"), priority=run.priority)
         return self.page(request, "console/run.html", run, context)
 
     def neighbour_view(self, request: HttpRequest, object_id: str, which: str) -> HttpResponse:
@@ -208,6 +232,11 @@ class RunAdmin(TenantScopedAdmin):
             messages.error(request, f"{refusal.code}: {refusal.detail}")
         return redirect("admin:runs_run_change", run.public_id)
 
+    @display(description="Pick")
+    def pick(self, run: Run) -> SafeString:
+        box = '<input type="checkbox" class="aos-pick" form="aos-picked" name="pick" value="{}" aria-label="Pick {}">'
+        return format_html(box, run.pk, run.public_id)
+
     @display(description="Run")
     def run(self, run: Run) -> SafeString:
         said = run.summary or run.goal[:120]
@@ -221,7 +250,8 @@ class RunAdmin(TenantScopedAdmin):
     def state(self, run: Run) -> SafeString:
         waits = run.status == RunStatus.WAITING and run.waiting_for
         remark = f"for {run.waiting_for.replace('_', ' ')}" if waits else run.failure_code
-        return format_html('{}<span class="aos-sub">{}</span>', chip(run.status), remark) if remark else chip(run.status)
+        shown = chip(run.status, f"run {run.public_id}")
+        return format_html('{}<span class="aos-sub">{}</span>', shown, remark) if remark else shown
 
     @display(description="Agent")
     def planned_by(self, run: Run) -> SafeString:

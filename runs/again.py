@@ -16,7 +16,7 @@ from agents.tenancy import Principal
 from runs import lineage, selectors
 from runs.contracts import Simulation
 from runs.contracts_proof import EffectAgain, RerunPreview
-from runs.engine.events import RunAccepted
+from runs.engine.events import PLAN, RunAccepted
 from runs.engine.state import State
 from runs.engine.virtual import fold
 from runs.models import Run
@@ -30,6 +30,8 @@ from skills.refusal import Refusal
 
 Versions = Literal["current", "pinned"]
 
+MOST_FAULTS, LONGEST_FAULT = 20, 500
+"""How much a planner is told of what failed."""
 MOST_CARRIED = 4_000_000
 """How many characters of results a run may take over."""
 
@@ -38,7 +40,9 @@ MOST_CARRIED = 4_000_000
 class Wanted:
     """How a run is to be done again; what is None or empty is as it was.
 
-    `params` are whole new parameters by step. `repeat_effects` agrees to calls whose effect happened already.
+    `params` are whole new parameters by step. `plan_anew` keeps nothing of the plan: its planner makes another one, and is told what of
+    this one failed or was refused. `repeat_effects` agrees to calls whose effect happened already; a run that is
+    done again as it was is not asked about them, unless `asks_about_effects`.
     """
 
     from_step: str | None = None
@@ -46,16 +50,18 @@ class Wanted:
     params: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     inputs: dict[str, Any] | None = None
     budget_micro_usd: int | None = None
+    plan_anew: bool = False
     repeat_effects: bool = False
+    asks_about_effects: bool = False
 
     @property
     def is_as_it_was(self) -> bool:
         """Tell whether nothing is to be otherwise than it was."""
-        return self == Wanted(repeat_effects=self.repeat_effects)
+        return self == Wanted(repeat_effects=self.repeat_effects, asks_about_effects=self.asks_about_effects)
 
     @property
     def is_all_as_it_was(self) -> bool:
-        return self.from_step is None and not self.params
+        return self.from_step is None and not self.params and not self.plan_anew
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,7 @@ def rerun_run(
     versions that are gone; 409 where effects would be repeated and nobody agreed to that.
     """
     plan = _planned(principal, run_id, wanted or Wanted())
-    if not plan.wanted.is_all_as_it_was:
+    if plan.wanted.asks_about_effects or not plan.wanted.is_all_as_it_was:
         _refuse_repeated_effects(plan)
     if plan.wanted.params and plan.body is not None:
         checked_plan(plan.body, AgentProfile.model_validate(plan.run.agent.profile))
@@ -124,9 +130,15 @@ def preview_rerun(*, principal: Principal, run_id: str, wanted: Wanted) -> dict[
         carried=list(plan.again.carried),
         again=plan.called_again,
         version_changes=version_changes(plan.state, plan.called_again, pinned=wanted.versions == "pinned"),
+        tells_planner=list(plan.again.faults),
         effects_again=list(_effects_again(plan)),
         simulation=_simulation(plan),
     ).model_dump(mode="json")
+
+
+def effects_again(*, principal: Principal, run_id: str) -> list[EffectAgain]:
+    """Return the effects that happened, or may have, and that doing all of a run again would make once more."""
+    return list(_effects_again(_planned(principal, run_id, Wanted())))
 
 
 def _planned(principal: Principal, run_id: str, wanted: Wanted) -> _Plan:
@@ -135,12 +147,39 @@ def _planned(principal: Principal, run_id: str, wanted: Wanted) -> _Plan:
     state, _ = fold(entry.fact for entry in history)
     accepted = history[0].fact
     assert isinstance(accepted, RunAccepted), "a journal begins with run_accepted"
+    if wanted.plan_anew:
+        return _Plan(run, accepted, state, None, _told_the_planner(run, state, wanted), wanted)
     carried = {} if wanted.from_step is None else _carried(run, state, wanted.from_step)
     body = None if state.plan is None else _edited(state.plan, wanted.params, carried)
     if body is None and wanted.params:
         raise _fault("/params", "the run has no plan whose parameters could be changed")
     versions = _versions_of_then(state, carried) if wanted.versions == "pinned" else {}
     return _Plan(run, accepted, state, body, Again(versions=versions, carried=carried, from_step=wanted.from_step or ""), wanted)
+
+
+def _told_the_planner(run: Run, state: State, wanted: Wanted) -> Again:
+    """Return what a planner is told of a plan that shall be another one: the plan, and what failed of it or was refused, and why."""
+    if wanted.from_step is not None or wanted.params or wanted.versions != "current":
+        raise _fault("/plan_anew", "another plan keeps no step, parameters or versions of this one")
+    if state.plan is None or _was_given(state):
+        raise _fault("/plan_anew", "no planner made the plan of this run", suggestions=["Rerun it as it is, or submit another plan."])
+    if not run.is_terminal:
+        raise Refusal(
+            "INVALID_INPUT", f"the run is {run.status}; another plan is asked for when it is over", status=409, run_id=run.public_id
+        )
+    places = {step["step_id"]: place for place, step in enumerate(state.plan["steps"])}
+    failed = [step for step in state.steps.values() if step.failure is not None and step.node in places and step.status != "succeeded"]
+    faults = [
+        {"pointer": f"/steps/{places[step.node]}", "code": step.failure.code, "detail": step.failure.message[:LONGEST_FAULT]}
+        for step in failed[:MOST_FAULTS]
+        if step.failure is not None
+    ]
+    return Again(rejected=state.plan, faults=faults)
+
+
+def _was_given(state: State) -> bool:
+    """Tell whether the plan came with the run, and from no planner."""
+    return PLAN not in state.steps
 
 
 def _carried(run: Run, state: State, from_step: str) -> dict[str, Any]:

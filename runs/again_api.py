@@ -33,6 +33,7 @@ class RerunRun(APIView):
             params=body.params,
             inputs=body.inputs,
             budget_micro_usd=body.limit_micro_usd(),
+            plan_anew=body.plan_anew,
             repeat_effects=body.repeat_effects,
         )
         who, key = principal_of(request), idempotency_key_in(request.headers.get("Idempotency-Key"))

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, QuerySet
+from django.utils import timezone
 
 from agents.models_audit import AuditEntry
 from agents.tenancy import Principal, not_found
 from runs import selectors
 from runs.deciding import decide_step
+from runs.editing import Edit
 from runs.engine.events import ApprovalDecided
+from runs.engine.gates import why_ask
 from runs.engine.starting import pin_of
 from runs.engine.state import State, StepState
 from runs.models import Run, RunStatus, Signal, StepSummary
@@ -61,11 +65,18 @@ def approval_json(*, tenant: Tenant, run_id: str, step_id: str) -> dict[str, Any
     return _told(run, state, step)
 
 
-def decide(*, principal: Principal, run_id: str, step_id: str, approve: bool, action_hash: str, reason: str) -> dict[str, Any]:
-    """Let a call happen, or not: once, by somebody else than who asked for the run, and only the action that was shown."""
+def decide(
+    *, principal: Principal, run_id: str, step_id: str, approve: bool, action_hash: str, reason: str, edit: Edit | None = None
+) -> dict[str, Any]:
+    """Let a call happen, or not: once, by somebody else than who asked for the run, and only the action that was shown.
+
+    With an `edit` the call happens with its parameters, as `editing.edited_call` showed it.
+    """
     approval_json(tenant=principal.tenant, run_id=run_id, step_id=step_id)
     verdict = "approve" if approve else "reject"
-    return decide_step(principal=principal, run_id=run_id, step_id=step_id, verdict=verdict, action_hash=action_hash, reason=reason)
+    return decide_step(
+        principal=principal, run_id=run_id, step_id=step_id, verdict=verdict, action_hash=action_hash, reason=reason, edit=edit
+    )
 
 
 def _told(run: Run, state: State, step: StepState) -> dict[str, Any]:
@@ -82,12 +93,22 @@ def _told(run: Run, state: State, step: StepState) -> dict[str, Any]:
         "params": step.params,
         "worst_micro_usd": step.worst_micro_usd,
         "action_hash": step.action_hash,
-        "expires_at": None if step.due_at_ms is None else instant(as_datetime(step.due_at_ms)),
+        "asks_because": why_ask(state.nodes[step.node].approval, pin, state.terms, step.worst_micro_usd, step.target),
+        "is_escalated": step.escalated,
+        "on_expiry": state.terms.approval_on_expiry,
+        "expires_at": None if step.expires_at_ms is None else instant(as_datetime(step.expires_at_ms)),
         "run_created_at": instant(run.created_at),
     }
 
 
-# What was decided
+# What was decided, and what nobody decided
+
+
+def expired_in(tenants: Sequence[Tenant] | QuerySet[Tenant], *, days: int) -> QuerySet[StepSummary]:
+    """Return the steps of these tenants' runs of the last days that nobody decided in time, those of the newest runs first."""
+    runs = Run.objects.filter(tenant__in=tenants, created_at__gte=timezone.now() - timedelta(days=days))
+    rows = StepSummary.objects.filter(run__in=runs, failure_code="APPROVAL_EXPIRED")
+    return rows.select_related("run__agent", "run__tenant").order_by("-run__created_at", "-pk")
 
 
 def is_decided(*, tenant: Tenant, run_id: str, step_id: str) -> bool:

@@ -69,6 +69,25 @@ class ScopeAfter(Contract):
     after_micro_usd: int | None
 
 
+class EditedCall(Contract):
+    """A waiting call with other parameters: what it would be. `worst_micro_usd` null: no price is known. `missing_micro_usd` is what the
+    run's budget lacks for it, `asks_because` the rule by which it asks, `action_hash` what a yes to it is bound to."""
+
+    step_id: str
+    skill: str
+    version: str
+    params: dict[str, Any]
+    changes: list[dict[str, Any]]
+    low_micro_usd: int
+    expected_micro_usd: int
+    worst_micro_usd: int | None
+    expected_ms: int
+    missing_micro_usd: int
+    asks_because: str
+    blockers: list[Blocker]
+    action_hash: str
+
+
 class Blocker(Contract):
     """Something that would stop the run, and the rule that says so. `scope` is what is short or frozen, `pointer` where in
     the plan it stands, `missing_micro_usd` what a scope of money lacks."""

@@ -155,7 +155,8 @@ class EffectAgain(Contract):
 
 
 class RerunPreview(Contract):
-    """What doing a run again would mean: which steps are called, which results are kept, with which versions, at what cost."""
+    """What doing a run again would mean: which steps are called, which results are kept, with which versions, at what cost; or what its
+    planner is told."""
 
     run_id: str
     from_step: str | None
@@ -163,6 +164,7 @@ class RerunPreview(Contract):
     carried: list[str]
     again: list[str]
     version_changes: list[VersionChange]
+    tells_planner: list[dict[str, str]] = []
     effects_again: list[EffectAgain]
     simulation: Simulation | None
 

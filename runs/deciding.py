@@ -5,19 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from pydantic import ValidationError
 
 from agents.tenancy import Principal
-from runs.engine.events import AnswerGiven, ApprovalDecided, Fact, Pin, VerdictGiven
+from runs.answer_forms import checked_answer
+from runs.editing import Edit, checked_edit, checked_params, refused, skill_of
+from runs.engine.events import AnswerGiven, ApprovalDecided, Fact, VerdictGiven
+from runs.engine.gates import why_ask
 from runs.engine.starting import pin_of
-from runs.models import Run
+from runs.engine.state import State, StepState
+from runs.models import KnownHost, Run
+from runs.shell.breaker import target_of
 from runs.shell.clock import now_ms
 from runs.shell.codec import decode_fact
 from runs.shell.reading.history import read_state
 from runs.signalling import locked, put, rung
-from skills.contracts import faults_of
+from skills.base import ANYWHERE
 from skills.refusal import Refusal
-from skills.registry import registry
+
+APPROVES = "approvals:write"
 
 _VERDICTS = {
     "approval": ("approve", "reject"),
@@ -29,9 +34,20 @@ _VERDICTS = {
 
 
 def decide_step(
-    *, principal: Principal, run_id: str, step_id: str, verdict: str, action_hash: str | None = None, value: Any = None, reason: str = ""
+    *,
+    principal: Principal,
+    run_id: str,
+    step_id: str,
+    verdict: str,
+    action_hash: str | None = None,
+    value: Any = None,
+    reason: str = "",
+    edit: Edit | None = None,
 ) -> dict[str, Any]:
-    """Decide what a step waits for: an approval, a question, a failure somebody must look at, an effect in doubt. Once."""
+    """Decide what a step waits for: an approval, a question, a failure somebody must look at, an effect in doubt. Once.
+
+    With an `edit` a call is approved as that one, and no other.
+    """
     with transaction.atomic():
         run = locked(principal, run_id)
         _refuse_if_decided(run, step_id)
@@ -41,12 +57,20 @@ def decide_step(
             raise Refusal("INVALID_INPUT", f"the step '{step_id}' waits for nobody", status=409, run_id=run_id)
         allowed = _VERDICTS[waiting.reason]
         if verdict not in allowed:
-            raise _fault("/verdict", "INVALID_INPUT", f"this step takes {', '.join(allowed)}")
+            raise refused("/verdict", "INVALID_INPUT", f"this step takes {', '.join(allowed)}")
+        _refuse_too_late(run, waiting)
         if waiting.reason == "approval":
             _check_approver(principal, run, action_hash, waiting.action_hash)
-        if verdict == "modify":
-            value = {"params": _checked_params(pin_of(state, waiting), value)}
-        fact = _decision(waiting.reason, step_id, verdict, waiting.action_hash, value, reason, principal.name)
+            fact: Fact = _word(state, waiting, verdict == "approve", edit, principal.name, reason)
+            if verdict == "approve":
+                _know_host(run, state, waiting, edit, principal.name)
+        else:
+            if verdict == "modify":
+                given = value.get("params", value) if isinstance(value, dict) else None
+                value = {"params": checked_params(state, waiting, given, at="/value/params")}
+            elif verdict == "answer":
+                value = checked_answer((waiting.params or {}).get("form"), value)
+            fact = _decision(waiting.reason, step_id, verdict, value, reason, principal.name)
         put(principal, run, fact)
     rung()
     return {"run_id": run_id, "step_id": step_id, "requested": verdict}
@@ -60,39 +84,55 @@ def _refuse_if_decided(run: Run, step_id: str) -> None:
             raise Refusal("INVALID_INPUT", f"already decided by {signal.actor}", status=409, run_id=run.public_id)
 
 
-def _checked_params(pin: Pin, value: Any) -> dict[str, Any]:
-    """Return the parameters a person gives for a call, `{"params": {…}}` or bare. Raises Refusal with a pointer to each fault."""
-    given = value.get("params", value) if isinstance(value, dict) else None
-    if not isinstance(given, dict):
-        raise _fault("/value", "INVALID_INPUT", "give the parameters to go on with as an object")
-    skill = registry.resolve(pin.skill, pin.version)
-    if skill is None:
-        raise Refusal("SKILL_NOT_FOUND", f"{pin.skill} {pin.version} is not registered here", status=409)
-    try:
-        skill.Params.model_validate(given)
-    except ValidationError as error:
-        faults = [fault.model_dump() | {"pointer": f"/value/params{fault.pointer}"} for fault in faults_of(error)]
-        raise Refusal("SCHEMA_VALIDATION_FAILED", f"the parameters break the schema of {pin.skill}", status=422, errors=faults) from error
-    return given
-
-
-def _fault(pointer: str, code: str, detail: str, status: int = 422) -> Refusal:
-    return Refusal(code, detail, status=status, errors=[{"pointer": pointer, "code": code, "detail": detail}])
+def _refuse_too_late(run: Run, waiting: StepState) -> None:
+    """Refuse where time was up before anybody woke the run to say so: what silence means is decided by then."""
+    is_asked = waiting.reason in ("approval", "input") and waiting.expires_at_ms is not None
+    if is_asked and now_ms() >= waiting.expires_at_ms:
+        raise Refusal("APPROVAL_EXPIRED", f"nobody decided about '{waiting.key}' in time", status=409, run_id=run.public_id)
 
 
 def _check_approver(principal: Principal, run: Run, given: str | None, expected: str) -> None:
+    if not principal.may(APPROVES):
+        raise Refusal("PERMISSION_DENIED", f"this takes the scope {APPROVES}", run_id=run.public_id)
     if principal.name == run.created_by:
         raise Refusal("PERMISSION_DENIED", "who asked for the run may not approve its steps", run_id=run.public_id)
     if given is None:
-        raise _fault("/action_hash", "MISSING_REQUIRED_FIELD", "say which action you decide on")
+        raise refused("/action_hash", "MISSING_REQUIRED_FIELD", "say which action you decide on")
     if given != expected:
-        raise _fault("/action_hash", "INVALID_INPUT", "the step asks for another action by now", status=409)
+        raise refused("/action_hash", "INVALID_INPUT", "the step asks for another action by now", status=409)
 
 
-def _decision(waits_for: str, step_id: str, verdict: str, action_hash: str, value: Any, reason: str, by: str) -> Fact:
+def _word(state: State, step: StepState, approved: bool, edit: Edit | None, by: str, reason: str) -> ApprovalDecided:
+    if edit is None:
+        return ApprovalDecided(now_ms(), step.key, step.action_hash, approved, by=by, reason=reason)
+    if not approved:
+        raise refused(
+            "/params", "INVALID_INPUT", "what is rejected cannot be edited; approve it with the edit, or leave the parameters out"
+        )
+    checked = checked_edit(state, step, edit)
+    return ApprovalDecided(
+        now_ms(), step.key, step.action_hash, approved, by=by, reason=reason, params=checked.params, edited_hash=checked.action_hash
+    )
+
+
+def _know_host(run: Run, state: State, step: StepState, edit: Edit | None, by: str) -> None:
+    """Remember that a person let the agent call a host, where that is what the step asked for."""
+    if not state.terms.approval_first_use:
+        return
+    pin = pin_of(state, step)
+    target = target_of(skill_of(pin), step.params if edit is None else edit.params)
+    rule = why_ask(state.nodes[step.node].approval, pin, state.terms, step.worst_micro_usd, target)
+    # Of a call that may go anywhere nobody knows yet to which host it is let.
+    if target and target != ANYWHERE and rule == "policy_by_first_use":
+        KnownHost.objects.get_or_create(
+            agent_id=run.agent_id,
+            host=target,
+            defaults={"tenant_id": run.tenant_id, "approved_by": by, "run_public_id": run.public_id},
+        )
+
+
+def _decision(waits_for: str, step_id: str, verdict: str, value: Any, reason: str, by: str) -> Fact:
     at = now_ms()
-    if waits_for == "approval":
-        return ApprovalDecided(at, step_id, action_hash, verdict == "approve", by=by, reason=reason)
     if waits_for == "in_doubt":
         return VerdictGiven(at, step_id, verdict, by=by, reason=reason, result=value)  # type: ignore[arg-type]
     if waits_for == "input":

@@ -13,6 +13,15 @@ from django.db import models
 from django.db.models.sql.compiler import SQLCompiler
 
 from agents.models import Agent, Tenant
+from runs.models_approvals import (  # noqa: F401 - rows of this app, in a file of their own
+    ApprovalNote,
+    DecisionLink,
+    Grant,
+    GrantUse,
+    KnownHost,
+    NoteKind,
+)
+from runs.models_bulk import BulkOperation, BulkState  # noqa: F401 - rows of this app, in a file of their own
 from runs.models_effects import UndoneEffect  # noqa: F401 - a row of this app, in a file of its own
 from runs.models_simulation import LearningMark, SkillHistory, StoredSimulation  # noqa: F401 - rows of this app, in a file of their own
 from runs.models_tracing import SentTrace, TraceMark  # noqa: F401 - rows of this app, in a file of their own
@@ -156,6 +165,18 @@ class Run(models.Model):
             models.Index(fields=("agent", "-created_at"), name="run_by_agent"),
             # retention: the runs that ended longest ago, of those from which there is as much left to take
             models.Index(fields=("kept", "finished_at"), condition=models.Q(finished_at__isnull=False), name="run_by_kept"),
+            # lists over several tenants: all, and of the runs that did not simply go well those of a status
+            models.Index(fields=("-created_at",), name="run_by_time"),
+            models.Index(
+                fields=("status", "-created_at"),
+                condition=models.Q(status__in=("waiting", "failed", "partial", "cancelled", "dead_lettered")),
+                name="run_by_outcome",
+            ),
+            # what runs wait for: how many for each, and which
+            models.Index(fields=("tenant", "waiting_for", "-created_at"), condition=models.Q(status="waiting"), name="run_waiting"),
+            # the search of the console: runs that failed by a code, and ended runs of a trace
+            models.Index(fields=("tenant", "failure_code", "-created_at"), condition=~models.Q(failure_code=""), name="run_by_code"),
+            models.Index(fields=("trace_id",), condition=models.Q(finished_at__isnull=False), name="run_by_trace"),
             # the children of a run
             models.Index(fields=("parent",), condition=models.Q(parent__isnull=False), name="run_by_parent"),
         ]
@@ -301,6 +322,8 @@ class StepSummary(models.Model):
         ordering = ("position", "key")
         verbose_name_plural = "step summaries"
         constraints = [models.UniqueConstraint(fields=("run", "key"), name="one_summary_per_step")]
+        # Lists of what waits for a person: few among millions.
+        indexes = [models.Index(fields=("status", "run"), condition=models.Q(status__in=("in_doubt", "waiting")), name="step_open")]
 
     def __str__(self) -> str:
         return f"{self.key} of run {self.run_id}"

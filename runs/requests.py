@@ -133,6 +133,9 @@ class RerunBody(WithBudget):
     versions: Literal["current", "pinned"] = "current"
     params: StepParams = {}
     inputs: dict[str, Any] | None = None
+    plan_anew: Annotated[bool, Field(description="Have another plan made; its planner is told what of this one failed or was refused.")] = (
+        False
+    )
     repeat_effects: Annotated[bool, Field(description="Agree to calls again whose effect happened already.")] = False
     dry_run: bool = False
 

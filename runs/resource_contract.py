@@ -120,8 +120,9 @@ def _time(state: State, at_ms: int) -> Time:
 def _approvals(run: Run, state: State) -> list[ApprovalNotice]:
     if not state.pins:
         return []
-    asked = ((node, asks_first(node, state.pins[node.step_id], state.terms)) for node in state.nodes.values())
-    approve = WhoMay(roles=["approver", "tenant_admin"], api_scopes=["runs:write"], not_by=run.created_by or None)
+    known = ((node, state.steps[node.step_id]) for node in state.nodes.values())
+    asked = ((node, asks_first(node, state.pins[node.step_id], state.terms, step.worst_micro_usd, step.target)) for node, step in known)
+    approve = WhoMay(roles=["approver", "tenant_admin"], api_scopes=["approvals:write"], not_by=run.created_by or None)
     return [
         ApprovalNotice(step_id=node.step_id, skill=node.skill, reason=reason, asks=_ANSWER if state.pins[node.step_id].asks else approve)
         for node, reason in asked

@@ -28,6 +28,7 @@ from agents import idempotency
 from catalog.services import count_matches, forget_matches
 from runs.models import (
     TERMINAL_STATUSES,
+    BulkOperation,
     DeliveryState,
     HeardAnswer,
     Kept,
@@ -273,6 +274,7 @@ LEFTOVERS = (
     Leftover("runs_signal", lambda before: Signal.objects.filter(consumed_seq__isnull=False, created_at__lt=before)),
     Leftover("runs_outbox", lambda before: Outbox.objects.filter(delivered_at__lt=before)),
     Leftover("runs_webhookdelivery", _old_deliveries),
+    Leftover("runs_bulkoperation", lambda before: BulkOperation.objects.filter(finished_at__lt=before)),
     Leftover("runs_heardanswer", lambda before: HeardAnswer.objects.filter(at__lt=before)),
     Leftover("agents_storedanswer", idempotency.expired),
     Leftover("runs_storedsimulation", lambda before: StoredSimulation.objects.filter(simulated_at__lt=before)),

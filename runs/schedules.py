@@ -9,6 +9,7 @@ from django.apps import apps
 
 from catalog import circuits
 from runs import drift, retention
+from runs.bulk import carrying_on
 from runs.history import learning
 from runs.recovery import nightly
 from runs.shell import tally
@@ -103,6 +104,13 @@ def deliver_webhooks() -> None:
         doorbell.tell_delivery_ended()
     if attempts:
         log.info("webhooks.delivered", extra={"attempts": attempts})
+
+
+def carry_on_bulk() -> None:
+    """Work off what is to be done to many runs. Pushers make this task as long as there is something nobody is at."""
+    taken = carrying_on.carry_on(stopped=doorbell.is_stopping)
+    if taken:
+        log.info("bulk.carried_on", extra={"runs": taken})
 
 
 def send_traces() -> None:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from agents.tenancy import one_scoped, scoped
 from runs import lineage
 from runs.blocking import around
-from runs.engine.virtual import fold
+from runs.engine.state import State
+from runs.engine.virtual import Entry, fold
 from runs.models import TERMINAL_STATUSES, Kept, Run, RunStatus
 from runs.shell.codec import decode, plain
 from runs.shell.journal import Row, read_rows
 from runs.shell.reading.explain import explanation
 from runs.shell.reading.history import entries_of, read_history, what_is_gone
+from runs.shell.reading.lazily import decisions_told, events_told
 from runs.shell.reading.obstacles import as_told, obstacles
 from runs.shell.reading.remains import decisions_of, remains_of
 from runs.shell.reading.subtree import spent_with_called
-from runs.shell.reading.trace import trace_of
+from runs.shell.reading.trace import trace_of, trace_with
 from runs.shell.reading.undone import with_links
 from runs.shell.tombstones import is_tombstone
 from runs.shell.tombstones import read as read_tombstone
@@ -112,6 +114,36 @@ def trace_json(*, tenant: Tenant, run_id: str) -> dict[str, Any]:
     if gone is not None:
         return with_links(run, remains_of(run_json(run), rows, run.steps.all(), gone))
     return with_links(run, trace_of(run_json(run), entries_of(run, rows)))
+
+
+class RunRead(NamedTuple):
+    """A run as its page reads it, its journal once: the trace, of which decisions and events are written out as one looks
+    at them, and what the journal folds to. Of a run retention took something of there is neither journal nor state."""
+
+    run: Run
+    trace: dict[str, Any]
+    history: list[Entry]
+    state: State | None
+
+
+def read_run(*, tenant: Tenant, run_id: str) -> RunRead:
+    """Read a run for its page. Raises Refusal as `trace_json` does."""
+    run = get_run(tenant=tenant, run_id=run_id)
+    rows = read_rows(run.pk)
+    gone = what_is_gone(run, rows)
+    if gone is not None:
+        return RunRead(run, with_links(run, remains_of(run_json(run), rows, run.steps.all(), gone)), [], None)
+    history = entries_of(run, rows)
+    state, _ = fold(entry.fact for entry in history)
+    told = trace_with(run_json(run), state, decisions_told(history), events_told(history))
+    return RunRead(run, with_links(run, told), history, state)
+
+
+def blocked_by(read: RunRead) -> list[dict[str, Any]]:
+    """Say the same as `blocked_by_json` of a run that was read; nothing of one that is over, or of which there is no journal."""
+    if read.run.is_terminal or read.state is None:
+        return []
+    return as_told(obstacles(read.state, read.history, around(read.run, read.state)))
 
 
 def events_json(*, tenant: Tenant, run_id: str, after: int, limit: int) -> dict[str, Any]:

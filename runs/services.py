@@ -13,6 +13,7 @@ from runs import selectors
 from runs.again import preview_rerun, rerun_run
 from runs.deciding import decide_step
 from runs.engine.events import CancelRequested, PauseRequested, ResumeRequested, ToppedUp
+from runs.engine.state import State
 from runs.proof.live import replay_live
 from runs.proof.replaying import replay_run
 from runs.shell.clock import now_ms
@@ -28,6 +29,7 @@ from skills.requests import LARGEST_EXACT
 __all__ = [
     "cancel_run",
     "decide_step",
+    "in_flight_of",
     "pause_run",
     "preview_rerun",
     "replay_live",
@@ -43,15 +45,21 @@ def cancel_run(*, principal: Principal, run_id: str, reason: str = "") -> dict[s
     """Ask a run to stop for good; say what is stopped now, what is in flight, and which effects may still land."""
     run = send(principal, run_id, CancelRequested(now_ms(), by=principal.name, reason=reason))
     state = read_state(run)
-    in_flight = [state.steps[key] for key in state.in_flight if key in state.steps and state.steps[key].asked == "run"]
-    effects = {s.key: state.pins[s.node].effect for s in in_flight if s.node in state.pins}
+    in_flight = in_flight_of(state)
     return {
         "run_id": run_id,
         "requested": "cancel",
         "stopped": [key for key, s in state.steps.items() if s.status in ("pending", "waiting")],
-        "in_flight": [{"step_id": s.key, "attempt": s.attempt, "effect": effects.get(s.key, "none")} for s in in_flight],
-        "may_still_land": [key for key, effect in effects.items() if effect not in HARMLESS_EFFECTS],
+        "in_flight": in_flight,
+        "may_still_land": [call["step_id"] for call in in_flight if call["effect"] not in HARMLESS_EFFECTS],
     }
+
+
+def in_flight_of(state: State) -> list[dict[str, Any]]:
+    """Return the calls under way that somebody told to stop can still hear: step, attempt, and kind of effect."""
+    calls = [state.steps[key] for key in state.in_flight if key in state.steps and state.steps[key].asked == "run"]
+    effects = {call.key: state.pins[call.node].effect for call in calls if call.node in state.pins}
+    return [{"step_id": call.key, "attempt": call.attempt, "effect": effects.get(call.key, "none")} for call in calls]
 
 
 def pause_run(*, principal: Principal, run_id: str, reason: str = "") -> dict[str, Any]:

@@ -36,7 +36,7 @@ def put(principal: Principal, run: Run, fact: Fact) -> None:
 
 
 # What was answered may be payload; what was decided about is not.
-_TOLD = ("step", "approved", "action_hash", "verdict", "amount_micro_usd", "limit_micro_usd")
+_TOLD = ("step", "approved", "action_hash", "edited_hash", "verdict", "amount_micro_usd", "limit_micro_usd")
 
 
 def rung() -> None:

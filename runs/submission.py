@@ -48,12 +48,15 @@ _queued_seen: dict[int, tuple[float, int]] = {}
 @dataclass(frozen=True, kw_only=True)
 class Again:
     """How a run does another one again: with which versions of skills, which results carried over from it, from which step
-    on, and with whose jitter (`seed`, so that back-offs are the same). What is empty is as in any other run."""
+    on, and with whose jitter (`seed`, so that back-offs are the same); and which plan its planner is told not to make again, with its
+    `faults`. What is empty is as in any other run."""
 
     versions: Mapping[str, str] = field(default_factory=dict)
     carried: Mapping[str, Any] = field(default_factory=dict)
     from_step: str = ""
     seed: str = ""
+    rejected: Mapping[str, Any] | None = None
+    faults: Sequence[dict[str, str]] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -325,4 +328,6 @@ def _accepted(run: Run, profile: AgentProfile, plan: dict[str, Any] | None, orde
         versions=dict(order.again.versions),
         carried=dict(order.again.carried),
         from_step=order.again.from_step,
+        rejected=order.again.rejected,
+        faults=list(order.again.faults),
     )

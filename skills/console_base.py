@@ -60,7 +60,9 @@ class ReadOnlyAdmin(ModelAdmin):
         return TemplateResponse(request, template, {**frame, **context})
 
 
-def chip(status: str) -> SafeString:
-    """Return a status as icon, word and colour."""
+def chip(status: str, of: str = "") -> SafeString:
+    """Return a status as icon, word and colour; `of` names whose it is (`run run_…`), where the page says when it changes."""
     look = look_of(status)
-    return format_html('<span class="aos-chip aos-{}"><span aria-hidden="true">{}</span> {}</span>', look.colour, look.icon, look.word)
+    told = format_html(' data-aos-of="{}" data-aos-now="{}"', of, look.word) if of else ""
+    shown = look.colour, told, look.icon, look.word
+    return format_html('<span class="aos-chip aos-{}"{}><span aria-hidden="true">{}</span> {}</span>', *shown)

@@ -15,7 +15,7 @@ from skills.base import Skill
 from skills.registry import Registry
 
 GROUP = "aos.skills"
-BUILT_INS = ("skills.library.http_call", "skills.library.llm_invoke", "skills.library.json_transform")
+BUILT_INS = ("skills.library.http_call", "skills.library.llm_invoke", "skills.library.json_transform", "skills.library.ask_human")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from skills.adapters.prices import today
 from skills.ids import is_id
 from skills.instants import instant, instant_or_none
-from skills.models import PriceRow
+from skills.models import PriceRow, SkillVersion
 from skills.prices import dated, load
 from skills.refusal import Refusal
 from skills.registry import registry
@@ -44,6 +44,22 @@ def _described(name: str, version: str | None = None) -> dict[str, Any]:
     if metadata is None:
         raise Refusal("SKILL_NOT_FOUND", "there is no such skill", suggestions=[f"Registered are {', '.join(registry.names())}."])
     return metadata.model_dump(mode="json")
+
+
+def versions_seen(name: str | None = None) -> list[dict[str, Any]]:
+    """Return the versions of a skill, or of all, this installation has ever registered, with what each said of itself; newest first."""
+    rows = SkillVersion.objects.order_by("name", "-first_seen_at", "-pk")
+    return [
+        {
+            "name": row.name,
+            "version": row.version,
+            "digest": row.digest,
+            "first_seen_at": row.first_seen_at,
+            "is_registered": row.version in registry.versions(row.name),
+            "metadata": row.metadata,
+        }
+        for row in (rows if name is None else rows.filter(name=name))
+    ]
 
 
 # Prices

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from html import escape
+from typing import ClassVar, NamedTuple
 
 UNKNOWN = "—"
 
@@ -14,12 +15,44 @@ _UNITS = (
 )
 
 
-class Look(NamedTuple):
-    """How a status is shown; never by colour alone."""
+class Sign(str):
+    """A sign that is a character in text, and on a page a drawing (`aos-sign-…` in console.css): not every font has every sign."""
 
+    __slots__ = ()
+    DRAWN: ClassVar[dict[str, str]] = {
+        "◷": "clock",
+        "▶": "play",
+        "✋": "hand",
+        "✓": "check",
+        "◐": "half",
+        "✕": "cross",
+        "⊘": "stop",
+        "☠": "skull",
+        "❄": "snow",
+        "•": "dot",
+        "✦": "star",
+        "↺": "again",
+        "⚡": "bolt",
+    }
+
+    def __html__(self) -> str:
+        name = self.DRAWN.get(self)
+        return f'<i class="aos-sign aos-sign-{name}"></i>' if name else escape(str(self))
+
+
+class _Fields(NamedTuple):
     icon: str
     word: str
     colour: str
+
+
+class Look(_Fields):
+    """How a status is shown: icon, word and colour; never by colour alone."""
+
+    __slots__ = ()
+
+    def __new__(cls, icon: str, word: str, colour: str) -> Look:
+        return super().__new__(cls, Sign(icon), word, colour)
 
 
 LOOKS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,16 +25,21 @@ settings.load_profile("aos")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PROJECT = Path(__file__).resolve().parent.parent
+CONSOLE = PROJECT / "tests" / "console"
 DATABASE_FIXTURES = frozenset({"db", "transactional_db", "django_db_reset_sequences", "live_server", "admin_user"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses the database, so that only that runs again on the second database."""
+    """Mark what uses the database, so that only that runs again on the second database; what uses none comes first.
+
+    The console's tests are together on one database, those of its pure views too.
+    """
     for item in items:
-        if uses_database(item):
+        if uses_database(item) or CONSOLE in item.path.parents:
             item.add_marker("database")
         if item.get_closest_marker("acceptance"):
             item.add_marker("slow")
+    items.sort(key=lambda item: item.get_closest_marker("database") is not None)
 
 
 def uses_database(item: pytest.Item) -> bool:
@@ -58,11 +64,14 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Take note of the new database, so that tests which commit are cleaned up after quickly."""
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Take note of the new database, so that tests which commit are cleaned up after quickly; see off who still uses it at the end."""
     with django_db_blocker.unblock():
         emptying.remember("default")
     emptying.take_the_place_of_flush()
+    yield
+    with django_db_blocker.unblock():
+        emptying.see_off("default")
 
 
 @pytest.fixture

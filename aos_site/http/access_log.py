@@ -7,6 +7,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from aos_site.logs import without_link_secrets
+
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 log = logging.getLogger("aos.access")
@@ -32,7 +34,12 @@ def with_access_log(application: Application) -> Application:
             await application(scope, receive, noting)
         finally:
             client = (scope.get("client") or ("",))[0]
-            asked = {"method": scope.get("method"), "path": scope.get("path"), "client": client, "http": scope.get("http_version")}
+            asked = {
+                "method": scope.get("method"),
+                "path": without_link_secrets(scope.get("path") or ""),
+                "client": client,
+                "http": scope.get("http_version"),
+            }
             log.info("http.request.answered", extra=asked | told | {"duration_ms": round((time.monotonic() - began) * 1_000, 1)})
 
     return logged

@@ -19,7 +19,7 @@ def policy_for(path: str) -> str:
     """Return what a page of this part of the site may load."""
     if path.startswith("/admin/"):
         return CONSOLE_POLICY
-    if path.startswith("/api/docs"):
+    if path.startswith(("/api/docs", "/decide/")):
         return DOCS_POLICY
     return PAGE_POLICY if path.startswith("/errors") else API_POLICY
 

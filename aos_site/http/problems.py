@@ -93,5 +93,5 @@ def problem_of(error: Exception, request: Any) -> HttpResponse:
 
 
 def is_for_people(request: HttpRequest) -> bool:
-    """Tell whether a path belongs to the console, whose errors are pages."""
-    return request.path.startswith("/admin/")
+    """Tell whether a path belongs to the console or to its links, whose errors are pages."""
+    return request.path.startswith(("/admin/", "/decide/"))

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from runs.shell.reading.decided import RULES
 from skills.base import Skill
 from skills.contracts import HARMLESS_EFFECTS
 from skills.net.redaction import without_credentials
@@ -36,6 +37,11 @@ _EFFECT_LOOKS = {
     "idempotent_write": Look("◐", "writes", "amber"),
     "write": Look("◐", "writes", "amber"),
     "irreversible": Look("✕", "irreversible", "red"),
+}
+_SILENCE = {
+    "fail": "the step fails with APPROVAL_EXPIRED",
+    "skip": "the step is left out and the run goes on",
+    "abort": "the run ends",
 }
 _DECIDED = {True: Look("✓", "approved", "green"), False: Look("✕", "rejected", "red")}
 
@@ -66,6 +72,9 @@ def card(told: Mapping[str, Any], skill: Skill | None, now_ms: int) -> Json:
         "worst": "nothing" if told["worst_micro_usd"] is None else f"at most {money(told['worst_micro_usd'])}",
         "taken_back": taken_back(told["effect"], params, skill),
         "params": request(params, PREVIEW),
+        "asks_because": RULES.get(told["asks_because"], ""),
+        "is_escalated": told["is_escalated"],
+        "silence": _SILENCE[told["on_expiry"]],
         "expires_at": told["expires_at"] or "",
         "expires": _time(told["expires_at"]),
         "left": left(told["expires_at"], now_ms),
@@ -123,6 +132,22 @@ def request(params: Mapping[str, Any], most: int) -> Json:
     return {"text": text[:most], "left_out": max(0, len(text) - most)}
 
 
+def leaf(place: str, text: str, most: int = 500) -> str:
+    """Return one value for reading, masked as it would be behind its name, which says what it is."""
+    name = place.rpartition(".")[2]
+    shown = plainly(without_credentials(f"{name}={text}").removeprefix(f"{name}="))
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
+
+
+def masked(value: Any, name: str = "") -> Any:
+    """Return a JSON value in which every text that looks like a credential is a mask: it is still JSON, and of the same shape."""
+    if isinstance(value, dict):
+        return {key: masked(inner, str(key)) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [masked(inner, name) for inner in value]
+    return without_credentials(f"{name}={value}").removeprefix(f"{name}=") if isinstance(value, str) else value
+
+
 def plainly(text: str) -> str:
     """Return a text with every character that cannot be seen written out."""
     return _UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
@@ -141,6 +166,11 @@ def left(expires_at: str | None, now_ms: int) -> str:
 def decision(told: Mapping[str, Any]) -> Json:
     """Return what somebody said, for reading."""
     return {**told, "look": _DECIDED[told["approved"]], "at": _time(told["at"]), "skill": told["skill"] or UNKNOWN}
+
+
+def moment(at_ms: int | None) -> str:
+    """Return an instant for reading."""
+    return UNKNOWN if at_ms is None else f"{datetime.fromtimestamp(at_ms / 1_000, UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def _time(at: str | None) -> str:

@@ -14,8 +14,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from agents.console_base import COST_ROLES, may, sees_everything, tenants_for
-from agents.selectors import agent_pages
 from runs.console import cost_view
+from runs.console.agents_view import agent_links
 from runs.console.cost_view import Links
 from runs.usage import MOST_ROWS, UsageQuery, today_of, usage, usage_forecast
 from skills.refusal import Refusal
@@ -113,8 +113,7 @@ def _links(tenants: list[Tenant], since: date, until: date, found: Json, asked: 
     ids = [row["agent_id"] for row in found["agent"]["data"]]
     if "agent" in asked and ids:
         narrowed["agent_public_id"] = ids[0]
-    pages = {agent_id: reverse("admin:agents_agent_change", args=[pk]) for agent_id, pk in agent_pages(ids).items()}
-    return Links(reverse("admin:runs_charge_changelist"), narrowed, pages)
+    return Links(reverse("admin:runs_charge_changelist"), narrowed, agent_links(ids))
 
 
 def _address(kept: Json, **changes: str) -> str:

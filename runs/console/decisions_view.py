@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from skills.wording import duration
 
 Json = Mapping[str, Any]
+STEPS_TO_CHOOSE = 250
 
 
 class Wanted(NamedTuple):
-    """Which decisions a reader wants to see: those of a kind, those about a step; empty for all."""
+    """Which decisions a reader wants to see: those of a kind, those about a step, or about all items of a loop; empty for all."""
 
     kind: str = ""
     step: str = ""
 
     def has(self, decision: Json) -> bool:
-        return self.kind in ("", decision["kind"]) and self.step in ("", decision["step_id"] or "")
+        step = decision["step_id"] or ""
+        return self.kind in ("", decision["kind"]) and (self.step in ("", step) or step.startswith(f"{self.step}#"))
 
 
 def decisions_table(
@@ -33,17 +35,23 @@ def decisions_table(
         "more": max(0, len(found) - most),
         "total": len(decisions),
         "kinds": sorted({str(each["kind"]) for each in decisions}),
-        "steps": sorted({str(each["step_id"]) for each in decisions if each["step_id"]}),
+        "steps": _steps(decisions),
         "wanted": wanted,
         "is_filtered": any(wanted),
     }
 
 
-def by_step(decisions: Sequence[Json], begun_ms: int, *, shows_payloads: bool) -> dict[str, list[dict[str, Any]]]:
-    """Return what was decided about each step, in order."""
+def _steps(decisions: Sequence[Json]) -> list[str]:
+    """Return the steps to choose from; of very many the loops without their items."""
+    found = {str(each["step_id"]) for each in decisions if each["step_id"]}
+    return sorted(found if len(found) <= STEPS_TO_CHOOSE else {step.partition("#")[0] for step in found})
+
+
+def by_step(decisions: Sequence[Json], begun_ms: int, steps: Container[str], *, shows_payloads: bool) -> dict[str, list[dict[str, Any]]]:
+    """Return what was decided about each of these steps, in order."""
     found: dict[str, list[dict[str, Any]]] = {}
     for decision in decisions:
-        if decision["step_id"]:
+        if decision["step_id"] in steps:
             found.setdefault(decision["step_id"], []).append(_line(decision, begun_ms, shows_payloads))
     return found
 

@@ -13,10 +13,11 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from agents.console_base import COST_ROLES, DECIDING_ROLES, EVERY_ROLE, may, sees_everything, tenants_for
-from agents.selectors import agent_names, agent_pages
+from agents.selectors import agent_names
 from agents.tenancy import operator_principal
 from catalog import drift_alerts
 from catalog.drift_alerts import DriftReasonBody, alert_json, list_alerts
+from runs.console.agents_view import agent_links
 from runs.console.failures_page import address
 from runs.console.failures_view import moment, percent
 from skills.refusal import Refusal
@@ -57,7 +58,7 @@ def _tenant(request: HttpRequest, tenant: Tenant) -> Json:
     live = [alert_json(row) for row in list_alerts(tenant=tenant, live=True)[:SHOWN]]
     closed = [alert_json(row) for row in list_alerts(tenant=tenant, live=False)[:CLOSED_SHOWN]]
     ids = [row["subject"] for row in (*live, *closed) if row["subject_kind"] == "agent"]
-    names, pages = agent_names(ids), agent_pages(ids)
+    names, pages = agent_names(ids), agent_links(ids)
     return {
         "tenant": tenant,
         "may_decide": may(request, DECIDING_ROLES, tenant.pk),
@@ -66,7 +67,7 @@ def _tenant(request: HttpRequest, tenant: Tenant) -> Json:
     }
 
 
-def _line(row: Json, tenant: Tenant, names: Mapping[str, str], pages: Mapping[str, int]) -> Json:
+def _line(row: Json, tenant: Tenant, names: Mapping[str, str], pages: Mapping[str, str]) -> Json:
     is_agent = row["subject_kind"] == "agent"
     name = f"Agent {names.get(row['subject'], row['subject'])}" if is_agent else row["subject"].replace("@", " ")
     return {
@@ -81,14 +82,14 @@ def _line(row: Json, tenant: Tenant, names: Mapping[str, str], pages: Mapping[st
     }
 
 
-def _page_of(row: Json, tenant: Tenant, names: Mapping[str, str], pages: Mapping[str, int]) -> str:
+def _page_of(row: Json, tenant: Tenant, names: Mapping[str, str], pages: Mapping[str, str]) -> str:
     """Return where one sees more: the failures or charges of the subject, else the agent itself, else nothing."""
     subject, is_agent = row["subject"], row["subject_kind"] == "agent"
     if row["measure"] == "failure_rate":
         narrowed = {"agent": names.get(subject, "")} if is_agent else {"skill": subject.partition("@")[0]}
         return reverse("console-failures") + address({"tenant": tenant.slug, **narrowed})
     if is_agent:
-        return reverse("admin:agents_agent_change", args=[pages[subject]]) if subject in pages else ""
+        return pages.get(subject, "")
     if row["measure"] == "cost":
         return reverse("admin:runs_charge_changelist") + address({"skill__exact": subject.partition("@")[0]})
     return ""

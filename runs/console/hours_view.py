@@ -1,21 +1,23 @@
-"""What the overview draws and lists of the last day: runs by the hour they were created in and how they stand. Pure."""
+"""What the overview draws and lists of the last day: runs by the hour they were created in, how they stand, what they spent. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from skills.wording import look_of
+from skills.wording import look_of, money
 
 HOUR_MS = 3_600_000
 HEIGHT = 140
 """How high the chart is, in the units of its drawing."""
 ORDER = ("succeeded", "partial", "running", "waiting", "queued", "cancelled", "failed", "dead_lettered")
 """From the bottom of a bar to its top: what went well, what goes on, what did not."""
+
+SPENT = "spent"
 
 ByHour = Mapping[int, Counter[str]]
 
@@ -65,20 +67,43 @@ class Chart:
 
 def chart(by_hour: ByHour, since: datetime, now: datetime) -> Chart | None:
     """Return the drawing of the hours from one instant to another; None where there was no run."""
+    top = max((counts.total() for counts in by_hour.values()), default=0)
+    titles = {hour: _title(hour, counts) for hour, counts in by_hour.items()}
+    says = f"Runs created by hour in the last 24 hours, at most {top:,} in one"
+    return _drawn(by_hour, ORDER, titles, since, now, lambda number: f"{number:,}", says)
+
+
+def spend_chart(spent: Mapping[int, int], since: datetime, now: datetime) -> Chart | None:
+    """Return the drawing of what was spent by hour; None where nothing was."""
+    titles = {hour: f"{_at(hour):%H:00} UTC: {money(amount)}" for hour, amount in spent.items()}
+    says = f"Spent by hour in the last 24 hours, at most {money(max(spent.values(), default=0))} in one"
+    amounts = {hour: Counter({SPENT: amount}) for hour, amount in spent.items() if amount}
+    return _drawn(amounts, (SPENT,), titles, since, now, money, says)
+
+
+def _drawn(
+    heights: ByHour,
+    order: Sequence[str],
+    titles: Mapping[int, str],
+    since: datetime,
+    now: datetime,
+    scale_says: Callable[[int], str],
+    says: str,
+) -> Chart | None:
     hours = _hours(since, now)
-    top = max((by_hour[hour].total() for hour in hours if hour in by_hour), default=0)
+    top = max((heights[hour].total() for hour in hours if hour in heights), default=0)
     if not top:
         return None
     step = _nice_step(top)
     scale = HEIGHT / (step * -(-top // step))
     share = 100 / len(hours)
     bars = tuple(
-        Bar(f"{place * share + share * 0.1:.3f}%", f"{share * 0.8:.3f}%", _title(hour, by_hour[hour]), _parts(by_hour[hour], scale))
+        Bar(f"{place * share + share * 0.1:.3f}%", f"{share * 0.8:.3f}%", titles[hour], _parts(heights[hour], order, scale))
         for place, hour in enumerate(hours)
-        if hour in by_hour
+        if hour in heights
     )
-    ticks = tuple(Tick(round(HEIGHT - number * scale, 2), f"{number:,}") for number in range(step, round(HEIGHT / scale) + 1, step))
-    return Chart(bars, ticks, _labels(hours), f"Runs created by hour in the last 24 hours, at most {top:,} in one")
+    ticks = tuple(Tick(round(HEIGHT - number * scale, 2), scale_says(number)) for number in range(step, round(HEIGHT / scale) + 1, step))
+    return Chart(bars, ticks, _labels(hours), says)
 
 
 def table(by_hour: ByHour, since: datetime, now: datetime, runs: str) -> dict[str, Any]:
@@ -96,6 +121,20 @@ def table(by_hour: ByHour, since: datetime, now: datetime, runs: str) -> dict[st
         for hour in hours
     ]
     return {"columns": [look_of(status) for status in columns], "rows": rows}
+
+
+def spend_table(spent: Mapping[int, int], spenders: Mapping[int, int], since: datetime, now: datetime, runs: str) -> list[dict[str, Any]]:
+    """Return what was spent by hour as lines of a table, each with the list of the runs that spent it."""
+    return [
+        {
+            "name": f"{_at(hour):%Y-%m-%d %H:00}",
+            "spent": money(spent[hour]),
+            "runs": spenders[hour],
+            "link": _link(runs, hour, since, spent_micro_usd__gt="0"),
+        }
+        for hour in reversed(_hours(since, now))
+        if spenders.get(hour)
+    ]
 
 
 def _link(runs: str, hour: int, since: datetime, **more: str) -> str:
@@ -116,9 +155,9 @@ def _at(hour: int) -> datetime:
     return datetime.fromtimestamp(hour * 3_600, UTC)
 
 
-def _parts(counts: Counter[str], scale: float) -> tuple[Part, ...]:
+def _parts(counts: Counter[str], order: Sequence[str], scale: float) -> tuple[Part, ...]:
     parts, below = [], HEIGHT * 1.0
-    for status in ORDER:
+    for status in order:
         height = counts[status] * scale
         if height:
             below -= height

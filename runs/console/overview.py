@@ -7,16 +7,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from django.db.models import BigIntegerField, Count, F, Sum, Value
+from django.db.models import BigIntegerField, Count, F, Q, Sum, Value
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 
-from agents import ledger
 from agents.console_base import (
     COST_ROLES,
     DECIDING_ROLES,
@@ -28,7 +28,9 @@ from agents.console_base import (
     sees_everything,
     tenants_for,
 )
-from runs.console import hours_view
+from agents.days import day_of, next_day_ms
+from runs import budgets
+from runs.console import day_view, hours_view
 from runs.console.approvals_page import APPROVING_ROLES
 from runs.console.broken import Sight, broken_things
 from runs.console.queue_numbers import PERSON, Standing, oldest_event, read_standings, together
@@ -50,8 +52,14 @@ class Recent:
     """The runs created in the last day: how they stand, by the hour, and what they spent; all from one question."""
 
     since: datetime
-    spent_micro_usd: int = 0
     by_hour: dict[int, Counter[str]] = field(default_factory=dict)
+    spent: Counter[int] = field(default_factory=Counter)
+    spenders: Counter[int] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def spent_micro_usd(self) -> int:
+        return self.spent.total()
 
     @property
     def by_status(self) -> Counter[str]:
@@ -64,14 +72,20 @@ def overview(request: HttpRequest) -> Json:
     tenants = list(tenants_for(request, EVERY_ROLE))
     mine = [tenant.pk for tenant in tenants]
     standing, recent = together(read_standings(mine).values()), _recent(mine, now - DAY)
+    # Over several tenants no budget is everybody's.
+    found = budgets.list_budgets(tenant=tenants[0]) if len(tenants) == 1 and may(request, COST_ROLES) else []
     alive = count_live_sessions(now_ms=round(time.time() * 1_000))
     is_empty = not recent.by_hour and not Run.objects.filter(tenant_id__in=mine).exists()
     return {
-        "aos_tiles": _tiles(request, tenants, standing, recent, alive) if tenants else [],
+        "aos_tiles": _tiles(request, standing, recent, alive, found if len(tenants) == 1 else None) if tenants else [],
         "aos_broken": broken_things(_sight(request, mine), oldest_event(mine)),
         "aos_by_status": _by_status(recent),
         "aos_chart": hours_view.chart(recent.by_hour, recent.since, now),
         "aos_hours": hours_view.table(recent.by_hour, recent.since, now, _runs_list()),
+        "aos_codes": day_view.code_lines(recent.codes, partial(_failed_by, recent)),
+        "aos_more_codes": max(0, len(recent.codes) - day_view.CODES_SHOWN),
+        **(_spending(recent, now) if may_everywhere(request, COST_ROLES) else {}),
+        "aos_budgets": _budget_lines(tenants, found, recent, now),
         "aos_is_empty": is_empty,
         "aos_steps": _steps(has_tenant=bool(tenants), alive=alive) if is_empty and (tenants or sees_everything(request)) else [],
         "aos_has_tenant": bool(tenants),
@@ -84,10 +98,35 @@ def _recent(mine: Sequence[int], since: datetime) -> Recent:
     hour = EpochMs(F("created_at")) / Value(hours_view.HOUR_MS, BigIntegerField())
     rows = Run.objects.filter(tenant_id__in=list(mine), created_at__gte=since).order_by().annotate(hour=hour)
     found = Recent(since)
-    for at, status, number, spent in rows.values_list("hour", "status").annotate(Count("pk"), Sum("spent_micro_usd")):
-        found.by_hour.setdefault(at, Counter())[status] = number
-        found.spent_micro_usd += spent
+    spenders = Count("pk", filter=Q(spent_micro_usd__gt=0))
+    groups = rows.values_list("hour", "status", "failure_code").annotate(Count("pk"), Sum("spent_micro_usd"), spenders=spenders)
+    for at, status, code, number, spent, spending in groups:
+        found.by_hour.setdefault(at, Counter())[status] += number
+        found.spent[at] += spent
+        found.spenders[at] += spending
+        if code:
+            found.codes[code] += number
     return found
+
+
+def _failed_by(recent: Recent, code: str) -> str:
+    return _runs_list(failure_code__exact=code, created_at__gte=recent.since.isoformat())
+
+
+def _spending(recent: Recent, now: datetime) -> Json:
+    return {
+        "aos_spend_chart": hours_view.spend_chart(recent.spent, recent.since, now),
+        "aos_spend_hours": hours_view.spend_table(recent.spent, recent.spenders, recent.since, now, _runs_list()),
+    }
+
+
+def _budget_lines(tenants: Sequence[Tenant], found: Sequence[Json], recent: Recent, now: datetime) -> list[Json]:
+    if not found:
+        return []
+    zone, at_ms = tenants[0].time_zone, round(now.timestamp() * 1_000)
+    today = day_of(at_ms, zone)
+    day = day_view.Day(at_ms, next_day_ms(today - timedelta(days=1), zone), next_day_ms(today, zone))
+    return day_view.budget_lines(found, day, recent.spent_micro_usd)
 
 
 def _sight(request: HttpRequest, mine: Sequence[int]) -> Sight:
@@ -114,18 +153,19 @@ def _runs_list(**only: str) -> str:
 # Tiles
 
 
-def _tiles(request: HttpRequest, tenants: Sequence[Tenant], standing: Standing, recent: Recent, alive: int) -> list[Json]:
+def _tiles(request: HttpRequest, standing: Standing, recent: Recent, alive: int, found: Sequence[Json] | None) -> list[Json]:
     everywhere = may_everywhere(request, COST_ROLES)
     return [
         _recent_tile(recent),
         *_waiting_tiles(request, standing),
-        *([_spend_tile(tenants, recent)] if everywhere else []),
+        *([_spend_tile(recent, found)] if everywhere else []),
         _tile("Workers alive", alive, "sessions whose lease runs", _workers_link(request)),
     ]
 
 
-def _tile(title: str, value: Any, note: str, link: str) -> Json:
-    return {"title": title, "value": f"{value:,}" if isinstance(value, int) else value, "note": note, "link": link}
+def _tile(title: str, value: Any, note: str, link: str, more: tuple[str, str] | None = None) -> Json:
+    """Return a number, the list behind it, and if there is one the page on which something is done about it."""
+    return {"title": title, "value": f"{value:,}" if isinstance(value, int) else value, "note": note, "link": link, "more": more}
 
 
 def _recent_tile(recent: Recent) -> Json:
@@ -147,15 +187,13 @@ def _percent(part: int, whole: int) -> str:
 def _waiting_tiles(request: HttpRequest, standing: Standing) -> list[Json]:
     age = f"oldest {_since(standing.oldest)}" if standing.oldest else "none waits"
     parked = standing.waiting
-    doubts = reverse("console-in-doubt") if may(request, DECIDING_ROLES) else _waiting_list("in_doubt")
-    people = _waiting_list(*PERSON)
-    if not parked["input"] and may(request, APPROVING_ROLES):
-        people = reverse("console-approvals")
+    deciding = ("Say what happened", reverse("console-in-doubt")) if may(request, DECIDING_ROLES) and parked["in_doubt"] else None
+    approving = ("Decide", reverse("console-approvals")) if may(request, APPROVING_ROLES) and parked["approval"] else None
     return [
         _tile("Queued", standing.queued, age, _runs_list(status__exact=RunStatus.QUEUED)),
         _tile("Running", standing.running, "held by workers", _runs_list(status__exact=RunStatus.RUNNING)),
-        _tile("Waiting for a person", standing.for_a_person, _due(standing), people),
-        _tile("In doubt", parked["in_doubt"], "effects nobody could confirm", doubts),
+        _tile("Waiting for a person", standing.for_a_person, _due(standing), _waiting_list(*PERSON), approving),
+        _tile("In doubt", parked["in_doubt"], "effects nobody could confirm", _waiting_list("in_doubt"), deciding),
         _tile("Waiting for money", parked["budget"], "a top-up continues them", _waiting_list("budget")),
     ]
 
@@ -177,15 +215,14 @@ def _due(standing: Standing) -> str:
     return f"soonest deadline in {duration(left)}" if left > 0 else "a deadline is past"
 
 
-def _spend_tile(tenants: Sequence[Tenant], recent: Recent) -> Json:
+def _spend_tile(recent: Recent, found: Sequence[Json] | None) -> Json:
     """Return what was spent, against the tenant's tightest limit where it is of one tenant; sums over several have no limit in common."""
     note = "by runs created in that time"
-    if len(tenants) == 1:
-        limited = [
-            each for each in ledger.list_budgets(tenant=tenants[0]) if each["kind"] == "tenant" and each["total_micro_usd"] is not None
-        ]
+    if found is not None:
+        limited = [each for each in found if each["kind"] == "tenant" and each["total_micro_usd"] is not None]
         note = _against(min(limited, key=_room)) if limited else "the tenant has no limit"
-    return _tile("Spent in 24 h", money(recent.spent_micro_usd), note, reverse("console-budgets"))
+    spenders = _runs_list(created_at__gte=recent.since.isoformat(), spent_micro_usd__gt="0")
+    return _tile("Spent in 24 h", money(recent.spent_micro_usd), note, spenders, ("Budgets", reverse("console-budgets")))
 
 
 def _room(budget: Json) -> float:

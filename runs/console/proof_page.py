@@ -51,6 +51,9 @@ TABS: dict[str, tuple[str, Roles]] = {
     "evidence": ("Evidence", EVIDENCE_ROLES),
 }
 
+ANOTHER_PLAN = "$plan"
+"""What stands in the place of a step where all of it is to be planned anew."""
+
 
 def tabs_of(request: HttpRequest, run: Run, chosen: str = "") -> list[tuple[str, str, bool]]:
     """Return the pages this person may open about a run: (title, address, whether it is the chosen one)."""
@@ -59,6 +62,18 @@ def tabs_of(request: HttpRequest, run: Run, chosen: str = "") -> list[tuple[str,
         for name, (title, roles) in TABS.items()
         if may(request, roles, run.tenant_id)
     ]
+
+
+def again_of(request: HttpRequest, run: Run) -> dict[str, Any] | None:
+    """Return the way from what failed of a run to doing it again; None where the run goes on, or the person may not."""
+    if not run.is_terminal or not may(request, TABS["rerun"][1], run.tenant_id):
+        return None
+    return {"link": reverse("admin:runs_run_proof", args=[run.public_id, "rerun"]), "has_planner": has_planner(run)}
+
+
+def has_planner(run: Run) -> bool:
+    """Tell whether there is a planner that could be asked for another plan."""
+    return run.planner != "manual"
 
 
 def proof_view(page: RunAdmin, request: HttpRequest, object_id: str, what: str) -> HttpResponse:
@@ -170,17 +185,22 @@ def _micro_usd(dollars: str) -> Any:
 def _rerun(request: HttpRequest, run: Run, person: Principal) -> Context:
     plan = trace_json(tenant=run.tenant, run_id=run.public_id)["plan"]
     steps = [step["step_id"] for step in (plan or {"steps": []})["steps"]]
-    given = {"versions": request.GET.get("versions") or "current"}
-    if request.GET.get("from_step"):
-        given["from_step"] = request.GET["from_step"]
-    context: Context = {"aos_steps": steps, "aos_from_step": given.get("from_step", ""), "aos_versions": given["versions"]}
+    given: dict[str, Any] = {"versions": request.GET.get("versions") or "current"} | _from(request.GET.get("from_step", ""))
+    context: Context = {"aos_steps": steps, "aos_from_step": request.GET.get("from_step", ""), "aos_versions": given["versions"]}
+    context["aos_has_planner"] = has_planner(run)
     body = parse_body(RerunBody, given)
-    preview = services.preview_rerun(
-        principal=person, run_id=run.public_id, wanted=Wanted(from_step=body.from_step, versions=body.versions)
-    )
+    wanted = Wanted(from_step=body.from_step, versions=body.versions, plan_anew=body.plan_anew)
+    preview = services.preview_rerun(principal=person, run_id=run.public_id, wanted=wanted)
     context["aos_rerun"] = rerun_of(preview, plan)
     context["aos_edits"] = may(request, PAYLOAD_ROLES, run.tenant_id)
     return context
+
+
+def _from(chosen: str) -> dict[str, Any]:
+    """Return where a run is to begin again; before its first step stands its plan."""
+    if chosen == ANOTHER_PLAN:
+        return {"plan_anew": True, "versions": "current"}
+    return {"from_step": chosen} if chosen else {}
 
 
 def _evidence(request: HttpRequest, run: Run, person: Principal) -> Context:
@@ -220,7 +240,13 @@ def _start_live(request: HttpRequest, run: Run, person: Principal) -> HttpRespon
 def _start_rerun(request: HttpRequest, run: Run, person: Principal) -> HttpResponse:
     try:
         body = parse_body(RerunBody, _rerun_asked(request, run))
-        wanted = Wanted(from_step=body.from_step, versions=body.versions, params=body.params, repeat_effects=body.repeat_effects)
+        wanted = Wanted(
+            from_step=body.from_step,
+            versions=body.versions,
+            params=body.params,
+            plan_anew=body.plan_anew,
+            repeat_effects=body.repeat_effects,
+        )
         child, _ = services.rerun_run(
             principal=person, run_id=run.public_id, wanted=wanted, idempotency_key=request.POST.get("once", "")[:64] or None
         )
@@ -238,8 +264,7 @@ def _rerun_asked(request: HttpRequest, run: Run) -> dict[str, Any]:
         "versions": request.POST.get("versions", "current"),
         "repeat_effects": request.POST.get("repeat_effects") == "yes",
     }
-    if request.POST.get("from_step"):
-        asked["from_step"] = request.POST["from_step"]
+    asked |= _from(request.POST.get("from_step", ""))
     if may(request, PAYLOAD_ROLES, run.tenant_id):
         edited = {name.removeprefix("params-"): text for name, text in request.POST.items() if name.startswith("params-")}
         shown = {name: request.POST.get(f"shown-{name}", "") for name in edited}

@@ -235,6 +235,7 @@ def rerun_of(preview: Json, plan: Json | None) -> dict[str, Any]:
         "from_step": preview["from_step"],
         "versions": preview["versions"],
         "carried": preview["carried"],
+        "tells": preview["tells_planner"],
         "again": [(step, json.dumps(params.get(step, {}), ensure_ascii=False, indent=2)) for step in preview["again"]],
         "changes": [_version_row(each) for each in preview["version_changes"]],
         "effects": [f"{each['step_id']} ({each['skill']}): {each['detail']}" for each in preview["effects_again"]],

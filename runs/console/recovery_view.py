@@ -228,7 +228,7 @@ def _otherwise(played: Json | None) -> str:
         return ""
     before, after = played["before"], played["after"]
     retries = after["retries"] - before["retries"]
-    more = f", with {abs(retries)} {'more' if retries > 0 else 'fewer'} tries" if retries else ""
+    more = f", with {abs(retries)} {'more' if retries > 0 else 'fewer'} {'try' if abs(retries) == 1 else 'tries'}" if retries else ""
     return f"the run {_end(before)}; it could have {_end(after)}{more}"
 
 

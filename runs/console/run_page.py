@@ -12,18 +12,22 @@ import msgspec
 
 from runs.console.chaos_view import fault_in_words
 from runs.console.decisions_view import Wanted, by_step, decisions_table
+from runs.console.folding import STEPS_IN_DETAIL, Fold, Shown, Ways, base_of, folded, in_words
 from runs.console.graph_view import graph_of
 from runs.console.obstacles_view import obstacle_rows
 from runs.console.sentence import missing_micro_usd, sentence
 from runs.console.waterfall import Span, as_seen, name_of, span_of, waterfall
 from runs.console.waterfall_rows import drawn
+from skills.contracts import HARMLESS_EFFECTS
 from skills.taxonomy import spec_of
 from skills.wording import UNKNOWN, duration, look_of, money
 
 Json = Mapping[str, Any]
 # A page is for reading; the whole journal of a long run is one click away, as JSON from the API.
-EVENTS_SHOWN = DECISIONS_SHOWN = 200
+EVENTS_SHOWN = DECISIONS_SHOWN = EFFECTS_SHOWN = 100
+EVENTS_IN_JSON = 200
 FAILURES_SHOWN = 10
+LONGEST_TEXT = 40_000
 _SENT = {"not_sent": "nothing was sent", "maybe_sent": "it may have been sent", "acked": "it was answered"}
 
 
@@ -35,10 +39,14 @@ def run_page(
     shows_costs: bool,
     blocked_by: Sequence[Json] = (),
     wanted: Wanted = Wanted(),  # noqa: B008 - a value that never changes
+    opened: str = "",
+    address: str = "?open=",
 ) -> dict[str, Any]:
-    """Return the template's context; its keys start with `aos_` because the frame shares the namespace."""
-    run, span = trace["run"], span_of(trace, now_ms)
-    decided = by_step(trace["decisions"], span.from_ms, shows_payloads=shows_payloads)
+    """Return the template's context; its keys start with `aos_` because the frame shares the namespace.
+
+    `opened` is the step whose items, tries and results a long run's page shows in full; `address` is how it is asked for.
+    """
+    run, span, ways = trace["run"], span_of(trace, now_ms), Ways(address)
     # What is not made good comes first.
     failed = sorted((step for step in trace["steps"] if step["failure"]), key=lambda step: step["status"] == "succeeded")
     return {
@@ -47,22 +55,18 @@ def run_page(
         "aos_money": four_numbers(run["cost"]) if shows_costs else [],
         "aos_failures": [failure_box(step, shows_payloads) for step in failed[:FAILURES_SHOWN]],
         "aos_more_failures": max(0, len(failed) - FAILURES_SHOWN),
-        "aos_rows": [drawn(row) for row in waterfall(trace, now_ms)],
+        "aos_rows": [drawn(row, ways) for row in waterfall(trace, now_ms, opened)],
         # Where retention took the plan, nobody knows what waited for what.
         "aos_graph": {} if trace.get("removed") else graph_of(as_seen(run, trace["steps"])),
         "aos_span": duration(span.until_ms - span.from_ms),
         "aos_obstacles": obstacle_rows(blocked_by, now_ms, shows_costs=shows_costs),
-        "aos_steps": [
-            _step(step, shows_payloads, shows_costs) | {"decisions": decided.get(step["step_id"], [])}
-            for step in trace["steps"]
-            if not step["step_id"].startswith("$")
-        ],
+        "aos_steps": _steps(trace, span, opened, ways, shows_payloads=shows_payloads, shows_costs=shows_costs),
         "aos_decisions": decisions_table(trace["decisions"], span.from_ms, wanted, shows_payloads=shows_payloads, most=DECISIONS_SHOWN),
         "aos_events": [_event(event, span, shows_payloads) for event in trace["events"][:EVENTS_SHOWN]],
         "aos_more_events": max(0, len(trace["events"]) - EVENTS_SHOWN),
-        "aos_effects": trace["side_effects"],
-        "aos_plan": pretty(trace["plan"]) if shows_payloads and trace["plan"] else "",
-        "aos_raw": pretty(trace) if shows_payloads and shows_costs and len(trace["events"]) <= EVENTS_SHOWN else "",
+        **_effects(trace["side_effects"]),
+        "aos_plan": cut(pretty(trace["plan"])) if shows_payloads and trace["plan"] else "",
+        "aos_raw": pretty(_written(trace)) if shows_payloads and shows_costs and len(trace["events"]) <= EVENTS_IN_JSON else "",
         "aos_shows_payloads": shows_payloads,
         "aos_removed": trace.get("removed") or "",
         "aos_faults": [fault_in_words(fault) for fault in trace.get("faults") or ()],
@@ -73,6 +77,12 @@ def pretty(value: Any) -> str:
     """Return JSON for reading; what JSON does not know (an instant) is shown as text."""
     # Twenty times as fast as `json` with its indents, which are made in Python.
     return msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode()
+
+
+def cut(text: str) -> str:
+    """Return a text for reading; who wants all of one that nobody reads to its end has the API."""
+    beyond = len(text) - LONGEST_TEXT
+    return text if beyond <= 0 else f"{text[:LONGEST_TEXT]}\n… {beyond:,} more characters; the trace of the API has them all"
 
 
 def four_numbers(cost: Json) -> list[tuple[str, str, str]]:
@@ -92,6 +102,8 @@ def failure_box(step: Json, shows_payloads: bool) -> dict[str, Any]:
     match = failure.get("advice") or failure.get("catalog_match") or {}
     return {
         "step_id": name_of(step),
+        # What the machine did itself, as planning, is nothing to begin at.
+        "again_from": "" if str(step["step_id"]).startswith("$") else base_of(step),
         "recovered": step["status"] == "succeeded",
         "code": failure["code"],
         "category": str(failure.get("category") or spec_of(failure["code"]).category),
@@ -119,7 +131,7 @@ def _head(run: Json, shows_payloads: bool, shows_costs: bool) -> dict[str, Any]:
     ]
     shown = {**run, **hidden, "look": look_of(run["status"]), "facts": [(name, value) for name, value in facts if value]}
     shown["copied"] = ("Trace", "Behaviour hash", "Content hash")
-    shown["result_text"] = "" if shown["result"] is None else pretty(shown["result"])
+    shown["result_text"] = "" if shown["result"] is None else cut(pretty(shown["result"]))
     return shown
 
 
@@ -131,6 +143,36 @@ def _spent_with_called(cost: Json) -> str:
 
 def _text(instant: Any) -> str:
     return str(instant)[:19].replace("T", " ") + " UTC" if instant else ""
+
+
+def _written(trace: Json) -> dict[str, Any]:
+    """Return a trace as it is stored and sent: what is told only when it is looked at, told."""
+    return {**trace, "decisions": [dict(each) for each in trace["decisions"]], "events": [dict(each) for each in trace["events"]]}
+
+
+def _effects(found: Sequence[Json]) -> dict[str, Any]:
+    """Return the effects to show, what left something behind before what only looked where not all are shown."""
+    chosen = found if len(found) <= EFFECTS_SHOWN else sorted(found, key=lambda effect: effect["effect"] in HARMLESS_EFFECTS)
+    return {"aos_effects": chosen[:EFFECTS_SHOWN], "aos_more_effects": max(0, len(found) - EFFECTS_SHOWN)}
+
+
+def _steps(trace: Json, span: Span, opened: str, ways: Ways, *, shows_payloads: bool, shows_costs: bool) -> list[dict[str, Any]]:
+    """Return the rows of the table of steps. Of many steps, what was decided and what came out stands at the opened one only."""
+    shown = list(folded([step for step in trace["steps"] if not step["step_id"].startswith("$")], opened))
+    steps = [each.step for each in shown if isinstance(each, Shown)]
+    in_full = {step["step_id"] for step in steps if len(steps) <= STEPS_IN_DETAIL or base_of(step) == opened}
+    decided = by_step(trace["decisions"], span.from_ms, in_full, shows_payloads=shows_payloads)
+    there = ways._replace(place="aos-opened-step", back="aos-steps-title")
+    rows: list[dict[str, Any]] = []
+    for each in shown:
+        if isinstance(each, Fold):
+            rows.append({"fold": in_words(each), "link": there.to(each.base if each.hidden else "")})
+            continue
+        step = each.step
+        is_full = step["step_id"] in in_full
+        row = _step(step, shows_payloads and is_full, shows_costs) | {"decisions": decided.get(step["step_id"], [])}
+        rows.append({**row, "link": "" if is_full else there.to(base_of(step)), "is_place": each.is_first_opened})
+    return rows
 
 
 def _step(step: Json, shows_payloads: bool, shows_costs: bool) -> dict[str, Any]:

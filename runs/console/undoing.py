@@ -14,7 +14,7 @@ from agents.tenancy import operator_principal
 from runs.effects import doubts
 from runs.effects.requests import UndoBody, checked_step_id
 from runs.effects.undo import steps_to_undo, undo_step
-from runs.models import Run
+from runs.selectors import RunRead
 from skills.ids import is_id
 from skills.refusal import Refusal
 from skills.requests import parse_body
@@ -22,13 +22,18 @@ from skills.requests import parse_body
 _LEAVE_SOMETHING = frozenset({"idempotent_write", "write", "irreversible"})
 
 
-def undoing(request: HttpRequest, run: Run, trace: dict[str, Any]) -> dict[str, Any]:
+UNDOABLE_SHOWN = 20
+"""A run may have hundreds of effects; who wants more than these taken back asks by API."""
+
+
+def undoing(request: HttpRequest, read: RunRead) -> dict[str, Any]:
     """Return what a run's page says about taking effects back: what was, what may be, and what the run itself is about."""
+    run, trace = read.run, read.trace
     steps = trace["steps"]
     worth_asking = any(step["status"] == "succeeded" and step["effect"] in _LEAVE_SOMETHING for step in steps)
     may_undo = worth_asking and trace["removed"] is None and may(request, OPERATING_ROLES, run.tenant_id)
     return {
-        "aos_undoable": steps_to_undo(run) if may_undo else [],
+        "aos_undoable": steps_to_undo(run, read.state, UNDOABLE_SHOWN) if may_undo else [],
         "aos_undone": [step for step in steps if step.get("reversed_by")],
         "aos_undoes": trace.get("undoes"),
     }

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from runs.console.folding import GRAVE, ROWS_SHOWN, Fold, Shown, base_of, folded, in_words
 from skills.wording import Look, duration, look_of
 
-# Of a for_each with hundreds of items the first say enough; the steps table has them all.
-SIBLINGS_SHOWN = 20
 NARROWEST_PERCENT = 0.4
 
 Json = Mapping[str, Any]
@@ -19,7 +17,8 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line. `start` and `width` are percentages ready for SVG; width empty: nothing to draw."""
+    """One line. `start` and `width` are percentages ready for SVG; width empty: nothing to draw. One of kind `more` opens
+    what it names, or folds everything where it names nothing; `is_place` is where one is then."""
 
     depth: int
     kind: str
@@ -30,6 +29,8 @@ class Row:
     width: str
     length: str
     is_open: bool = False
+    opens: str = ""
+    is_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,23 @@ class Span:
         return {"start": f"{start:.2f}%", "width": f"{width:.2f}%", "length": duration(end - from_ms), "is_open": until_ms is None}
 
 
-def waterfall(trace: Json, now_ms: int) -> list[Row]:
-    """Return the rows of a run from top to bottom; what has not ended runs up to now."""
+def waterfall(trace: Json, now_ms: int, opened: str = "") -> list[Row]:
+    """Return the rows of a run from top to bottom; what has not ended runs up to now. Of a long run what is inside steps is
+    folded, but for the step that was opened and for those an operator has to know of."""
     run, span = trace["run"], span_of(trace, now_ms)
     rows = [_queue_row(run, span), *_plan_rows(trace, span)]
-    for step in _folded(as_seen(run, trace["steps"])):
-        rows += [_more_row(step)] if "more" in step else [_step_row(step, span), *_inside(step, span)]
+    shown = list(folded(as_seen(run, trace["steps"]), opened))
+    fits = len(shown) + sum(_count_inside(each.step) for each in shown if isinstance(each, Shown)) <= ROWS_SHOWN
+    for each in shown:
+        if isinstance(each, Fold):
+            rows.append(_more_row(in_words(each), each.base if each.hidden else ""))
+            continue
+        step, is_opened = each.step, base_of(each.step) == opened
+        rows.append(_step_row(step, span, is_place=each.is_first_opened))
+        if fits or is_opened or (step["status"] in GRAVE and len(rows) < ROWS_SHOWN):
+            rows += _inside(step, span)
+        elif count := _count_inside(step):
+            rows.append(_more_row(f"… {count} more inside", base_of(step), depth=1))
     return rows
 
 
@@ -103,32 +115,13 @@ def _plan_rows(trace: Json, span: Span) -> Iterator[Row]:
             from_ms = event["at_ms"]
 
 
-def _folded(steps: Sequence[Json]) -> Iterator[Json]:
-    """Yield the steps, of each for_each only the first ones and then how many more there are."""
-    totals = Counter(base_of(step) for step in steps)
-    seen: Counter[str] = Counter()
-    for step in steps:
-        base = base_of(step)
-        seen[base] += 1
-        if seen[base] <= SIBLINGS_SHOWN:
-            yield step
-        elif seen[base] == totals[base]:
-            yield {"more": totals[base] - SIBLINGS_SHOWN, "base": base}
+def _more_row(words: str, opens: str, depth: int = 0) -> Row:
+    return Row(depth, "more", words, "", Look("", "", "grey"), "0%", "", "", opens=opens)
 
 
-def base_of(step: Json) -> str:
-    """Return the step of the plan that a step belongs to: for an item of a for_each (`each#3`) that is `each`."""
-    return str(step["step_id"]).partition("#")[0]
-
-
-def _more_row(fold: Json) -> Row:
-    return Row(0, "more", f"… {fold['more']} more of {fold['base']}", "", Look("", "", "grey"), "0%", "", "")
-
-
-def _step_row(step: Json, span: Span) -> Row:
-    started = step["started_at_ms"]
-    finished = step["finished_at_ms"]
-    return Row(0, "step", name_of(step), step["skill"] or "", look_of(step["status"]), **span.bar(started, finished))
+def _step_row(step: Json, span: Span, *, is_place: bool) -> Row:
+    bar = span.bar(step["started_at_ms"], step["finished_at_ms"])
+    return Row(0, "step", name_of(step), step["skill"] or "", look_of(step["status"]), **bar, is_place=is_place)
 
 
 def name_of(step: Json) -> str:
@@ -137,11 +130,21 @@ def name_of(step: Json) -> str:
     return step_id[1:].capitalize() if step_id.startswith("$") else step_id
 
 
+def _count_inside(step: Json) -> int:
+    """Return how many rows `_inside` makes of a step."""
+    attempts = step["attempts"]
+    told = 0 if _is_dull(attempts) else len(attempts)
+    return told + len(gaps(attempts)) + sum(wait["for"] != "retry" for wait in step["waits"])
+
+
+def _is_dull(attempts: Sequence[Json]) -> bool:
+    return len(attempts) == 1 and not attempts[0]["code"]
+
+
 def _inside(step: Json, span: Span) -> list[Row]:
     """Return what happened inside a step in the order it began; a single clean attempt would only repeat the step."""
     attempts = step["attempts"]
-    dull = len(attempts) == 1 and not attempts[0]["code"]
-    parts = [] if dull else [(attempt["started_at_ms"], _attempt_row(attempt, span)) for attempt in attempts]
+    parts = [] if _is_dull(attempts) else [(attempt["started_at_ms"], _attempt_row(attempt, span)) for attempt in attempts]
     parts += [(from_ms, _gap_row(from_ms, until_ms, span)) for from_ms, until_ms in gaps(attempts)]
     # A wait for the next attempt is the gap already told.
     parts += [(wait["from_ms"], _wait_row(wait, span)) for wait in step["waits"] if wait["for"] != "retry"]

@@ -69,13 +69,14 @@ def _check_may_view(request: HttpRequest) -> None:
 
 def _endpoint(request: HttpRequest, webhook_id: str) -> WebhookEndpoint:
     """Return an endpoint. Raises Http404 alike for none and for one of a tenant whose webhooks the person does not see."""
-    found = _endpoints(request).filter(public_id=webhook_id).first() if is_id("whk", webhook_id) else None
+    found = endpoints_of(request).filter(public_id=webhook_id).first() if is_id("whk", webhook_id) else None
     if found is None:
         raise Http404("there is no such webhook")
     return found
 
 
-def _endpoints(request: HttpRequest) -> QuerySet[WebhookEndpoint]:
+def endpoints_of(request: HttpRequest) -> QuerySet[WebhookEndpoint]:
+    """Return the endpoints the person may see."""
     return WebhookEndpoint.objects.filter(run=None, tenant__in=tenants_for(request, VIEW_ROLES)).select_related("tenant")
 
 
@@ -93,8 +94,8 @@ def _answered(request: HttpRequest, template: str, context: Json, status: int = 
 def _list(request: HttpRequest, draft: Json | None = None, status: int = 200) -> HttpResponse:
     chosen = request.GET.get("show", "")
     show, number = chosen if chosen in _SHOWS else "all", _page_number(request.GET.get("page", ""))
-    counted = _endpoints(request).aggregate(on=Count("pk", filter=Q(is_enabled=True)), off=Count("pk", filter=Q(is_enabled=False)))
-    rows = _with_last(_endpoints(request).filter(**_SHOWS[show][1]))
+    counted = endpoints_of(request).aggregate(on=Count("pk", filter=Q(is_enabled=True)), off=Count("pk", filter=Q(is_enabled=False)))
+    rows = _with_last(endpoints_of(request).filter(**_SHOWS[show][1]))
     shown = list(rows.order_by("-created_at", "-pk")[(number - 1) * A_PAGE : number * A_PAGE + 1])
     may_change = list(tenants_for(request, CHANGE_ROLES).order_by("slug")) if may(request, CHANGE_ROLES) else []
     context = {

@@ -6,6 +6,7 @@ The parent's journal never changes; a row written with the child says which effe
 from __future__ import annotations
 
 import logging
+from itertools import islice
 from secrets import token_hex
 from typing import Any
 
@@ -155,11 +156,11 @@ def _refused(run: Run, why: str, suggestions: list[str] | None = None) -> Refusa
     return Refusal("INVALID_INPUT", why, status=409, run_id=run.public_id, suggestions=suggestions)
 
 
-def steps_to_undo(run: Run) -> list[str]:
-    """Return the steps whose effect could be taken back now."""
-    state = read_state(run)
+def steps_to_undo(run: Run, state: State | None = None, most: int | None = None) -> list[str]:
+    """Return the steps whose effect could be taken back now, by the run's state where it is known; at most so many."""
+    known = read_state(run) if state is None else state
     tried = set(UndoneEffect.objects.filter(run=run).exclude(child__status__in=_IN_VAIN).values_list("step_key", flat=True))
-    return [key for key, step in state.steps.items() if key not in tried and _is_undoable(run, state, step)]
+    return list(islice((key for key, step in known.steps.items() if key not in tried and _is_undoable(run, known, step)), most))
 
 
 def _is_undoable(run: Run, state: State, step: StepState) -> bool:

@@ -39,6 +39,16 @@ class BoundCost(Decision, tag="bound_cost"):
     attempt: int = 1
 
 
+class SeekGrant(Decision, tag="seek_grant"):
+    """A yes given in advance may be good for the call; whoever finds one uses it up for this action."""
+
+    attempt: int = 1
+    action_hash: str = ""
+    skill: str = ""
+    target: str = ""
+    max_cost_micro_usd: int = 0
+
+
 class ExtendReservation(Decision, tag="extend_reservation"):
     """More of the scopes is needed than is held; `number` tells this question from every other of the run."""
 
@@ -232,6 +242,7 @@ AnyDecision = (
     CallPlanner
     | Admit
     | BoundCost
+    | SeekGrant
     | ExtendReservation
     | StartStep
     | Deny
@@ -264,5 +275,5 @@ AnyDecision = (
     | Ignore
 )
 
-WISHES = (CallPlanner, Admit, BoundCost, ExtendReservation, StartStep, Deny, CancelStep, ProbeStep)
+WISHES = (CallPlanner, Admit, BoundCost, SeekGrant, ExtendReservation, StartStep, Deny, CancelStep, ProbeStep)
 """The decisions a world answers with a fact. AskApproval and AskPerson are answered by people, through the inbox."""

@@ -18,6 +18,7 @@ from runs.engine.decisions import (
     OpenCircuit,
     Pause,
     Resume,
+    SeekGrant,
     StartStep,
     Wait,
 )
@@ -26,7 +27,7 @@ from runs.engine.state import State, StepState
 from skills.canonical import digest
 
 # Said by the order in which parallel steps happen to end, by other runs or by people: no part of how the plan behaves.
-_OUTSIDE = (Ignore, Wait, HoldBack, ExtendReservation, BoundCost, OpenCircuit, Pause, Resume, Alert)
+_OUTSIDE = (Ignore, Wait, HoldBack, ExtendReservation, BoundCost, SeekGrant, OpenCircuit, Pause, Resume, Alert)
 
 
 def note_decisions(state: State, decisions: tuple[Decision, ...]) -> None:

@@ -1,4 +1,4 @@
-"""What an effect class allows: repeating, durability before and after, asking first. Tables, nothing else."""
+"""What an effect class allows: repeating, durability before and after. Tables, nothing else."""
 
 from __future__ import annotations
 
@@ -35,8 +35,3 @@ def barrier_of(effect: str, free: bool) -> Barrier:
     if effect not in _REPEATABLE:
         return "intent"
     return "none" if effect == "none" and free else "outcome"
-
-
-def needs_approval(approval: str, effect: str, approval_effects: tuple[str, ...]) -> bool:
-    """Tell whether a person must agree first, by the step's word or by the agent's policy."""
-    return approval == "always" or (approval == "policy" and effect in approval_effects)

@@ -25,7 +25,14 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
     allowed_skills: tuple[str, ...] | None = None
     blocked_skills: tuple[str, ...] = ()
     approval_effects: tuple[str, ...] = ("irreversible",)
+    approval_above_micro_usd: int | None = None
+    approval_hosts: tuple[str, ...] = ()
+    approval_first_use: bool = False
     approval_ttl_ms: int = 86_400_000
+    approval_escalate_after_ms: int | None = None
+    approval_on_expiry: Literal["fail", "skip", "abort"] = "fail"
+    plan_may_waive: bool = True
+    seek_grants: bool = False
     in_doubt_policy: Literal["ask", "assume_happened", "assume_not"] = "ask"
     on_exhausted: Literal["pause", "fail", "finish_cheap"] = "pause"
     max_attempts: int | None = None
@@ -69,7 +76,7 @@ class RunAccepted(Fact, tag="run_accepted"):
 
     A run that does another one again may have its `versions` of skills (by step, its fallback as `step!fallback`), which
     go before those the plan asks for, and results `carried` over from it: those steps are done without a call.
-    `from_step` is where it was asked to begin.
+    `from_step` is where it was asked to begin. One that is planned anew tells its planner which plan was `rejected` and its `faults`.
     """
 
     run_id: str
@@ -87,6 +94,8 @@ class RunAccepted(Fact, tag="run_accepted"):
     versions: dict[str, str] = {}
     carried: dict[str, Any] = {}
     from_step: str = ""
+    rejected: Any = None
+    faults: list[dict[str, str]] = []
 
 
 class PlanProposed(Fact, tag="plan_proposed"):
@@ -130,12 +139,24 @@ class RunAdmitted(Fact, tag="run_admitted"):
 
 
 class CostBounded(Fact, tag="cost_bounded"):
-    """The worst case of a call with its rendered parameters is known; None: no price is. `model` is what it is charged to."""
+    """The worst case of a call with its rendered parameters is known; None: no price is. `model` is what it is charged to, `target`
+    where the call goes, as `host:port` or `*`, None for nowhere."""
 
     step: str
     attempt: int
     worst_micro_usd: int | None
     model: str = ""
+    target: str | None = None
+
+
+class GrantAnswered(Fact, tag="grant_answered"):
+    """Whether a yes given in advance is good for a call: `grant` names it and it was used for this call, empty is none."""
+
+    step: str
+    attempt: int
+    action_hash: str = ""
+    grant: str = ""
+    by: str = ""
 
 
 class ReservationExtended(Fact, tag="reservation_extended"):
@@ -274,13 +295,15 @@ class VerdictGiven(Fact, tag="verdict_given"):
 
 
 class ApprovalDecided(Fact, tag="approval_decided"):
-    """A person approved or rejected exactly the action the hash names."""
+    """A person approved or rejected exactly the action the hash names; or approved it with other `params`, as the one of `edited_hash`."""
 
     step: str
     action_hash: str
     approved: bool
     by: str = ""
     reason: str = ""
+    params: Any = None
+    edited_hash: str = ""
 
 
 class AnswerGiven(Fact, tag="answer_given"):
@@ -328,6 +351,7 @@ AnyFact = (
     | PlanRejected
     | RunAdmitted
     | CostBounded
+    | GrantAnswered
     | ReservationExtended
     | ReservationRefused
     | ReservationReturned
@@ -356,6 +380,7 @@ ANSWERS = (
     PlanRejected,
     RunAdmitted,
     CostBounded,
+    GrantAnswered,
     ReservationExtended,
     ReservationRefused,
     StepSucceeded,

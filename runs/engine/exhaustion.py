@@ -9,7 +9,7 @@ from __future__ import annotations
 from runs.engine.budget import headroom, wake_those_short_of_money
 from runs.engine.decisions import Abort, Decision, Downgrade
 from runs.engine.events import ReservationRefused
-from runs.engine.moves import is_pseudo, queue
+from runs.engine.moves import is_pseudo, queue, unbind
 from runs.engine.outcomes import fall_back, stop
 from runs.engine.starting import deny, pin_of
 from runs.engine.state import Failure, State, StepState
@@ -62,8 +62,8 @@ def _cheapen(state: State, step: StepState, fact: ReservationRefused, out: list[
         out.append(Downgrade("on_exhausted_finish_cheap", step.key, {"parameters": sorted(pin.cheaper)}, way="cheaper_parameters"))
         step.cheapened = True
         step.params = step.params | pin.cheaper
-        step.worst_micro_usd, step.model = None, ""
-        step.approved, step.idempotency_key = False, ""
+        step.worst_micro_usd, step.model, step.target = None, "", None
+        unbind(step)
         queue(state, step)
     elif pin is not None and state.nodes[step.node].fallback_skill is not None and not step.on_fallback:
         out.append(Downgrade("on_exhausted_finish_cheap", step.key, way="fallback"))

@@ -11,19 +11,21 @@ from heapq import heappop
 from typing import Any
 
 from runs.engine import events as e
-from runs.engine import exhaustion, holding, outcomes
+from runs.engine import exhaustion, gates, holding, outcomes
 from runs.engine.budget import answered, forget_refusal, give_back, settle, spare, wake_those_short_of_money
 from runs.engine.decisions import Abort, Cancel, Continue, Decision, Deny, Pause, ProbeStep, Resume, Retry
 from runs.engine.ending import finish
 from runs.engine.events import ADMIT, PLAN, Fact
 from runs.engine.graph import build, dependents
-from runs.engine.moves import answer, close, doubt, end_attempt, is_pseudo, queue
+from runs.engine.moves import answer, close, doubt, end_attempt, is_pseudo, queue, unbind
 from runs.engine.outcomes import stop
 from runs.engine.starting import deny, pin_of
 from runs.engine.state import Failure, State, StepState
 
 REPAIR_ROUNDS = 1
 """How often a planner may mend a plan that was refused."""
+
+NOBODY = "nobody decided in time"
 
 Handler = Callable[[State, Any, list[Decision]], str]
 
@@ -47,7 +49,8 @@ def _under_way(state: State, key: str, attempt: int, *asked: str) -> StepState |
     found = state.steps.get(key)
     if found is None or found.asked not in asked:
         return None
-    expected = found.attempt + 1 if found.asked == "bound" else found.attempt
+    # Price and grant are asked about before the attempt they are about.
+    expected = found.attempt + 1 if found.asked in ("bound", "grant") else found.attempt
     return found if attempt == expected else None
 
 
@@ -121,8 +124,16 @@ def _on_cost_bounded(state: State, fact: e.CostBounded, out: list[Decision]) -> 
     elif fact.worst_micro_usd is None:
         deny(state, bounded, "PRICE_UNKNOWN", "no price is known for this call", "fail_closed", out)
     else:
-        bounded.worst_micro_usd, bounded.model = fact.worst_micro_usd, fact.model
+        bounded.worst_micro_usd, bounded.model, bounded.target = fact.worst_micro_usd, fact.model, fact.target
         queue(state, bounded)
+    return ""
+
+
+def _on_grant_answered(state: State, fact: e.GrantAnswered, out: list[Decision]) -> str:
+    sought = _under_way(state, fact.step, fact.attempt, "grant")
+    if sought is None or sought.action_hash != fact.action_hash:
+        return "not_asked"
+    gates.on_grant_answered(state, fact, sought, out)
     return ""
 
 
@@ -296,9 +307,7 @@ def _on_approval_decided(state: State, fact: e.ApprovalDecided, out: list[Decisi
     if asked is None or asked.action_hash != fact.action_hash:
         return "not_asked"
     if fact.approved:
-        asked.approved = True
-        out.append(Resume("approved", asked.key, {"action_hash": fact.action_hash}, by=fact.by))
-        queue(state, asked)
+        gates.on_approved(state, fact, asked, out)
     else:
         deny(state, asked, "APPROVAL_REJECTED", fact.reason or "a person said no", "rejected", out)
     return ""
@@ -323,8 +332,8 @@ def _escalated_retry(state: State, asked: StepState, fact: e.AnswerGiven, out: l
         params = fact.value.get("params")
         if not isinstance(params, dict):
             return "modify_needs_params"
-        asked.params, asked.worst_micro_usd = params, None
-        asked.approved, asked.idempotency_key = False, ""
+        asked.params, asked.worst_micro_usd, asked.target = params, None, None
+        unbind(asked)
     out.append(Retry("person_says_so", asked.key, {"by": fact.by}, attempt=asked.attempt))
     state.retries += 1
     queue(state, asked)
@@ -408,7 +417,16 @@ def _due_retry(state: State, waited: StepState, out: list[Decision]) -> None:
 
 
 def _due_expiry(state: State, waited: StepState, out: list[Decision]) -> None:
-    deny(state, waited, "APPROVAL_EXPIRED", "nobody decided in time", "expired", out)
+    if gates.escalates(state, waited, out):
+        return
+    match state.terms.approval_on_expiry:
+        case "skip":
+            gates.skip_unanswered(state, waited, out)
+        case "abort":
+            waited.failure = Failure("APPROVAL_EXPIRED", NOBODY)
+            outcomes.abort(state, waited, "expired_aborts", out)
+        case _:
+            deny(state, waited, "APPROVAL_EXPIRED", NOBODY, "expired", out)
 
 
 def _due_escalation(state: State, waited: StepState, out: list[Decision]) -> None:
@@ -445,6 +463,7 @@ HANDLERS: dict[type[Fact], Handler] = {
     e.PlanRejected: _on_plan_rejected,
     e.RunAdmitted: _on_run_admitted,
     e.CostBounded: _on_cost_bounded,
+    e.GrantAnswered: _on_grant_answered,
     e.ReservationExtended: _on_reservation_extended,
     e.ReservationRefused: _on_reservation_refused,
     e.ReservationReturned: _on_reservation_returned,

@@ -93,6 +93,8 @@ def _accept(fact: e.RunAccepted) -> State:
         means=fact.means,
         versions=fact.versions,
         carried=fact.carried,
+        rejected=fact.rejected,
+        faults=fact.faults,
         limit_micro_usd=fact.terms.limit_micro_usd,
     )
     if fact.plan is None:

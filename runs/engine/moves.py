@@ -53,6 +53,17 @@ def wait(state: State, step: StepState, reason: str, due_at_ms: int | None = Non
         heappush(state.timers, (due_at_ms, step.key))
 
 
+def postpone(state: State, step: StepState, due_at_ms: int) -> None:
+    """Let a step that waits go on waiting, until another instant."""
+    step.due_at_ms = due_at_ms
+    heappush(state.timers, (due_at_ms, step.key))
+
+
+def unbind(step: StepState) -> None:
+    """Forget whose yes a call had, and by which key it would be known: it is another call now."""
+    step.approved_for, step.idempotency_key, step.sought = "", "", False
+
+
 def doubt(state: State, step: StepState) -> None:
     """Put a step in doubt."""
     _move(state, step, "in_doubt")

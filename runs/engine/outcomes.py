@@ -28,7 +28,7 @@ from runs.engine.decisions import (
 from runs.engine.effects import is_doubtful, is_repeatable
 from runs.engine.events import StepFailed, StepSucceeded
 from runs.engine.graph import Node
-from runs.engine.moves import answer, ask, close, doubt, end_attempt, is_pseudo, queue, wait
+from runs.engine.moves import answer, ask, close, doubt, end_attempt, is_pseudo, queue, unbind, wait
 from runs.engine.repetition import note_success
 from runs.engine.retry import Disposition, backoff_for, decide, delay_ms, disposition, restores_of
 from runs.engine.starting import pin_of
@@ -238,8 +238,8 @@ def fall_back(state: State, step: StepState) -> None:
 
 def _forget_action(step: StepState) -> None:
     """Forget what exactly was to be called: the parameters are made, priced and approved anew."""
-    step.params, step.worst_micro_usd, step.model = None, None, ""
-    step.approved, step.idempotency_key = False, ""
+    step.params, step.worst_micro_usd, step.model, step.target = None, None, "", None
+    unbind(step)
 
 
 def _ask_what_to_do(state: State, step: StepState, waits_for: str, out: list[Decision]) -> None:

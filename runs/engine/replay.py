@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from runs.engine.comparing import Difference, compare, ending_of, first_difference
-from runs.engine.decisions import Admit, BoundCost, CallPlanner, Decision, Deny, ExtendReservation, ProbeStep, StartStep
+from runs.engine.decisions import Admit, BoundCost, CallPlanner, Decision, Deny, ExtendReservation, ProbeStep, SeekGrant, StartStep
 from runs.engine.digests import behaviour_hash, content_hash
 from runs.engine.events import (
     ADMIT,
@@ -21,6 +21,7 @@ from runs.engine.events import (
     PLAN,
     CostBounded,
     Fact,
+    GrantAnswered,
     PlanProposed,
     PlanRejected,
     ProbeAnswered,
@@ -101,6 +102,8 @@ def key_of_fact(fact: Fact) -> tuple[Any, ...]:
         return ("call", fact.step, fact.attempt)
     if isinstance(fact, CostBounded):
         return ("bound", fact.step, fact.attempt)
+    if isinstance(fact, GrantAnswered):
+        return ("grant", fact.step, fact.attempt)
     if isinstance(fact, ProbeAnswered):
         return ("probe", fact.step, fact.attempt)
     if isinstance(fact, PlanProposed | PlanRejected):
@@ -116,6 +119,8 @@ def key_of_wish(wish: Decision) -> tuple[Any, ...] | None:
         return ("call", wish.step, wish.attempt)
     if isinstance(wish, BoundCost):
         return ("bound", wish.step, wish.attempt)
+    if isinstance(wish, SeekGrant):
+        return ("grant", wish.step, wish.attempt)
     if isinstance(wish, ProbeStep):
         return ("probe", wish.step, wish.attempt)
     return ("extend",) if isinstance(wish, ExtendReservation) else None

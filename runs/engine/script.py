@@ -26,6 +26,7 @@ from runs.engine.decisions import (
     Deny,
     ExtendReservation,
     ProbeStep,
+    SeekGrant,
     StartStep,
 )
 from runs.engine.events import ADMIT, PLAN, Fact, Pin
@@ -139,6 +140,7 @@ class ScriptWorld:
         *,
         pins: Mapping[str, Pin] | None = None,
         bounds: Script[Bound] | None = None,
+        grants: Script[str | Lost] | None = None,
         probes: Script[Probed] | None = None,
         cancels: Mapping[str, Phase] | None = None,
         advice: Mapping[str, dict[str, Any]] | None = None,
@@ -156,6 +158,7 @@ class ScriptWorld:
         self._granted = granted
         self._outcomes = _Lines[Outcome](outcomes, Ok())
         self._bounds = _Lines[Bound](bounds, 0)
+        self._grants = _Lines[str | Lost](grants, "")
         self._probes = _Lines[Probed](probes, "unknown")
         self._cancels = dict(cancels or {})
         self._advice = dict(advice or {})
@@ -239,6 +242,13 @@ class ScriptWorld:
             return [e.CostBounded(state.now_ms, wish.step, wish.attempt, worst.worst_micro_usd, worst.model)]
         return [e.CostBounded(state.now_ms, wish.step, wish.attempt, worst)]
 
+    def _seek(self, state: State, wish: SeekGrant) -> list[Fact]:
+        grant = self._grants.next(wish.step)
+        if isinstance(grant, Lost):
+            return [e.RunReclaimed(state.now_ms + grant.after_ms)]
+        by = "alice" if grant else ""
+        return [e.GrantAnswered(state.now_ms, wish.step, wish.attempt, wish.action_hash, grant, by)]
+
     def _probe(self, state: State, wish: ProbeStep) -> list[Fact]:
         found = self._probes.next(wish.step)
         if isinstance(found, Lost):
@@ -270,6 +280,7 @@ _ANSWERS: dict[type[Decision], Callable[[ScriptWorld, State, Any], list[Fact]]] 
     CallPlanner: ScriptWorld._call,
     Admit: ScriptWorld._call,
     BoundCost: ScriptWorld._bound,
+    SeekGrant: ScriptWorld._seek,
     ProbeStep: ScriptWorld._probe,
     Deny: ScriptWorld._deny,
     CancelStep: ScriptWorld._cancel,

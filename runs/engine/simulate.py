@@ -19,7 +19,6 @@ import msgspec
 from agents.limits import MINUTE_MS, Limit
 from agents.plan.references import UNKNOWN, holds_unknown
 from runs.engine.decisions import Admit, AskApproval, AskPerson, BoundCost, Decision, Deny, StartStep
-from runs.engine.effects import needs_approval
 from runs.engine.events import (
     AnswerGiven,
     ApprovalDecided,
@@ -33,6 +32,7 @@ from runs.engine.events import (
     StepSucceeded,
     Terms,
 )
+from runs.engine.gates import why_ask
 from runs.engine.graph import Node, Retrying
 from runs.engine.retry import backoff_for, restores_of, would_help
 from runs.engine.shortened import Shortened, shortened
@@ -60,7 +60,8 @@ class Trouble(msgspec.Struct, frozen=True):
 
 
 class CallModel(msgspec.Struct, frozen=True):
-    """What one call of a skill costs and takes. `worst_micro_usd` None: no price is known. `model` is what it is charged to.
+    """What one call of a skill costs and takes. `worst_micro_usd` None: no price is known. `model` is what it is charged to, `target`
+    where it goes.
 
     `measured`: the times are those of whole steps as history knows them, tries that failed included.
     """
@@ -75,6 +76,7 @@ class CallModel(msgspec.Struct, frozen=True):
     model: str = ""
     limits: tuple[Limit, ...] = ()
     measured: bool = False
+    target: str | None = None
 
     def cost(self, case: Case) -> int:
         return {"low": self.low_micro_usd, "expected": self.expected_micro_usd, "worst": self.worst_micro_usd or 0}[case]
@@ -97,8 +99,9 @@ class Paid(msgspec.Struct):
 
 
 class Forecast(msgspec.Struct):
-    """One case, as the machine went through it. `step_bound` is the most one call of a step can cost, `waits_ms` how long
-    the limits made a call wait at most, `repeated` which calls are one and the same, as (step, skill, how often)."""
+    """One case, as the machine went through it. `step_bound` is the most one call of a step can cost, `step_target` where one goes
+    if that matters, `waits_ms` how long the limits made a call wait at most, `repeated` which calls are one and the same, as
+    (step, skill, how often)."""
 
     cost_micro_usd: int
     duration_ms: int
@@ -108,6 +111,7 @@ class Forecast(msgspec.Struct):
     denied: list[tuple[str, str, str, str]]
     unpriced: list[str]
     step_bound: dict[str, int] = {}
+    step_target: dict[str, str | None] = {}
     calls: int = 0
     calls_by_limit: dict[Limit, int] = {}
     waits_ms: dict[Limit, int] = {}
@@ -209,6 +213,7 @@ class ModelWorld:
         self.denied: list[tuple[str, str, str, str]] = []
         self.unpriced: list[str] = []
         self.bounds: dict[str, int] = {}
+        self.targets: dict[str, str | None] = {}
         self.paid: dict[tuple[str, bool], Paid] = {}
 
     def answer(self, state: State, wish: Decision) -> Iterable[Fact]:
@@ -217,7 +222,7 @@ class ModelWorld:
             yield self._call(state, wish)
         elif isinstance(wish, BoundCost):
             model = self._bounded(state, wish.step)
-            yield CostBounded(at, wish.step, wish.attempt, model.worst_micro_usd or 0, model.model)
+            yield CostBounded(at, wish.step, wish.attempt, model.worst_micro_usd or 0, model.model, model.target)
         elif isinstance(wish, Admit):
             yield RunAdmitted(at, self._pins, plan_hash="", attempt=wish.attempt, granted_micro_usd=None)
         elif isinstance(wish, Deny):
@@ -236,6 +241,7 @@ class ModelWorld:
         model = self._memory.call(state, step)
         if model.worst_micro_usd is None:
             self.unpriced.append(step.node)
+        self.targets[step.node] = model.target
         self.bounds[step.node] = max(model.worst_micro_usd or 0, self.bounds.get(step.node, 0))
         return model
 
@@ -338,6 +344,7 @@ def _forecast(
         denied=world.denied,
         unpriced=world.unpriced,
         step_bound=world.bounds,
+        step_target=world.targets,
         calls=world.calls,
         calls_by_limit=dict(world.rates.calls),
         waits_ms=world.rates.waits_ms,
@@ -377,10 +384,18 @@ def _is_counted(state: State, step: StepState) -> bool:
     return not (pin.free and pin.effect == "none")
 
 
-def asks_first(node: Node, pin: Pin, terms: Terms) -> str | None:
-    """Return why a step will ask a person before it starts, None where it will not."""
+def asks_first(node: Node, pin: Pin, terms: Terms, worst_micro_usd: int | None, target: str | None) -> str | None:
+    """Return why a step will ask a person before it starts, None where it will not. Of its price and target as much as is known."""
     if pin.asks:
         return "the skill asks a question"
-    if needs_approval(node.approval, pin.effect, terms.approval_effects):
-        return "the plan asks for it" if node.approval == "always" else f"policy for effect {pin.effect}"
-    return None
+    rule = why_ask(node.approval, pin, terms, worst_micro_usd, target)
+    return _WHY.get(rule, rule).format(effect=pin.effect, above=terms.approval_above_micro_usd, target=target) or None
+
+
+_WHY = {
+    "plan_asks": "the plan asks for it",
+    "policy_by_effect": "policy for effect {effect}",
+    "policy_by_cost": "policy for calls above {above} micro-USD",
+    "policy_by_target": "policy for calls to {target}",
+    "policy_by_first_use": "policy for the first call to {target}, unless a person let the agent there before",
+}

@@ -19,8 +19,6 @@ from agents.plan.references import (
 from runs.engine.budget import hold
 from runs.engine.decisions import (
     Admit,
-    AskApproval,
-    AskPerson,
     BoundCost,
     CallPlanner,
     Carry,
@@ -29,10 +27,11 @@ from runs.engine.decisions import (
     Skip,
     StartStep,
 )
-from runs.engine.effects import barrier_of, needs_approval, needs_key
+from runs.engine.effects import barrier_of, needs_key
 from runs.engine.events import PLAN, Pin
+from runs.engine.gates import ask_question, is_approved, minds_target
 from runs.engine.graph import Node
-from runs.engine.moves import ask, begin_attempt, close, is_pseudo, unfold, wait
+from runs.engine.moves import ask, begin_attempt, close, is_pseudo, unfold
 from runs.engine.repetition import is_looping
 from runs.engine.state import Failure, State, StepState
 from skills.canonical import digest
@@ -63,11 +62,11 @@ def begin(state: State, step: StepState, out: list[Decision]) -> None:
     if why_not is not None:
         deny(state, step, "SKILL_NOT_ALLOWED", why_not, "allow_list", out)
     elif pin.asks:
-        _ask_question(state, step, out)
+        ask_question(state, step, out)
     elif (
         _is_no_loop(state, step, pin, out)
         and _has_price(state, step, pin, out)
-        and _is_approved(state, step, node, pin, out)
+        and is_approved(state, step, node, pin, out)
         and _has_calls_left(state, step, out)
         and _has_money(state, step, out)
     ):
@@ -218,48 +217,12 @@ def _lookup(state: State, step: StepState, reference: Reference) -> Any:
     return walk(root, reference.path, reference.text)
 
 
-def _ask_question(state: State, step: StepState, out: list[Decision]) -> None:
-    expires = state.now_ms + state.terms.approval_ttl_ms
-    wait(state, step, "input", expires)
-    question, form = str(step.params.get("question", "")), step.params.get("form") or {}
-    out.append(AskPerson("skill_asks", step.key, question=question, form=form, expires_at_ms=expires))
-
-
 def _has_price(state: State, step: StepState, pin: Pin, out: list[Decision]) -> bool:
-    if pin.free or step.worst_micro_usd is not None:
+    if step.worst_micro_usd is not None or (pin.free and not minds_target(pin, state.terms)):
         return True
     ask(state, step, "bound")
     out.append(BoundCost("worst_case_first", step.key, attempt=step.attempt + 1))
     return False
-
-
-def _is_approved(state: State, step: StepState, node: Node, pin: Pin, out: list[Decision]) -> bool:
-    if step.approved or not needs_approval(node.approval, pin.effect, state.terms.approval_effects):
-        return True
-    worst = step.worst_micro_usd or 0
-    step.action_hash = "simulated" if state.simulated else action_hash(step, pin, worst)
-    expires = state.now_ms + state.terms.approval_ttl_ms
-    wait(state, step, "approval", expires)
-    rule = "plan_asks" if node.approval == "always" else "policy_by_effect"
-    out.append(
-        AskApproval(
-            rule,
-            step.key,
-            action_hash=step.action_hash,
-            skill=pin.skill,
-            version=pin.version,
-            effect=pin.effect,
-            max_cost_micro_usd=worst,
-            expires_at_ms=expires,
-        )
-    )
-    return False
-
-
-def action_hash(step: StepState, pin: Pin, worst_micro_usd: int) -> str:
-    """Return what an approval is bound to: exactly this call, at this most."""
-    action = {"step": step.key, "skill": pin.skill, "version": pin.version, "params": step.params, "max_cost": worst_micro_usd}
-    return digest(action)
 
 
 def _is_no_loop(state: State, step: StepState, pin: Pin, out: list[Decision]) -> bool:

@@ -20,7 +20,7 @@ RUN_ENDED = frozenset({"succeeded", "partial", "failed", "cancelled", "dead_lett
 STEP_TRANSITIONS: dict[str, frozenset[str]] = {
     "pending": frozenset({"running", "waiting", "succeeded", "skipped", "cancelled"}),
     "running": frozenset({"succeeded", "failed", "waiting", "pending", "in_doubt", "cancelled"}),
-    "waiting": frozenset({"pending", "running", "succeeded", "failed", "cancelled"}),
+    "waiting": frozenset({"pending", "running", "succeeded", "failed", "skipped", "cancelled"}),
     "in_doubt": frozenset({"pending", "running", "waiting", "succeeded", "failed"}),
     "succeeded": frozenset(),
     "failed": frozenset(),
@@ -68,11 +68,12 @@ class Attempt(msgspec.Struct):
 class StepState(msgspec.Struct):
     """One step, or one item of a for_each, or one of the two pseudo-steps.
 
-    `asked` names the wish that is out ("bound", "run", "deny", "probe"); `reason` what a waiting step waits for
+    `asked` names the wish that is out ("bound", "grant", "run", "deny", "probe"); `reason` what a waiting step waits for
     ("retry", "rate", "circuit", "frozen", "approval", "input", "escalation", "intervention", "budget", "items"), `held_by`
     the scope that holds it back. `burned` counts the tries that count against the limit, `unsent` those that never left
     the house, both since the last of its `restores`. `model` is what its cost is charged to, `exhausted` how it ends
-    because its money is used up. `overlay` are the parameters a fallback lays over those it goes on with.
+    because its money is used up. `overlay` are the parameters a fallback lays over those it goes on with. `target` is where the
+    call goes, where a gate minds that; `approved_for` the action hash somebody said yes to, `sought` whether a grant was asked for.
     """
 
     key: str
@@ -96,8 +97,12 @@ class StepState(msgspec.Struct):
     on_fallback: bool = False
     overlay: dict[str, Any] | None = None
     checked: bool = False
+    target: str | None = None
     action_hash: str = ""
-    approved: bool = False
+    approved_for: str = ""
+    sought: bool = False
+    expires_at_ms: int | None = None
+    escalated: bool = False
     idempotency_key: str = ""
     result: Any = None
     failure: Failure | None = None

@@ -69,7 +69,7 @@ def _effects(rows: Sequence[Row], events: Sequence[Json]) -> Iterator[Json]:
             yield {"seq": row.seq, "step_id": row.step, "attempt": row.attempt, "at": _at(row), **effect}
 
 
-_DECIDED = {"approval_decided": "approval", "answer_given": "answer", "verdict_given": "verdict"}
+_DECIDED = {"approval_decided": "approval", "answer_given": "answer", "verdict_given": "verdict", "grant_answered": "grant used"}
 _ASKED = {"ask_approval": "approval asked", "ask_person": "question asked", "hold_doubt": "put in doubt"}
 
 
@@ -77,8 +77,10 @@ def _approvals(rows: Sequence[Row], events: Sequence[Json]) -> Iterator[Json]:
     """Yield what people were asked and what they said, in order."""
     for row, event in zip(rows, events, strict=True):
         fact = event.get("fact", {})
-        if row.kind in _DECIDED:
-            said = {name: fact[name] for name in ("approved", "verdict", "action_hash", "by", "reason") if name in fact}
+        # A grant that was sought and not found is nothing anybody said.
+        if row.kind in _DECIDED and (row.kind != "grant_answered" or fact.get("grant")):
+            names = ("approved", "verdict", "action_hash", "edited_hash", "grant", "by", "reason")
+            said = {name: fact[name] for name in names if name in fact}
             yield {"seq": row.seq, "at": _at(row), "step_id": row.step, "what": _DECIDED[row.kind], **said}
         for decision in event.get("decisions", []):
             if decision.get("kind") in _ASKED:

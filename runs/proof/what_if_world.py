@@ -26,6 +26,7 @@ from runs.engine.decisions import (
     ExtendReservation,
     HoldDoubt,
     ProbeStep,
+    SeekGrant,
     StartStep,
 )
 from runs.engine.events import Fact
@@ -112,6 +113,8 @@ class WhatIfWorld:
             return self._advised(state, recorded if same and recorded is not None else self._made_up(state, [made]))
         if isinstance(wish, BoundCost):
             return [self._bounded(state, fact) for fact in (self._last_bound(state, wish) if recorded is None else recorded)]
+        if isinstance(wish, SeekGrant):
+            return self._granted(state, wish, recorded)
         if isinstance(wish, ExtendReservation):
             return recorded if recorded is not None and not self._twist.money else [self._extended(state, wish)]
         if recorded is not None:
@@ -203,6 +206,13 @@ class WhatIfWorld:
     def _probed(self, state: State, wish: ProbeStep) -> Fact:
         self._note(wish.step, wish.attempt, "its probe finds nothing out")
         return e.ProbeAnswered(state.now_ms + 1, wish.step, wish.attempt, "unknown")
+
+    def _granted(self, state: State, wish: SeekGrant, recorded: list[Fact] | None) -> list[Fact]:
+        """Return the recorded answer about the same action; no grant is known to be good for another one."""
+        about = {fact.action_hash for fact in recorded or () if isinstance(fact, e.GrantAnswered)}
+        if recorded is not None and about <= {wish.action_hash}:
+            return recorded
+        return [e.GrantAnswered(state.now_ms, wish.step, wish.attempt, wish.action_hash)]
 
     # Money
 

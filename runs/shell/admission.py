@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,13 +17,12 @@ from runs.engine.events import Pin, Terms
 from runs.engine.graph import Node
 from runs.engine.retry import would_help
 from runs.engine.simulate import CallModel, Model, Trouble
-from skills.base import ANYWHERE, Bounds, Skill
+from runs.shell.breaker import target_of
+from skills.base import Bounds, Skill
 from skills.contracts import SkillMetadata
 from skills.costs import base_of, cheaper_params_of, model_of, worst_case_of
 from skills.registry import registry
 from skills.taxonomy import CODES, spec_of
-
-log = logging.getLogger(__name__)
 
 UNRENDERED = "${unknown}"
 """Stands for a value nobody has yet, in the form skills know from plans."""
@@ -141,6 +139,7 @@ def call_model(configs: Mapping[str, Any], *, advise: Advise | None = None, rule
             troubles=() if harmless else troubles_of(pin.skill),
             model=model_key(charged_to) if charged_to else "",
             limits=_limits(skill, written, rules),
+            target=target_of(skill, written),
         )
 
     return model
@@ -158,16 +157,7 @@ def _limits(skill: Skill, params: Any, rules: Sequence[Rule]) -> tuple[Limit, ..
     declared = skill.constraints.rate_limit_per_minute
     if declared is None and not rules:
         return ()
-    return tuple(limits_of(skill.name, declared, _target_of(skill, params), rules))
-
-
-def _target_of(skill: Skill, params: Any) -> str | None:
-    """Return where a call goes. A skill that cannot say may go anywhere."""
-    try:
-        return skill.target_of(params)
-    except Exception:
-        log.exception("skill.target.defect", extra={"skill": skill.name})
-        return ANYWHERE
+    return tuple(limits_of(skill.name, declared, target_of(skill, params), rules))
 
 
 def unrendered(params: Any) -> Any:

@@ -22,7 +22,7 @@ from agents.planners.registry import get_planner, propose
 from agents.secrets import FileSecrets
 from agents.selectors import agent_status
 from catalog.lookup import Lookup
-from runs.engine.decisions import Admit, BoundCost, CallPlanner, Decision, Deny, ExtendReservation, ProbeStep, StartStep
+from runs.engine.decisions import Admit, BoundCost, CallPlanner, Decision, Deny, ExtendReservation, ProbeStep, SeekGrant, StartStep
 from runs.engine.events import (
     ADMIT,
     PLAN,
@@ -39,9 +39,9 @@ from runs.engine.events import (
 from runs.engine.simulate import Forecast, forecast
 from runs.engine.starting import pin_of
 from runs.engine.state import State, StepState
-from runs.shell import faults, purse
+from runs.shell import faults, purse, standing
 from runs.shell.admission import Pinned, call_model, pin_advised, pin_plan, versions_of
-from runs.shell.breaker import Opened
+from runs.shell.breaker import Opened, target_of
 from runs.shell.call_ids import CURRENT, Call
 from runs.shell.claims import Claimed
 from runs.shell.clock import now_ms
@@ -96,6 +96,8 @@ class Performer:
             return await self._admit(wish, run, state)
         if isinstance(wish, ExtendReservation):
             return await self.database.run(purse.extend, self.lease.session_id, wish, run, state)
+        if isinstance(wish, SeekGrant):
+            return await self._seek(wish, run, state)
         if isinstance(wish, ProbeStep):
             return await self._probe(wish, run, state)
         raise TypeError(f"{type(wish).__name__} is no wish")
@@ -145,6 +147,12 @@ class Performer:
             failed = self._failed(run, wish.step, wish.attempt, wish.skill, outcome.failure, outcome=outcome, charged=wish.worst_micro_usd)
             return _with_circuit(_with_fallback(failed, step, state), opened)
         return _succeeded(wish, outcome)
+
+    async def _seek(self, wish: SeekGrant, run: Claimed, state: State) -> Fact:
+        step = state.steps[wish.step]
+        skill = registry.resolve(wish.skill, pin_of(state, step).version)
+        target = wish.target or (skill and target_of(skill, step.params)) or ""
+        return await self.database.run(standing.seek, self.lease.session_id, msgspec.structs.replace(wish, target=target), run)
 
     async def _probe(self, wish: ProbeStep, run: Claimed, state: State) -> Fact:
         step = state.steps[wish.step]
@@ -279,18 +287,24 @@ class Performer:
         )
 
     def _bound(self, wish: BoundCost, run: Claimed, state: State) -> Fact:
-        worst, model = self._worst_plan(run, state) if wish.step == PLAN else self._worst_call(state, state.steps[wish.step])
-        return CostBounded(now_ms(), wish.step, wish.attempt, worst, model_key(model) if model else "")
+        if wish.step == PLAN:
+            (worst, model), target = self._worst_plan(run, state), None
+        else:
+            worst, model, target = self._worst_call(state, state.steps[wish.step])
+        return CostBounded(now_ms(), wish.step, wish.attempt, worst, model_key(model) if model else "", target)
 
     def _worst_plan(self, run: Claimed, state: State) -> tuple[int | None, str | None]:
         planner, request = get_planner(state.planner), request_for_run(state, run.trace_id)
         return (planner.worst_case_micro_usd(request), planner.model_of(request)) if planner else (0, None)
 
-    def _worst_call(self, state: State, step: StepState) -> tuple[int | None, str | None]:
+    def _worst_call(self, state: State, step: StepState) -> tuple[int | None, str | None, str | None]:
+        """Return what a call costs at most, the model it is charged to, and where it goes."""
         pin = pin_of(state, step)
         skill = registry.resolve(pin.skill, pin.version)
+        if skill is None:
+            return 0, None, None
         config = (state.means.get("skill_config") or {}).get(pin.skill) or {}
-        return (worst_case_of(skill, step.params, config), model_of(skill, step.params, config)) if skill else (0, None)
+        return worst_case_of(skill, step.params, config), model_of(skill, step.params, config), target_of(skill, step.params)
 
     def _frozen(self, wish: CallPlanner | Admit, run: Claimed) -> Fact | None:
         frozen = self.gate.freezes.holds(run.tenant_id, run.agent_id)

@@ -30,6 +30,7 @@ PAYLOAD_OF_FACTS = frozenset(
         "means",
         "memory",
         "message",
+        "params",
         "plan",
         "rejected",
         "result",

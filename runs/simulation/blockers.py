@@ -236,9 +236,10 @@ def permission_gaps(course: Course) -> list[PermissionGap]:
 def approvals(course: Course) -> list[ApprovalForecast]:
     """Return which steps will ask before they start, and whom. That is a wait, not an obstacle."""
     found = []
+    worst = course.cases["worst"]
     for node in course.nodes.values():
         pin = course.pins[node.step_id]
-        reason = asks_first(node, pin, course.terms)
+        reason = asks_first(node, pin, course.terms, worst.step_bound.get(node.step_id), worst.step_target.get(node.step_id))
         if reason is not None:
             who = ANSWERERS if pin.asks else APPROVERS
             found.append(ApprovalForecast(step_id=node.step_id, skill=node.skill, reason=reason, who=who))

@@ -50,7 +50,7 @@ def answer(
     """Decide what a step waits for in the name of the endpoint. A message that was heard before is refused (409)."""
     name = f"webhook:{endpoint.public_id}"
     audit.act_as(name, via="webhook")
-    principal = Principal(tenant=endpoint.tenant, name=name, scopes=frozenset({"runs:write"}))
+    principal = Principal(tenant=endpoint.tenant, name=name, scopes=frozenset({"runs:write", "approvals:write"}))
     run = selectors.get_run(tenant=endpoint.tenant, run_id=run_id)
     if endpoint.run_id is not None and endpoint.run_id != run.pk:
         raise not_found("run")

@@ -110,3 +110,14 @@ def _dotted_quad(host: str) -> str:
 def host_allowed(host: str, patterns: tuple[str, ...]) -> bool:
     """Tell whether a host is named by `example.com`, or lies below by `*.example.com`."""
     return any(host.endswith(pattern[1:].lower()) if pattern.startswith("*.") else host == pattern.lower() for pattern in patterns)
+
+
+def why_no_host(pattern: str) -> str | None:
+    """Say why no call can have this host, `*.` in front allowed; None for one that some call may have."""
+    named = pattern.removeprefix("*.")
+    try:
+        target = target_of(f"http://{named}/")
+    except SkillFailure as failure:
+        return failure.message
+    known = target.host_header.removesuffix(":80")
+    return None if known == named.removesuffix(":80") else f"write it as {known}"

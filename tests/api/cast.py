@@ -63,6 +63,7 @@ def every_route() -> Iterator[tuple[str, str]]:
             "<str:delivery_id>",
             "<str:key_id>",
             "<str:account_id>",
+            "<str:bulk_id>",
         ):
             path = path.replace(name, "none")
         for method, scope in entry.callback.cls.required_scopes.items():

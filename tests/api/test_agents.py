@@ -120,3 +120,35 @@ def test_it_filters_the_list_by_status(alice: Any, agent: Agent) -> None:
     alice.post("/api/v1/agents", {"name": "idle", "status": "paused"})
     names = [row["name"] for row in alice.get("/api/v1/agents?status=paused").json()["data"]]
     assert names == ["idle"]
+
+
+def test_it_keeps_who_saved_which_version_when_and_why(alice: Any, bob: Any, charlie: Any, agent: Agent, assert_problem: Any) -> None:
+    path = f"/api/v1/agents/{agent.public_id}"
+    for steps, reason in ((2, "it was too fast"), (3, "")):
+        alice.send("PATCH", path, {"profile": {"max_parallel_steps": steps}, "reason": reason})
+    alice.send("PATCH", path, {"status": "paused", "reason": "the night shift"})
+    first = bob.get(f"{path}/versions?limit=2").json()
+    rest = bob.get(f"{path}/versions?limit=2&cursor={first['next_cursor']}").json()
+    found = [
+        (row["version"], row["is_current"], row["reason"], row["profile"]["max_parallel_steps"]) for row in (*first["data"], *rest["data"])
+    ]
+    assert found == [(3, True, "", 3), (2, False, "it was too fast", 2), (1, False, "", 8)]
+    assert {row["saved_by"].split(":")[1] for row in first["data"]} == {"alice"}
+    assert bob.get(f"/api/v1/agents/{agent.name}/versions/2").json() == first["data"][1]
+    for missing in ("0", "4", "x", "99999999999999999999", "-1", "1.0"):
+        assert_problem(bob.get(f"{path}/versions/{missing}"), 404, "NOT_FOUND")
+    for answer in (charlie.get(f"{path}/versions"), charlie.get(f"{path}/versions/1")):
+        assert_problem(answer, 404, "NOT_FOUND")
+    assert_problem(bob.get(f"{path}/versions?cursor=x"), 400, "INVALID_INPUT")
+
+
+def test_it_changes_nothing_that_somebody_else_changed_meanwhile(alice: Any, agent: Agent, assert_problem: Any) -> None:
+    path = f"/api/v1/agents/{agent.public_id}"
+    alice.send("PATCH", path, {"profile": {"max_parallel_steps": 2}, "expected_version": 1})
+    stale = {"profile": {"max_parallel_steps": 3}, "description": "changed", "expected_version": 1}
+    problem = assert_problem(alice.send("PATCH", path, stale), 409, "INVALID_INPUT")
+    assert problem["errors"] == [{"pointer": "/expected_version", "code": "stale", "detail": "the agent is at version 2 by now"}]
+    now = alice.get(path).json()
+    assert (now["version"], now["profile"]["max_parallel_steps"], now["description"]) == (2, 2, agent.description)
+    for wrong in ({"expected_version": 0}, {"expected_version": None}, {"expected_version": 2**31}, {"reason": "x" * 501}, {"reason": 1}):
+        assert_problem(alice.send("PATCH", path, wrong), 422, "SCHEMA_VALIDATION_FAILED")

@@ -9,6 +9,7 @@ import pytest
 from agents.models import Tenant
 from agents.tenancy import SCOPES
 from runs.models import Run, Signal
+from runs.shell.reading.history import read_state
 from tests.api.cast import Caller, make_caller
 from tests.api.described import described
 from tests.integration.workshop import a_worker, over, parked
@@ -75,3 +76,54 @@ def test_another_tenant_sees_and_decides_nothing(waiting: tuple[Caller, Caller, 
     for method, path in (("GET", ""), ("POST", "/approve"), ("POST", "/reject")):
         assert_problem(charlie.send(method, f"{PATH}/{run.public_id}/a{path}", {"action_hash": "0" * 64}), 404, "NOT_FOUND")
     assert not Signal.objects.exists()
+
+
+# With other parameters
+
+
+def test_it_shows_an_edit_and_approves_exactly_that(waiting: tuple[Caller, Caller, Run], assert_problem: Any) -> None:
+    alice, bob, run = waiting
+    one = f"{PATH}/{run.public_id}/a"
+    action = bob.get(one).json()["action_hash"]
+    params = {"input": {"x": 2}}
+    edited = described("approvals_edit", bob.post(f"{one}/edit", {"action_hash": action, "params": params}))
+    assert edited["changes"] == [{"pointer": "/input/x", "was": 1, "now": 2}]
+    assert edited["action_hash"] != action
+    broken = bob.post(f"{one}/edit", {"action_hash": action, "params": {"input": {}, "more": 1}})
+    assert_problem(broken, 422, "SCHEMA_VALIDATION_FAILED")
+    assert broken.json()["errors"][0]["pointer"] == "/params/more"
+    assert_problem(bob.post(f"{one}/edit", {"action_hash": "0" * 64, "params": params}), 409, "INVALID_INPUT")
+    word = {"action_hash": action, "params": params, "edited_hash": edited["action_hash"]}
+    assert_problem(alice.post(f"{one}/approve", word), 403, "PERMISSION_DENIED")
+    assert_problem(bob.post(f"{one}/approve", word | {"edited_hash": action}), 409, "INVALID_INPUT")
+    assert_problem(bob.post(f"{one}/approve", {"action_hash": action, "params": params}), 422, "SCHEMA_VALIDATION_FAILED")
+    assert not Signal.objects.exists()
+    described("approvals_approve", bob.post(f"{one}/approve", word))
+    with a_worker():
+        assert over(run).status == "succeeded"
+    assert read_state(run).steps["a"].params == params
+
+
+# Given in advance
+
+
+def test_a_grant_is_given_seen_and_taken_back(waiting: tuple[Caller, Caller, Run], assert_problem: Any) -> None:
+    _, bob, run = waiting
+    grants, wanted = f"{PATH}/grants", {"skill": "json_transform", "max_uses": 1, "reason": "the sums are checked elsewhere"}
+    assert_problem(bob.post(grants, wanted | {"max_uses": None}), 422, "INVALID_INPUT")
+    assert_problem(bob.post(grants, wanted | {"max_uses": 1.5}), 422, "SCHEMA_VALIDATION_FAILED")
+    assert_problem(bob.post(grants, wanted | {"granted_by": "alice"}), 422, "SCHEMA_VALIDATION_FAILED")
+    given = described("grants_create", bob.post(grants, wanted, Idempotency_Key="one"))
+    assert bob.post(grants, wanted, Idempotency_Key="one").json() == given
+    assert [each["grant_id"] for each in described("grants_list", bob.get(grants))["data"]] == [given["grant_id"]]
+    one = f"{grants}/{given['grant_id']}"
+    assert described("grants_get", bob.get(one)) == given
+    assert described("grant_uses_list", bob.get(f"{one}/uses"))["data"] == []
+    charlie = make_caller(Tenant.objects.create(slug="rival", name="Rival"), "charlie", SCOPES)
+    for method, path in (("GET", one), ("GET", f"{one}/uses"), ("POST", f"{one}/revoke")):
+        assert_problem(charlie.send(method, path, {"reason": "it is none of mine"}), 404, "NOT_FOUND")
+    revoked = described("grants_revoke", bob.post(f"{one}/revoke", {"reason": "the sale is over"}))
+    assert (revoked["state"], revoked["revoked_by"]) == ("revoked", given["granted_by"])
+    assert_problem(bob.post(f"{one}/revoke", {"reason": "the sale is over"}), 409, "INVALID_INPUT")
+    assert bob.get(f"{grants}?state=in_force").json()["data"] == []
+    assert run.status == "waiting"

@@ -20,6 +20,10 @@ BODIES = {
     "requeue": {"reason": "it is mended"},
     "approve": {"action_hash": "0" * 64},
     "reject": {"action_hash": "0" * 64},
+    "answer": {"value": "red"},
+    "links": {"for": "bob"},
+    "edit": {"action_hash": "0" * 64, "params": {}},
+    "notes": {"kind": "ask", "text": "which?"},
 }
 RUN_ROUTES = [(method, path) for method, path in ROUTES if NO_RUN in path]
 

@@ -22,6 +22,8 @@ from catalog.models import FailureMatch
 from catalog.models_learning import Circuit, DriftAlert
 from runs import services
 from runs.models import BudgetAlert, Run
+from runs.models_approvals import Grant
+from runs.models_bulk import BulkOperation
 from runs.recovery import deciding
 from runs.webhooks.deliveries import send_test
 from runs.webhooks.endpoints import Wanted, create_endpoint
@@ -65,7 +67,24 @@ def plans(shop: Shop) -> dict[str, tuple[str, str, list[Json]]]:
             chain(fetch(shop, "/cups"), order(shop, 4_713, approval="always")),
         ),
         "asks too": ("buyer", "Pay the invoice of the tea merchant", [order(shop, 4_714, approval="always")]),
+        "question": ("buyer", "Ask which tea is wanted", [step("which", "ask_human", question=NAUGHTY[:700], form={"type": "string"})]),
+        "naughty": ("buyer", NAUGHTIEST, naughty_steps(shop)[:2]),
+        "naughty too": ("buyer", NAUGHTY, naughty_steps(shop)[2:]),
     }
+
+
+# What somebody may have written anywhere: markup, what turns the direction of text, signs nobody sees, and a word that never ends.
+NAUGHTY = "<script>alert(1)</script>\"'><img src=/nowhere onerror=alert(2)>{{ 7 }}\u202e\u0627\u200b\u2400🧨" + "W" * 600
+NAUGHTIEST = NAUGHTY + "W" * (9_900 - len(NAUGHTY))
+LONG_STEP = "a" * 60 + "_b"
+
+
+def naughty_steps(shop: Shop) -> list[Json]:
+    """Return steps whose ids, outputs, targets and failures are as bad as they may be."""
+    said = step(LONG_STEP, "json_transform", input={NAUGHTY[:200]: NAUGHTIEST}, path="$")
+    gone = step("gone", "http_call", url=f"{shop.url}/{'w' * 1_500}?q=%3Cscript%3E")
+    held = step("held", "http_call", url=f"{shop.url}/orders/{'w' * 1_500}", method="POST", body={"note": NAUGHTY}, approval="always")
+    return [said, gone, held]
 
 
 @dataclass(frozen=True)
@@ -74,6 +93,7 @@ class LivedIn:
 
     tenant: Tenant
     runs: dict[str, Run]
+    bulk_id: str
     webhook_id: str
     delivery_id: str
     match: FailureMatch
@@ -91,7 +111,29 @@ def live_in(tenant: Tenant, shop: Shop, *, password: str, reports: int = 25, day
     webhook_id, delivery_id = _news(tenant)
     wait_for(lambda: not Run.objects.filter(status__in=("queued", "running")).exists(), "the worker", 60)
     _standing(tenant)
-    return LivedIn(tenant, {name: now(run) for name, run in runs.items()}, webhook_id, delivery_id, match, candidate_id)
+    bulk_id = _naughty(tenant, runs["naughty"])
+    return LivedIn(tenant, {name: now(run) for name, run in runs.items()}, bulk_id, webhook_id, delivery_id, match, candidate_id)
+
+
+def _naughty(tenant: Tenant, run: Run) -> str:
+    """Write what is as bad as it may be wherever a person or a skill may write; return the bulk operation in which it stands."""
+    create_agent(tenant=tenant, name="n" * 64, description=NAUGHTY[:1_000])
+    asked = operator_principal(tenant, "admin")
+    create_endpoint(principal=asked, wanted=Wanted("https://" + "h" * 60 + ".example/" + "p" * 180, NAUGHTY[:200], ["run.failed"]))
+    kind = {"skill": "http_call", "code": "HTTP_4XX", "message": NAUGHTY[:1_900], "target": "https://" + "t" * 60 + ".example/"}
+    suggest_for_match(principal=asked, match_id=fail(tenant, True, True, True, days_ago=1, **kind)[0].public_id)
+    freeze(tenant=tenant, kind="skill", key="llm_invoke", reason=NAUGHTY[:500], by=NAUGHTY[:100])
+    Circuit.objects.create(
+        tenant=tenant, skill="s" * 64, host="h" * 200 + ":443", failures=5, openings=1, open_until_ms=1, last_code="TIMEOUT"
+    )
+    faults = [{"run_id": run.public_id, "code": "RUN_FINISHED", "detail": NAUGHTY}]
+    told = {"filter": {"q": NAUGHTY[:200]}, "reason": NAUGHTY[:1_000], "remark": NAUGHTY[:300], "created_by": NAUGHTY[:200]}
+    row = BulkOperation.objects.create(
+        tenant=tenant, action="cancel", run_ids=[run.pk], total=1, refused=1, position=1, faults=faults, **told
+    )
+    limits = {"max_uses": 3, "max_total_micro_usd": 5_000_000}
+    Grant.objects.create(tenant=tenant, skill="s" * 64, host="h" * 200, reason=NAUGHTY[:1_000], granted_by=NAUGHTY[:200], **limits)
+    return row.public_id
 
 
 AGENTS = {

@@ -1,4 +1,4 @@
-"""A web service on loopback for runs to call: one of its prices comes late the first time, and no order is confirmed in time."""
+"""A web service on loopback for runs to call: a price comes late the first time, orders are not confirmed in time, and it counts."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, NamedTuple
 
 SILENCE_SECONDS = 0.6
 FOUND: dict[str, dict[str, Any]] = {
@@ -22,12 +22,26 @@ FOUND: dict[str, dict[str, Any]] = {
 }
 
 
+class Asked(NamedTuple):
+    """What somebody sent."""
+
+    method: str
+    path: str
+    body: Any
+
+
 @dataclass
 class Shop:
-    """Where it listens, and how often a slow page was asked for."""
+    """Where it listens, what it shows at which address, what it was asked, and how often a slow page was asked for."""
 
     port: int
     slow: int = 0
+    pages: dict[str, Any] = field(default_factory=lambda: dict(FOUND))
+    asked: list[Asked] = field(default_factory=list)
+
+    def asked_for(self, path: str) -> list[Any]:
+        """Return the bodies that were sent to an address, None for each call without one."""
+        return [each.body for each in self.asked if each.path == path]
 
     @property
     def authority(self) -> str:
@@ -44,14 +58,18 @@ def a_shop() -> Iterator[Shop]:
 
     class Counter(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            shop.asked.append(Asked("GET", self.path, None))
             if self.path.startswith("/slow/"):
                 shop.slow += 1
                 time.sleep(SILENCE_SECONDS if shop.slow == 1 else 0)
-            found = FOUND.get(self.path)
+            found = shop.pages.get(self.path)
             self.answer(200 if found else 404, found or {"error": "there is no such page"})
 
         def do_POST(self) -> None:
-            time.sleep(SILENCE_SECONDS)
+            sent = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            shop.asked.append(Asked("POST", self.path, json.loads(sent or b"null")))
+            # A till confirms at once; whoever orders otherwise waits.
+            time.sleep(0 if self.path.startswith("/tills/") else SILENCE_SECONDS)
             self.answer(201, {"id": 7})
 
         def answer(self, status: int, body: dict[str, Any]) -> None:

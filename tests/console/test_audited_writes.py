@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
-from agents.models import AuditEntry, Membership, Tenant
+from agents.models import AuditEntry, Tenant
 from tests.console.conftest import Cast, SignIn
 
 pytestmark = pytest.mark.django_db
@@ -25,14 +25,6 @@ def test_a_tenant_that_is_changed(cast: Cast) -> None:
     assert (entry.actor, entry.via) == ("root", "console")
     assert '"max_queued_runs":10000' in entry.before.replace(" ", "")
     assert '"max_queued_runs":7' in entry.after.replace(" ", "")
-
-
-def test_a_membership_that_is_given_and_taken(cast: Cast) -> None:
-    root, stranger = SignIn("root"), User.objects.get(username="stranger")
-    root.post("/admin/agents/membership/add/", {"user": stranger.pk, "tenant": cast.acme.pk, "role": "viewer"})
-    given = Membership.objects.get(user=stranger)
-    root.post(f"/admin/agents/membership/{given.pk}/delete/", {"post": "yes"})
-    assert [len(entries(f"membership.{verb}")) for verb in ("grant", "remove")] == [1, 1]
 
 
 def test_a_password_is_said_to_be_set_and_not_told(cast: Cast) -> None:

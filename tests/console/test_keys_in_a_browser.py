@@ -1,12 +1,14 @@
-"""Keys and copying in a real browser: rows by j and k, neighbours by [ and ], the list of keys, and silence while somebody types."""
+"""Keys, copying, the palette and live cells in a real browser: what a key does, and what a page that changes by itself leaves alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connections
 from django.urls import reverse
 
 from agents.models import Tenant
@@ -44,7 +46,7 @@ def page(runs: list[Run]) -> Iterator[Page]:
     with a_live_site() as client, a_browser() as browser:
         context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
         shown = context.new_page()
-        shown.set_default_timeout(5_000)
+        shown.set_default_timeout(10_000)
         site = str(client.base_url).rstrip("/")
         sign_in(shown, site)
         shown.goto(f"{site}/admin/runs/run/?stage=active")
@@ -58,7 +60,7 @@ def keys(page: Page, *names: str) -> None:
 
 def test_all_of_it(page: Page, runs: list[Run]) -> None:
     ids = [run.public_id for run in runs]
-    for look in (_rows, _opening, _neighbours, _help, _silence, _switched_off, _copying):
+    for look in (_rows, _opening, _neighbours, _help, _silence, _switched_off, _copying, _palette, _live, _live_run, _signed_out):
         look(page, ids)
 
 
@@ -103,15 +105,14 @@ def _help(page: Page, ids: list[str]) -> None:
 
 def _silence(page: Page, ids: list[str]) -> None:
     before = page.url
-    field = page.locator("#nav-filter")
-    keys(page, "/")
+    field = page.get_by_role("combobox", name="An id")
+    keys(page, "/")  # a page without a search of its own searches everywhere
     assert field.evaluate("each => document.activeElement === each")
     keys(page, "?", "]", "j", "c")
     assert field.input_value() == "?]jc"
-    assert page.locator("dialog[open]").count() == 0
+    assert page.locator("dialog[open]").count() == 1
     assert page.url == before
-    field.fill("")
-    page.evaluate("document.activeElement.blur()")
+    keys(page, "Escape")
     keys(page, "Control+]", "Alt+]")
     assert page.url == before
 
@@ -144,6 +145,83 @@ def _copying(page: Page, ids: list[str]) -> None:
     assert page.evaluate("() => String(getSelection())").startswith("curl")
     page.get_by_role("button", name=f"Copy {ids[0]}").first.click()
     assert page.get_by_label("Text to copy").input_value() == ids[0]
+
+
+def _palette(page: Page, ids: list[str]) -> None:
+    page.goto(page.url.split("/admin/")[0] + "/admin/cost/")
+    keys(page, "Control+k")
+    dialog, field = page.get_by_role("dialog", name="Go to"), page.get_by_role("combobox", name="An id")
+    field.press_sequentially(ids[2])
+    dialog.get_by_role("option", name=ids[2]).wait_for()
+    keys(page, "Enter")
+    page.wait_for_url(f"**/{ids[2]}/change/")
+    # What can be done here is opened, not done.
+    keys(page, "Control+k")
+    field.press_sequentially("cancel this")
+    dialog.get_by_role("option", name="Cancel this run").wait_for()
+    keys(page, "ArrowDown", "ArrowUp", "Enter")
+    dialog.wait_for(state="hidden")
+    assert page.evaluate("document.activeElement.id") == "aos-reason-cancel"
+
+
+def become(status: str, *ids: str) -> None:
+    """Have runs stand otherwise; by a thread of its own, because an event loop runs on this one."""
+
+    def write() -> None:
+        Run.objects.filter(public_id__in=ids).update(status=status)
+        connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(write).result()
+
+
+def _live(page: Page, ids: list[str]) -> None:
+    site = page.url.split("/admin/")[0]
+    page.goto(f"{site}/admin/runs/run/")
+    state, said = page.locator("#aos-live-state"), page.locator("#aos-live-said")
+    state.get_by_text("Live", exact=True).wait_for()
+    keys(page, "j", "j")
+    become("cancelled", ids[0])
+    said.get_by_text("1 run cancelled", exact=True).wait_for()
+    assert page.locator("tr", has_text=ids[0]).locator(".aos-chip").inner_text().strip() == "cancelled"
+    assert ids[1] in page.evaluate(FOCUSED)
+    # Text that is selected stays until it is let go.
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('#result_list tbody:last-of-type .aos-sub'))")
+    become("cancelled", ids[1])
+    state.get_by_text("Changes wait").wait_for()
+    assert page.locator("tr", has_text=ids[1]).locator(".aos-chip").inner_text().strip() == "queued"
+    page.evaluate("getSelection().removeAllRanges()")
+    page.locator("tr", has_text=ids[1]).get_by_text("cancelled").wait_for()
+    # Paused, the page stands still, and still does when it is opened again in this tab.
+    page.get_by_role("button", name="Pause").click()
+    page.reload()
+    state.get_by_text("Paused").wait_for()
+    become("cancelled", ids[2])
+    page.get_by_role("button", name="Go on").click()
+    state.get_by_text("All is finished").wait_for()
+    assert page.locator("tr", has_text=ids[2]).locator(".aos-chip").inner_text().strip() == "cancelled"
+
+
+def _live_run(page: Page, ids: list[str]) -> None:
+    become("queued", *ids)
+    page.goto(page.url.split("/admin/")[0] + f"/admin/runs/run/{ids[0]}/change/")
+    page.locator("summary:has-text('Cancel this run')").click()
+    reason = page.locator("#aos-reason-cancel")
+    reason.fill("it is not wanted any more")
+    become("running", ids[0])
+    page.locator("#aos-live-said").get_by_text("Now: running").wait_for()
+    assert page.title().startswith("running")
+    assert reason.input_value() == "it is not wanted any more"
+    assert reason.evaluate("each => document.activeElement === each")
+
+
+def _signed_out(page: Page, ids: list[str]) -> None:
+    page.goto(page.url.split("/admin/")[0] + "/admin/runs/run/?stage=active")
+    page.context.clear_cookies()
+    page.locator("#aos-live").get_by_text("You were signed out").wait_for()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Sign in").click()
+    assert page.url.endswith("/admin/login/?next=%2Fadmin%2Fruns%2Frun%2F%3Fstage%3Dactive")
 
 
 def _clipboard(page: Page) -> Any:

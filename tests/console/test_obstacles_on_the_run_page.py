@@ -28,7 +28,7 @@ APPROVAL = {
     "eta_at": "2026-01-02T01:00:12.000Z",
     "action": {
         "detail": "approve or reject the step",
-        "who": {"roles": ["approver", "tenant_admin"], "api_scopes": ["runs:write"], "not_by": "alice"},
+        "who": {"roles": ["approver", "tenant_admin"], "api_scopes": ["approvals:write"], "not_by": "alice"},
         "api": "POST /api/v1/runs/run_1/decide",
         "body": {},
         "command": None,

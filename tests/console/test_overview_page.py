@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -15,9 +17,10 @@ from django.utils import timezone
 
 from agents import ledger
 from agents.models import Agent, Membership, Role, Tenant
-from runs.console import heartbeat
+from runs.console import day_view, heartbeat
 from runs.models import Outbox, Run, Session, WebhookEndpoint
 from runs.shell.clock import now_ms
+from skills.wording import money
 from tests.console.conftest import CANARY, Cast, SignIn
 
 MOST_QUESTIONS = 20
@@ -74,7 +77,9 @@ def test_the_numbers_are_ones_own_and_lead_to_lists_of_as_many(cast: Cast) -> No
             listed = SignIn(role).get(tile["link"]) if tile["link"] else None
             assert listed is None or listed.status_code == 200, (role, title)
             if listed is not None and listed.context.get("cl") is not None:
-                assert len(listed.context["cl"].result_list) == int(tile["value"]), (role, title)
+                found = listed.context["cl"].result_list
+                told = money(sum(run.spent_micro_usd for run in found)) if title == "Spent in 24 h" else str(len(found))
+                assert told == tile["value"], (role, title)
 
 
 def test_the_chart_and_its_table_tell_the_same_with_links(cast: Cast) -> None:
@@ -97,6 +102,75 @@ def test_costs_are_for_who_may_read_them(cast: Cast) -> None:
     seen = {role for role in (*Role.values, "root") if "Spent in 24 h" in tiles(role)}
     assert seen == {"developer", "operator", "tenant_admin", "auditor", "root"}
     assert not [tile for tile in tiles("approver").values() if "$" in f"{tile['value']}{tile['note']}"]
+
+
+def listed(role: str, link: str) -> list[Run]:
+    """Return the runs of the list behind a number."""
+    return list(SignIn(role).get(link).context["cl"].result_list)
+
+
+def test_spending_is_drawn_by_the_hour_and_leads_to_the_runs_that_spent(cast: Cast) -> None:
+    populate(cast.acme)
+    page = overview("operator").context
+    assert len(page["aos_spend_chart"].bars) == len(page["aos_spend_hours"]) == 3
+    for row in page["aos_spend_hours"]:
+        runs = listed("operator", row["link"])
+        assert len(runs) == row["runs"]
+        assert money(sum(run.spent_micro_usd for run in runs)) == row["spent"]
+    assert "aos_spend_chart" not in overview("viewer").context
+
+
+def test_the_codes_runs_failed_by_lead_to_those_runs(cast: Cast) -> None:
+    for number, code in enumerate(("TIMEOUT", "NOT_FOUND", "HTTP_5XX"), start=1):
+        for _ in range(number):
+            a_run(cast.acme, "failed", failure_code=code)
+    a_run(cast.rival, "failed", failure_code="TIMEOUT")
+    rows = overview("viewer").context["aos_codes"]
+    assert [(row["code"], row["number"], row["width"]) for row in rows] == [
+        ("HTTP_5XX", 3, "100.00%"),
+        ("NOT_FOUND", 2, "66.67%"),
+        ("TIMEOUT", 1, "33.33%"),
+    ]
+    assert [len(listed("viewer", row["link"])) for row in rows] == [3, 2, 1]
+
+
+@pytest.mark.parametrize("role", ["viewer", "operator", "root"])
+def test_every_number_of_the_page_leads_to_as_many_rows(cast: Cast, role: str) -> None:
+    populate(cast.acme)
+    a_run(cast.acme, "failed", failure_code="TIMEOUT")
+    Session.objects.create(host="w", pid=1, started_at_ms=1, lease_until_ms=now_ms() + 3_600_000)
+    page = overview(role).content.decode()
+    links = [
+        (unescape(href), number) for href, number in re.findall(r'<a [^>]*href="(/admin/runs/run/\?[^"]*)"[^>]*>([^<]*?[\d,.]+)<', page)
+    ]
+    assert len(links) > 18
+    for href, said in links:
+        runs = listed(role, href)
+        number = said.split()[-1]
+        assert number in (f"{len(runs):,}", money(sum(run.spent_micro_usd for run in runs))), (href, said)
+
+
+def test_budgets_say_how_long_they_last(cast: Cast) -> None:
+    populate(cast.acme)
+    ledger.set_budget(tenant=cast.acme, kind="tenant", key=None, period="total", limit_micro_usd=90_000_000)
+    ledger.set_budget(tenant=cast.acme, kind="tenant", key=None, period="day", limit_micro_usd=20)
+    told = {(row["whose"], row["each"]): (row["says"], row["lasts"]) for row in overview("operator").context["aos_budgets"]}
+    assert told["Tenant", "today"] == ("$0.0000 of <$0.0001", "untouched")
+    assert told["Tenant", "in all"] == ("$0.0000 of $90.00", "used up in 45 d"), "$2.00 in the last day"
+    assert not overview("approver").context["aos_budgets"]
+    assert not overview("root").context["aos_budgets"], "there is no limit over several tenants"
+
+
+BUDGET = {"kind": "tenant", "key": "ten", "period": "day", "agent": None, "total_micro_usd": 1_000}
+
+
+@pytest.mark.parametrize(
+    ("spent", "told"),
+    [(0, "untouched"), (100, "lasts the day"), (500, "used up in 6 h 0 m"), (800, "used up in 1 h 30 m"), (1_200, "used up")],
+)
+def test_a_days_budget_lasts_as_long_as_the_pace_of_the_day_lets_it(spent: int, told: str) -> None:
+    six = day_view.Day(6 * 3_600_000, 0, 24 * 3_600_000)
+    assert day_view.lasts({**BUDGET, "spent_micro_usd": spent}, six, 0) == told
 
 
 def test_spend_stands_against_the_tightest_limit_of_the_tenant(cast: Cast) -> None:

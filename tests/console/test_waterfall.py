@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from runs.console.waterfall import SIBLINGS_SHOWN, Row, Span, gaps, instant_ms, span_of, waterfall
+from runs.console.folding import ROWS_SHOWN, SIBLINGS_SHOWN
+from runs.console.waterfall import Row, Span, gaps, instant_ms, span_of, waterfall
 from tests.console.traces import T0, a_step, a_trace, an_attempt
 
 END = T0 + 10_000
@@ -102,6 +103,37 @@ def test_it_folds_the_items_of_a_long_loop() -> None:
     labels = [row.label for row in waterfall(trace, END)[2:]]
     assert len(labels) == SIBLINGS_SHOWN + 2
     assert labels[-2:] == ["… 80 more of each", "last"]
+
+
+def test_it_opens_what_it_folded_and_folds_it_again() -> None:
+    trace = a_trace()
+    trace["steps"] = [a_step(f"each#{n}", "http_call", "pending") for n in range(100)] + [a_step("last", "s", "pending")]
+    folded, opened = waterfall(trace, END), waterfall(trace, END, "each")
+    assert [row.opens for row in folded if row.kind == "more"] == ["each"]
+    assert [row.label for row in opened if row.kind == "step"] == [*(f"each#{n}" for n in range(100)), "last"]
+    assert [row.label for row in opened if row.is_place] == [f"each#{SIBLINGS_SHOWN}"], "the first of those that were folded"
+    assert [(row.opens, row.label) for row in opened if row.kind == "more"] == [("", "Fold each again")]
+
+
+@pytest.mark.parametrize("status", ["failed", "in_doubt", "waiting", "running"])
+def test_it_folds_nothing_an_operator_has_to_know_of(status: str) -> None:
+    trace = a_trace()
+    trace["steps"] = [a_step(f"each#{n}", "http_call", "succeeded") for n in range(100)]
+    trace["steps"][70] = a_step("each#70", "http_call", status, started_at_ms=T0)
+    labels = [row.label for row in waterfall(trace, END)[2:]]
+    assert labels[SIBLINGS_SHOWN:] == ["each#70", "… 79 more of each"]
+
+
+def test_it_folds_what_is_inside_steps_where_that_would_be_too_much() -> None:
+    trace = a_trace()
+    tries = [an_attempt(n, T0, T0 + 1, "failed", code="TIMEOUT", retry_due_ms=T0 + 2) for n in range(1, 10)]
+    trace["steps"] = [a_step(f"s{n}", "http_call", "succeeded", attempts=tries, started_at_ms=T0) for n in range(100)]
+    folded, opened = waterfall(trace, END), waterfall(trace, END, "s7")
+    assert len(folded) <= ROWS_SHOWN
+    assert [row.opens for row in folded if row.kind == "more"] == [f"s{n}" for n in range(100)]
+    assert {row.label for row in folded if row.kind == "more"} == {"… 18 more inside"}
+    assert sum(row.kind in ("attempt", "backoff") for row in opened) == 18
+    assert [row.label for row in opened if row.is_place] == ["s7"]
 
 
 @pytest.mark.parametrize("value", ["2026-01-02T00:00:00Z", "2026-01-02T01:00:00+01:00", datetime(2026, 1, 2, tzinfo=UTC), T0], ids=str)

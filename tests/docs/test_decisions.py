@@ -58,8 +58,10 @@ def assigned() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Assign) and any("rule" in ast.unparse(target) for target in node.targets):
                 found |= _texts(node.value)
-    tree = ast.parse((ENGINE / "facts.py").read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+    facts = ast.parse((ENGINE / "facts.py").read_text(encoding="utf-8"))
+    gates = ast.parse((ENGINE / "gates.py").read_text(encoding="utf-8"))
+    asks = next(node for node in gates.body if isinstance(node, ast.FunctionDef) and node.name == "why_ask")
+    for node in (*ast.walk(facts), *ast.walk(asks)):
         if isinstance(node, ast.Return) and node.value is not None:
             found |= _texts(node.value)
     return {text for text in found if re.fullmatch(r"[a-z_]+", text)} - NO_RULES

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from runs.engine import events as e
 from runs.engine.budget import headroom
 from runs.engine.decisions import Decision, Finish, HoldDoubt, Ignore, Overrun, Resolve, StartStep
-from runs.engine.effects import is_doubtful, is_repeatable, needs_approval
+from runs.engine.effects import is_doubtful, is_repeatable
 from runs.engine.events import Fact
+from runs.engine.gates import action_hash, why_ask
 from runs.engine.machine import step
-from runs.engine.starting import action_hash, pin_of
+from runs.engine.starting import pin_of
 from runs.engine.state import RUN_TRANSITIONS, STEP_ENDED, STEP_TRANSITIONS, State
 from runs.engine.virtual import Entry
 from tests.engine.story import encoded
@@ -61,6 +62,8 @@ class Watch:
             assert len(decisions) == 1
             return
         if isinstance(fact, e.ApprovalDecided) and fact.approved:
+            self.approved[fact.step] = fact.edited_hash or fact.action_hash
+        if isinstance(fact, e.GrantAnswered) and fact.grant:
             self.approved[fact.step] = fact.action_hash
         if isinstance(fact, e.StepFailed):
             self.check_failure(fact, effect, decisions)
@@ -101,7 +104,7 @@ class Watch:
         assert start.step not in self.doubted, "nothing in doubt is repeated in silence"
         called = self.state.steps[start.step]
         pin = pin_of(self.state, called)
-        if needs_approval(self.state.nodes[called.node].approval, start.effect, self.state.terms.approval_effects):
+        if why_ask(self.state.nodes[called.node].approval, pin, self.state.terms, called.worst_micro_usd, called.target):
             bound = action_hash(called, pin, called.worst_micro_usd or 0)
             assert self.approved.get(start.step) == bound, "nothing gated starts before exactly that was approved"
         assert is_repeatable(start.effect) or start.barrier == "intent"
@@ -139,7 +142,7 @@ def check_moves(before: tuple[str, dict[str, str]] | None, state: State) -> None
 def check_books(state: State, overran: bool) -> None:
     """Check that what the state keeps beside its steps is what its steps say."""
     steps = state.steps
-    calls = [key for key in state.in_flight if steps[key].asked in ("run", "bound")]
+    calls = [key for key in state.in_flight if steps[key].asked in ("run", "bound", "grant")]
     assert len(calls) <= state.terms.max_parallel, "the parallel limit is kept"
     assert {key for key, found in steps.items() if found.asked} == set(state.in_flight)
     assert {key for key, found in steps.items() if found.status in ("waiting", "in_doubt")} == set(state.waiting)

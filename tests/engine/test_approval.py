@@ -8,21 +8,41 @@ import pytest
 
 from runs.engine import events as e
 from runs.engine.decisions import AskApproval, Deny
-from runs.engine.effects import needs_approval
+from runs.engine.events import Pin, Terms
+from runs.engine.gates import why_ask
 from tests.engine.story import Story, kinds, s
 
 
 @pytest.mark.parametrize(
-    ("approval", "effect", "asks"),
+    ("approval", "effect", "worst", "target", "terms", "rule"),
     [
-        pytest.param("policy", "irreversible", True, id="policy names the effect"),
-        pytest.param("policy", "write", False, id="policy does not name the effect"),
-        pytest.param("always", "none", True, id="the plan always asks"),
-        pytest.param("never", "irreversible", False, id="the plan never asks"),
+        pytest.param("policy", "irreversible", 0, None, {}, "policy_by_effect", id="policy names the effect"),
+        pytest.param("policy", "write", 0, None, {}, "", id="policy does not name the effect"),
+        pytest.param("always", "none", 0, None, {}, "plan_asks", id="the plan always asks"),
+        pytest.param("never", "irreversible", 0, None, {"plan_may_waive": False}, "policy_by_effect", id="a plan cannot waive the policy"),
+        pytest.param("never", "irreversible", 0, None, {"plan_may_waive": True}, "", id="unless it may"),
+        pytest.param(
+            "policy", "none", 501, None, {"approval_above_micro_usd": 500}, "policy_by_cost", id="dearer than the policy lets pass"
+        ),
+        pytest.param("policy", "write", 500, None, {"approval_above_micro_usd": 500}, "", id="as dear as it lets pass"),
+        pytest.param("policy", "write", None, None, {"approval_above_micro_usd": 0}, "", id="free"),
+        pytest.param("policy", "read", 0, "a.example:443", {"approval_hosts": ("a.example",)}, "policy_by_target", id="a host"),
+        pytest.param(
+            "policy", "write", 0, "x.a.example:443", {"approval_hosts": ("*.a.example",)}, "policy_by_target", id="hosts below one"
+        ),
+        pytest.param("policy", "write", 0, "b.example:443", {"approval_hosts": ("a.example",)}, "", id="another host"),
+        pytest.param("policy", "write", 0, "*", {"approval_hosts": ("a.example",)}, "policy_by_target", id="nobody knows which host"),
+        pytest.param("policy", "none", 0, "a.example:443", {"approval_hosts": ("a.example",)}, "", id="of a call that does nothing"),
+        pytest.param(
+            "policy", "read", 0, "a.example:443", {"approval_first_use": True}, "policy_by_first_use", id="the first use of a host"
+        ),
+        pytest.param("policy", "read", 0, None, {"approval_first_use": True}, "", id="no host at all"),
     ],
 )
-def test_it_asks_by_the_plans_word_or_the_policy(approval: str, effect: str, asks: bool) -> None:
-    assert needs_approval(approval, effect, ("irreversible",)) is asks
+def test_it_asks_by_the_plans_word_or_the_policy(
+    approval: str, effect: str, worst: int | None, target: str | None, terms: dict[str, Any], rule: str
+) -> None:
+    assert why_ask(approval, Pin("any", "1.0.0", effect=effect), Terms(**terms), worst, target) == rule
 
 
 def test_it_starts_what_was_approved_under_the_limit() -> None:

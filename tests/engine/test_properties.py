@@ -16,7 +16,7 @@ from tests.engine.generated import Anybody, runs
 from tests.engine.invariants import Watch
 from tests.engine.story import encoded
 
-EXAMPLES = 1_200 * int(os.environ.get("AOS_TEST_ROUNDS", "1"))
+EXAMPLES = 800 * int(os.environ.get("AOS_TEST_ROUNDS", "1"))
 
 # Half a minute on one free core, and cores are not always free.
 pytestmark = pytest.mark.timeout(600)

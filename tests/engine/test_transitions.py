@@ -63,6 +63,7 @@ def test_it_has_a_rule_for_every_fact() -> None:
         e.PlanRejected(1, [], None, 9),
         e.RunAdmitted(1, {}, "", 9),
         e.CostBounded(1, "a", 1, 1),
+        e.GrantAnswered(1, "a", 1),
         e.ReservationExtended(1, 1),
         e.ReservationRefused(1, 1, "run"),
         e.ToppedUp(1, 1, 1),

@@ -36,7 +36,10 @@ class Journal:
         lines = path.read_text().splitlines(keepends=True) if path.exists() else []
         # A line without an end was being written when its writer was killed.
         self.done = dict(line.rstrip("\n").split("=") for line in lines if line.endswith("\n"))
-        path.write_text("".join(line for line in lines if line.endswith("\n")))
+        # Replaced as a whole: whoever is killed in the middle of writing it anew would forget what was done.
+        whole = path.with_suffix(".whole")
+        whole.write_text("".join(line for line in lines if line.endswith("\n")))
+        whole.replace(path)
 
     def note(self, deed: str, answer: str) -> None:
         with self._path.open("a") as file:

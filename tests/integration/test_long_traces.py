@@ -17,7 +17,7 @@ from agents.models import Agent, Tenant
 from agents.services import create_agent
 from agents.tenancy import create_key
 from bench.long_run import store_long_run
-from runs.console.run_page import run_page
+from runs.console.run_page import DECISIONS_SHOWN, EVENTS_SHOWN, run_page
 from runs.models import Run
 from runs.selectors import trace_json
 from tests.fakes.collector import official
@@ -90,7 +90,7 @@ def test_a_page_shows_all_steps_and_says_how_much_more_there_is(agent: Agent, as
     assert page.count('role="row"') >= LONG * (1 + 3 + 2), "steps, attempts, and the back-offs between"
     assert "70 more steps failed on the way" in page
     trace = ask(run, "json").json()
-    assert f"{len(trace['decisions']) - 200} more: choose a kind or a step" in page
-    assert f"{len(trace['events']) - 200} more events" in page
+    assert f"{len(trace['decisions']) - DECISIONS_SHOWN} more: choose a kind or a step" in page
+    assert f"{len(trace['events']) - EVENTS_SHOWN} more events" in page
     spans = official(ask(run, "otlp").json()).resource_spans[0].scope_spans[0].spans
     assert len(spans) == 1 + 1 + 3 * LONG

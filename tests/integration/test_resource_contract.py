@@ -122,7 +122,7 @@ def test_it_says_whom_steps_will_ask(workshop: Workshop) -> None:
     with a_worker():
         parked(run, "approval")
     asks = {notice["step_id"]: notice["asks"] for notice in contract(workshop, run)["approvals"]}
-    assert asks["a"] == {"roles": ["approver", "tenant_admin"], "api_scopes": ["runs:write"], "not_by": "alice"}
+    assert asks["a"] == {"roles": ["approver", "tenant_admin"], "api_scopes": ["approvals:write"], "not_by": "alice"}
     assert asks["b"] == {"roles": ["operator", "tenant_admin"], "api_scopes": ["runs:write"], "not_by": None}
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -19,11 +20,11 @@ from django_q.signing import SignedPackage
 from django_q.tasks import async_task
 
 from runs import schedules
-from runs.models import Outbox, Run
+from runs.models import BulkOperation, Outbox, Run
 from runs.shell import sessions
 from runs.shell.bell import Bell, Listener, PatientListener, PostgresListener, listener, ring
 from runs.shell.processes import doorbell
-from runs.shell.processes.doorbell import DELIVER_TASK, DRAIN_TASK, DatabaseBroker, Wires
+from runs.shell.processes.doorbell import CARRY_TASK, DELIVER_TASK, DRAIN_TASK, DatabaseBroker, Wires
 from tests.integration.workshop import Workshop, a_worker, in_another_thread, now, over, step
 
 
@@ -312,6 +313,26 @@ def test_it_makes_one_task_that_delivers_at_a_time(workshop: Workshop, broker: D
     assert broker.dequeue() is None, "there is nothing more to tell"
     Outbox.objects.create(tenant=workshop.tenant, topic="budget.alert", data="{}")
     assert called(broker.dequeue()) == (None, DELIVER_TASK), "as soon as the one before it has ended"
+
+
+def test_it_makes_a_task_that_works_off_what_nobody_is_at(
+    workshop: Workshop, broker: DatabaseBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions.begin(60_000)
+    row = BulkOperation.objects.create(tenant=workshop.tenant, action="cancel", filter={}, run_ids=[], total=0, created_by="alice")
+    assert called(broker.dequeue()) == (None, CARRY_TASK)
+    assert broker.dequeue() is None, "one is enough while it starts"
+    monkeypatch.setattr(doorbell, "START_SECONDS", 0.0)
+    broker._carrying_until = 0.0
+    assert called(broker.dequeue()) == (None, CARRY_TASK), "it has not come to it: another is tried"
+    BulkOperation.objects.filter(pk=row.pk).update(taken_until=timezone.now() + timedelta(seconds=30))
+    assert broker.dequeue() is None, "a worker is at it"
+    schedules.carry_on_bulk()
+    BulkOperation.objects.filter(pk=row.pk).update(taken_until=timezone.now())
+    schedules.carry_on_bulk()
+    row.refresh_from_db()
+    assert row.state == "finished"
+    assert broker.dequeue() is None
 
 
 def test_it_queues_other_tasks_as_ever(workshop: Workshop, broker: DatabaseBroker) -> None:

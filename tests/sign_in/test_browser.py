@@ -40,7 +40,7 @@ def in_the_browser(site: str) -> dict[str, Any]:
         seen["links"] = set(
             page.locator("nav a, aside a, #nav-sidebar a").evaluate_all("all => all.map(each => each.getAttribute('href'))")
         )
-        for path in ("agents/agent", "agents/auditentry", "agents/ledgerscope", "auth/user"):
+        for path in ("agent-profiles", "agents/auditentry", "agents/ledgerscope", "auth/user"):
             answer = page.goto(f"{site}/admin/{path}/")
             seen[path] = answer and answer.status
         browser.close()
@@ -50,9 +50,9 @@ def in_the_browser(site: str) -> dict[str, Any]:
 def test_a_viewer_comes_in_and_sees_the_pages_of_viewers(site: str) -> None:
     seen = in_the_browser(site)
     assert "Overview" in seen["title"]
-    assert "/admin/agents/agent/" in seen["links"]
+    assert "/admin/agent-profiles/" in seen["links"]
     assert not {"/admin/agents/auditentry/", "/admin/agents/ledgerscope/", "/admin/auth/user/"} & seen["links"]
-    assert [seen[path] for path in ("agents/agent", "agents/auditentry", "agents/ledgerscope", "auth/user")] == [200, 403, 403, 403]
+    assert [seen[path] for path in ("agent-profiles", "agents/auditentry", "agents/ledgerscope", "auth/user")] == [200, 403, 403, 403]
     assert seen["refused_by_policy"] == []
 
 

@@ -1,4 +1,4 @@
-// Keys of the console: j and k go through the rows of a page, / to its search, ? shows the list of keys, and a link or
+// Keys of the console: j and k go through the rows of a page, / to its search (palette.js has Ctrl K), ? shows the list of keys, and a link or
 // button with data-aos-key is followed or pressed by that key (data-aos-says tells what it does). Off while somebody types.
 "use strict";
 (() => {
@@ -40,13 +40,18 @@
   };
 
   const search = () => {
-    const field = document.querySelector("#searchbar") || document.querySelector("#nav-filter");
-    if (!field) return false;
-    field.focus();
+    const field = document.querySelector("#searchbar");
+    if (field) field.focus();
+    else document.dispatchEvent(new CustomEvent("aos:palette"));
     return true;
   };
 
-  const keyed = (key) => [...document.querySelectorAll("[data-aos-key]")].find((each) => each.dataset.aosKey === key && isSeen(each));
+  // In the row one stands in before anywhere else.
+  const keyed = (key) => {
+    const row = document.activeElement && document.activeElement.closest(ROWS);
+    const all = [row, document].flatMap((root) => (root ? [...root.querySelectorAll("[data-aos-key]")] : []));
+    return all.find((each) => each.dataset.aosKey === key && isSeen(each));
+  };
 
   const press = (key) => {
     const found = keyed(key);
@@ -68,8 +73,10 @@
     if (document.querySelector("[data-aos-copy]")) list.push(["c", "Copy the id of the row, or of the page"]);
     for (const each of document.querySelectorAll("[data-aos-key]"))
       if (isSeen(each)) list.push([each.dataset.aosKey, each.dataset.aosSays || each.textContent.trim()]);
-    list.push(["/", "Search"], ["?", "This list"], ["Esc", "Close"]);
-    return list;
+    const searches = document.querySelector("#searchbar") ? "Search this list" : "Go to an id, a code or a page";
+    list.push(["/", searches], ["Ctrl K", "Go to an id, a code, a page, or do something here"], ["?", "This list"], ["Esc", "Close"]);
+    // Each key once, however many rows have it.
+    return [...new Map(list.map((each) => [each[0], each])).values()];
   };
 
   const help = () => {

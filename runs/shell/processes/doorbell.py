@@ -30,7 +30,8 @@ log = logging.getLogger(__name__)
 
 DRAIN_TASK = "runs.shell.processes.doorbell.run_drain"
 DELIVER_TASK, DELIVERIES_WANTED = "runs.schedules.deliver_webhooks", "runs.webhooks.sending.is_wanted"
-"""By their names alone, as django-q2 knows tasks: the shell knows nothing of webhooks."""
+CARRY_TASK, CARRYING_WANTED = "runs.schedules.carry_on_bulk", "runs.bulk.carrying_on.is_wanted"
+"""By their names alone, as django-q2 knows tasks: the shell knows nothing of webhooks and of operations over many runs."""
 LOOK_SECONDS = 0.5
 """How often the pusher looks. Drains hear rings themselves; that one of them has ended, the pusher hears at once."""
 START_SECONDS = 2.0
@@ -93,12 +94,13 @@ class BellBroker(Broker):
         super().__init__(list_key)
         self._made: list[float] = []
         self._delivering_until = 0.0
+        self._carrying_until = 0.0
 
     def dequeue(self) -> list[tuple[Any, str]] | None:
         """Return a drain task, an ordinary task, or None after a moment. Must never raise: the pusher would die."""
         try:
             with lifesigns.watched():
-                tasks = [] if is_stopping() else self._drain_if_wanted() or self._deliver_if_wanted() or self.ordinary()
+                tasks = [] if is_stopping() else self._errand_if_wanted() or self.ordinary()
         except (DatabaseError, OSError):
             log.warning("doorbell.trouble", exc_info=True)
             connection.close()
@@ -122,6 +124,9 @@ class BellBroker(Broker):
         self._made.append(time.monotonic())
         return [(None, _package("drain", DRAIN_TASK))]
 
+    def _errand_if_wanted(self) -> list[tuple[Any, str]]:
+        return self._drain_if_wanted() or self._deliver_if_wanted() or self._carry_if_wanted()
+
     def _deliver_if_wanted(self) -> list[tuple[Any, str]]:
         now = time.monotonic()
         if wires is not None and wires.delivery_ended.forget():
@@ -130,6 +135,14 @@ class BellBroker(Broker):
             return []
         self._delivering_until = now + DELIVER_SECONDS
         return [(None, _package("deliver", DELIVER_TASK))]
+
+    def _carry_if_wanted(self) -> list[tuple[Any, str]]:
+        # Once a worker is at an operation it is not wanted any more; until then one task is enough.
+        now = time.monotonic()
+        if now < self._carrying_until or not import_string(CARRYING_WANTED)():
+            return []
+        self._carrying_until = now + START_SECONDS
+        return [(None, _package("carry", CARRY_TASK))]
 
     def _wants_drain(self) -> bool:
         now = time.monotonic()

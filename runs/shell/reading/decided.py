@@ -38,6 +38,12 @@ RULES: dict[str, str] = {
     "skill_asks": "The skill is a question to a person.",
     "plan_asks": "The plan wants a person to approve this step.",
     "policy_by_effect": "The agent's policy wants a person to approve effects of this class.",
+    "policy_by_cost": "The agent's policy wants a person to approve calls that may cost so much.",
+    "policy_by_target": "The agent's policy wants a person to approve calls to this host.",
+    "policy_by_first_use": "No person let the agent call this host before, and its policy wants one to.",
+    "undecided": "Nobody decided so far; the next level is asked before it is too late.",
+    "expired_skips": "Nobody decided in time, and the agent's policy leaves the step out then.",
+    "expired_aborts": "Nobody decided in time, and the agent's policy ends the run then.",
     # money
     "reservation_short": "What the run has reserved does not cover the worst case of the step.",
     "overdrawn": "A call cost more than it could; what the run owes is drawn before anything else starts.",
@@ -86,6 +92,8 @@ RULES: dict[str, str] = {
     # people
     "asked": "Somebody asked for it.",
     "approved": "A person approved exactly this call.",
+    "approved_edited": "A person approved the call with other parameters.",
+    "granted": "A yes given in advance is good for this call.",
     "rejected": "A person refused it.",
     "expired": "Nobody decided in time.",
     "answered": "A person answered.",

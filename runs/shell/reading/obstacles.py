@@ -26,6 +26,7 @@ SHOWN = 20
 _OPERATING = ["operator", "tenant_admin"]
 _OPERATOR = WhoMay(roles=_OPERATING, api_scopes=["runs:write"])
 _PLATFORM = WhoMay(roles=["platform"], api_scopes=[])
+_SILENCE = {"fail": "it fails", "skip": "it is left out", "abort": "the run ends"}
 _JUDGES = WhoMay(roles=["operator", "approver", "tenant_admin"], api_scopes=["runs:write"])
 _ORDER = ("lease", "slot", "schedule", "paused", "frozen", "in_doubt", "approval", "input", "budget", "missing_version")
 
@@ -203,16 +204,17 @@ def _of_waiting_steps(state: State, history: list[Entry], around: Around) -> Ite
 
 def _approval(state: State, step: StepState, history: list[Entry], around: Around) -> Obstacle:
     pin = pin_of(state, step)
-    who = WhoMay(roles=["approver", "tenant_admin"], api_scopes=["runs:write"], not_by=around.created_by or None)
+    who = WhoMay(roles=["approver", "tenant_admin"], api_scopes=["approvals:write"], not_by=around.created_by or None)
     effect = "" if pin.effect == "none" else f", effect {pin.effect.replace('_', ' ')}"
-    words = f"a person must approve exactly this call of {pin.skill} {pin.version}{effect}; undecided, it fails"
+    silence = _SILENCE[state.terms.approval_on_expiry]
+    words = f"a person must approve exactly this call of {pin.skill} {pin.version}{effect}; undecided, {silence}"
     action = _decide(state, step, "approve or reject the step", who, verdict="approve", action_hash=step.action_hash)
     return _waits(step, "approval", words, action)
 
 
 def _question(state: State, step: StepState, history: list[Entry], around: Around) -> Obstacle:
     action = _decide(state, step, "answer the question", _OPERATOR, verdict="answer", value=None)
-    return _waits(step, "input", "it asks a person a question; unanswered, it fails", action)
+    return _waits(step, "input", f"it asks a person a question; unanswered, {_SILENCE[state.terms.approval_on_expiry]}", action)
 
 
 def _escalation(state: State, step: StepState, history: list[Entry], around: Around) -> Obstacle:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -18,6 +19,12 @@ from skills.instants import instant
 def trace_of(run: dict[str, Any], history: list[Entry]) -> dict[str, Any]:
     """Return the trace of a run given its row's JSON and its journal."""
     state, _ = fold(entry.fact for entry in history)
+    decisions = [found for seq, entry in enumerate(history, start=1) for found in _decisions(seq, entry)]
+    return trace_with(run, state, decisions, [event_json(seq, entry) for seq, entry in enumerate(history, start=1)])
+
+
+def trace_with(run: dict[str, Any], state: State, decisions: Sequence[Any], events: Sequence[Any]) -> dict[str, Any]:
+    """Return the trace of a run in a state its journal folds to, with that journal's decisions and events as they are told."""
     started = next((s.started_at_ms for s in state.steps.values() if s.started_at_ms is not None), None)
     if run["started_at"] is None and started is not None:
         run = run | {"started_at": instant(as_datetime(started))}
@@ -25,8 +32,8 @@ def trace_of(run: dict[str, Any], history: list[Entry]) -> dict[str, Any]:
         "run": run | {"result": result_of(state)},
         "plan": state.plan,
         "steps": [step_json(state, step) for step in _in_order(state)],
-        "decisions": [found for seq, entry in enumerate(history, start=1) for found in _decisions(seq, entry)],
-        "events": [_event(seq, entry) for seq, entry in enumerate(history, start=1)],
+        "decisions": decisions,
+        "events": events,
         "side_effects": [effect | {"step_id": step.key} for step in _in_order(state) for effect in step.side_effects],
         "faults": [Fault.model_validate(fault).model_dump(mode="json") for fault in state.means.get("faults", ())],
         "caller_trace": state.means.get("caller_trace"),
@@ -86,7 +93,8 @@ def _decisions(seq: int, entry: Entry) -> list[dict[str, Any]]:
     return [decision_json(seq, entry.fact.at_ms, kind_of(entry.fact), decision) for decision in entry.decisions]
 
 
-def _event(seq: int, entry: Entry) -> dict[str, Any]:
+def event_json(seq: int, entry: Entry) -> dict[str, Any]:
+    """Return one event with its fact."""
     return {
         "seq": seq,
         "kind": kind_of(entry.fact),

@@ -4,7 +4,11 @@
 export const KEYED_POSTS: ReadonlySet<string> = new Set([
   "/agents",
   "/api-keys",
+  "/approvals/grants",
+  "/approvals/{}/{}/links",
+  "/approvals/{}/{}/notes",
   "/budgets/{}/top-up",
+  "/bulk-operations",
   "/catalog",
   "/catalog/import",
   "/dead-letters/{}/requeue",

@@ -33,6 +33,38 @@ export interface paths {
         patch: operations["agents_update"];
         trace?: never;
     };
+    "/api/v1/agents/{agent_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["agent_versions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["agent_versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -129,6 +161,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approvals/{run_id}/{step_id}/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Show what a waiting call would be with other parameters. Decides and writes nothing. */
+        post: operations["approvals_edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{run_id}/{step_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["approvals_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{run_id}/{step_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who decides reads and writes here, and who asked for the run: what each may say is the service's to know. */
+        get: operations["approvals_notes"];
+        put?: never;
+        /** @description Who decides reads and writes here, and who asked for the run: what each may say is the service's to know. */
+        post: operations["approvals_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/approvals/{run_id}/{step_id}/reject": {
         parameters: {
             query?: never;
@@ -139,6 +222,86 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["approvals_reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["approvals_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["grants_list"];
+        put?: never;
+        post: operations["grants_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/grants/{grant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["grants_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/grants/{grant_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["grants_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/grants/{grant_id}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["grant_uses_list"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -219,6 +382,70 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["budgets_top_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk-operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["bulk_list"];
+        put?: never;
+        post: operations["bulk_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk-operations/{bulk_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["bulk_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk-operations/{bulk_id}/abort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["bulk_abort"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk-operations/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["bulk_preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -779,6 +1006,54 @@ export interface paths {
         get: operations["prices_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["questions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/questions/{run_id}/{step_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["questions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/questions/{run_id}/{step_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["questions_answer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1902,6 +2177,12 @@ export interface components {
          *     public host. The network guard stands above both. `max_concurrent_runs` null is unlimited; what is beyond it stays
          *     queued. `rate_limit_per_minute` is about all skill calls of the agent together; a call is made when that and every rule
          *     of `rate_limits` that is about it let it through.
+         *
+         *     A call waits for a person's yes where its plan says so, and where the agent's policy does: by its class of effect, by what it
+         *     may cost (`approval_above_micro_usd`), by where it goes (`approval_hosts`), or because no person let the agent call that host before
+         *     (`approval_first_use_of_host`). A plan's `approval: never` counts only where `plan_may_waive_approval`. Undecided for
+         *     `approval_escalate_after_ms` it goes to the next level; after `approval_ttl_ms` what `approval_on_expiry` says is done. Silence is
+         *     never a yes.
          */
         AgentProfile: {
             /**
@@ -1986,10 +2267,41 @@ export interface components {
              */
             approval_effects?: ("idempotent_write" | "write" | "irreversible")[];
             /**
+             * Approval Above Micro Usd
+             * @default null
+             */
+            approval_above_micro_usd?: number | null;
+            /**
+             * Approval Hosts
+             * @default []
+             */
+            approval_hosts?: string[];
+            /**
+             * Approval First Use Of Host
+             * @default false
+             */
+            approval_first_use_of_host?: boolean;
+            /**
+             * Plan May Waive Approval
+             * @default false
+             */
+            plan_may_waive_approval?: boolean;
+            /**
              * Approval Ttl Ms
              * @default 86400000
              */
             approval_ttl_ms?: number;
+            /**
+             * Approval Escalate After Ms
+             * @default null
+             */
+            approval_escalate_after_ms?: number | null;
+            /**
+             * Approval On Expiry
+             * @default fail
+             * @enum {string}
+             */
+            approval_on_expiry?: "fail" | "skip" | "abort";
             /**
              * In Doubt Policy
              * @default ask
@@ -2002,6 +2314,35 @@ export interface components {
              * @constant
              */
             memory_backend?: "none";
+        };
+        /** AgentVersionPage */
+        AgentVersionPage: {
+            /** Data */
+            data: components["schemas"]["AgentVersionView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * AgentVersionView
+         * @description A version of an agent's profile as it was saved. The first one of an agent that is older than versions was kept for it then.
+         */
+        AgentVersionView: {
+            /** Agent Id */
+            agent_id: string;
+            /** Version */
+            version: number;
+            /** Is Current */
+            is_current: boolean;
+            profile: components["schemas"]["AgentProfile"];
+            /** Saved By */
+            saved_by: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Saved At
+             * Format: date-time
+             */
+            saved_at: string;
         };
         /**
          * AgentView
@@ -2162,6 +2503,8 @@ export interface components {
         /**
          * ApprovalView
          * @description A call that waits for an approval, with what it would do. Null `worst_micro_usd`: nobody knows what it costs at most.
+         *
+         *     `asks_because` is the rule by which it asks, `is_escalated` whether the next level was asked, `on_expiry` what silence means.
          */
         ApprovalView: {
             /** Run Id */
@@ -2186,6 +2529,15 @@ export interface components {
             worst_micro_usd: number | null;
             /** Action Hash */
             action_hash: string;
+            /** Asks Because */
+            asks_because: string;
+            /** Is Escalated */
+            is_escalated: boolean;
+            /**
+             * On Expiry
+             * @enum {string}
+             */
+            on_expiry: "fail" | "skip" | "abort";
             /** Expires At */
             expires_at: string | null;
             /**
@@ -2195,6 +2547,31 @@ export interface components {
             run_created_at: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * ApproveBody
+         * @description A yes. With `params` the call happens with these, and `edited_hash` is what the edit was shown as (POST …/edit).
+         */
+        ApproveBody: {
+            /** Action Hash */
+            action_hash: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /**
+             * Params
+             * @default null
+             */
+            params?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Edited Hash
+             * @default null
+             */
+            edited_hash?: string | null;
         };
         /**
          * Aspect
@@ -2589,6 +2966,272 @@ export interface components {
             readonly cents: {
                 [key: string]: number | null;
             };
+        };
+        /**
+         * BulkBody
+         * @description An operation to begin. `expected` is the `total` of the preview: where more runs are found by now it is refused.
+         */
+        BulkBody: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "cancel" | "pause" | "resume" | "rerun";
+            filter: components["schemas"]["BulkFilter"];
+            /**
+             * @default {
+             *       "versions": "current",
+             *       "repeat_effects": false
+             *     }
+             */
+            options?: components["schemas"]["BulkOptions"];
+            /**
+             * Reason
+             * @description Why, for the audit log and for each run.
+             */
+            reason: string;
+            /**
+             * Expected
+             * @default null
+             */
+            expected?: number | null;
+        };
+        /** BulkCount */
+        BulkCount: {
+            /** Name */
+            name: string;
+            /** Runs */
+            runs: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * BulkEffect
+         * @description An effect that may still land though its run is stopped, or that would be made once more.
+         */
+        BulkEffect: {
+            /** Run Id */
+            run_id: string;
+            /** Step Id */
+            step_id: string;
+            /** Effect */
+            effect: string;
+            /** Detail */
+            detail: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * BulkFault
+         * @description A run for which it was refused, and why.
+         */
+        BulkFault: {
+            /** Run Id */
+            run_id: string;
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * BulkFilter
+         * @description Which runs: those that meet all that is given. Something other than `created_before` must be.
+         */
+        BulkFilter: {
+            /**
+             * Status
+             * @default null
+             */
+            status?: ("queued" | "running" | "waiting" | "succeeded" | "partial" | "failed" | "cancelled" | "dead_lettered") | null;
+            /**
+             * Agent
+             * @default null
+             */
+            agent?: string | null;
+            /**
+             * Waiting For
+             * @default null
+             */
+            waiting_for?: string | null;
+            /**
+             * Failure Code
+             * @default null
+             */
+            failure_code?: string | null;
+            /**
+             * Created After
+             * @default null
+             */
+            created_after?: string | null;
+            /**
+             * Created Before
+             * @default null
+             */
+            created_before?: string | null;
+            /**
+             * Run Ids
+             * @default null
+             */
+            run_ids?: string[] | null;
+        };
+        /**
+         * BulkFirst
+         * @description One of the first runs, and what would become of it.
+         */
+        BulkFirst: {
+            /** Run Id */
+            run_id: string;
+            /** Status */
+            status: string;
+            /** Agent */
+            agent: string;
+            /** Is Refused */
+            is_refused: boolean;
+            /** Detail */
+            detail: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** BulkMoney */
+        BulkMoney: {
+            /** Spent Micro Usd */
+            spent_micro_usd: number;
+            /** Reserved Micro Usd */
+            reserved_micro_usd: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * BulkOptions
+         * @description How it is done; for `rerun` alone.
+         */
+        BulkOptions: {
+            /**
+             * Versions
+             * @default current
+             * @enum {string}
+             */
+            versions?: "current" | "pinned";
+            /**
+             * Repeat Effects
+             * @description Agree to effects that happened already and would be made again.
+             * @default false
+             */
+            repeat_effects?: boolean;
+        };
+        /** BulkPage */
+        BulkPage: {
+            /** Data */
+            data: components["schemas"]["BulkView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * BulkPreview
+         * @description What an operation would do. `filter` is to be sent back as it is: later runs are left out of it.
+         *
+         *     `effects` are of so many of the runs as were looked into; `not_looked_into` says how many more might have some.
+         */
+        BulkPreview: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "cancel" | "pause" | "resume" | "rerun";
+            /** Filter */
+            filter: {
+                [key: string]: unknown;
+            };
+            /** Total */
+            total: number;
+            /** Refused */
+            refused: number;
+            /** Needs Expected */
+            needs_expected: boolean;
+            /** By Status */
+            by_status: components["schemas"]["BulkCount"][];
+            /** By Agent */
+            by_agent: components["schemas"]["BulkCount"][];
+            money: components["schemas"]["BulkMoney"];
+            /** Effects */
+            effects: components["schemas"]["BulkEffect"][];
+            /** Not Looked Into */
+            not_looked_into: number;
+            /** First */
+            first: components["schemas"]["BulkFirst"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /** BulkPreviewBody */
+        BulkPreviewBody: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "cancel" | "pause" | "resume" | "rerun";
+            filter: components["schemas"]["BulkFilter"];
+            /**
+             * @default {
+             *       "versions": "current",
+             *       "repeat_effects": false
+             *     }
+             */
+            options?: components["schemas"]["BulkOptions"];
+        };
+        /**
+         * BulkView
+         * @description An operation as lists show it. `left` are the runs nobody has come to yet, or never will where it was aborted.
+         */
+        BulkView: {
+            /** Bulk Id */
+            bulk_id: string;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "cancel" | "pause" | "resume" | "rerun";
+            /** Filter */
+            filter: {
+                [key: string]: unknown;
+            };
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
+            /** Reason */
+            reason: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "finished" | "aborted";
+            /** Total */
+            total: number;
+            /** Succeeded */
+            succeeded: number;
+            /** Refused */
+            refused: number;
+            /** Left */
+            left: number;
+            /** Abort Asked By */
+            abort_asked_by: string | null;
+            /** Remark */
+            remark: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Calibration
@@ -3627,6 +4270,32 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * DecisionResult
+         * @description What became of one of them.
+         */
+        DecisionResult: {
+            /** Run Id */
+            run_id: string;
+            /** Step Id */
+            step_id: string;
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "decided" | "already_decided" | "changed" | "not_waiting" | "refused";
+            /** Detail */
+            detail: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** DecisionResults */
+        DecisionResults: {
+            /** Data */
+            data: components["schemas"]["DecisionResult"][];
+        } & {
+            [key: string]: unknown;
+        };
         /** DeliveryPage */
         DeliveryPage: {
             /** Data */
@@ -3854,6 +4523,55 @@ export interface components {
             expected_ms: number | null;
             /** Worst Ms */
             worst_ms: number | null;
+        };
+        /**
+         * EditBody
+         * @description Other parameters for the call of this action.
+         */
+        EditBody: {
+            /** Action Hash */
+            action_hash: string;
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * EditedCall
+         * @description A waiting call with other parameters: what it would be. `worst_micro_usd` null: no price is known. `missing_micro_usd` is what the
+         *     run's budget lacks for it, `asks_because` the rule by which it asks, `action_hash` what a yes to it is bound to.
+         */
+        EditedCall: {
+            /** Step Id */
+            step_id: string;
+            /** Skill */
+            skill: string;
+            /** Version */
+            version: string;
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
+            /** Changes */
+            changes: {
+                [key: string]: unknown;
+            }[];
+            /** Low Micro Usd */
+            low_micro_usd: number;
+            /** Expected Micro Usd */
+            expected_micro_usd: number;
+            /** Worst Micro Usd */
+            worst_micro_usd: number | null;
+            /** Expected Ms */
+            expected_ms: number;
+            /** Missing Micro Usd */
+            missing_micro_usd: number;
+            /** Asks Because */
+            asks_because: string;
+            /** Blockers */
+            blockers: components["schemas"]["Blocker"][];
+            /** Action Hash */
+            action_hash: string;
         };
         /**
          * Effect
@@ -4565,6 +5283,14 @@ export interface components {
             lifted_at: string | null;
         };
         /**
+         * GivenAnswerBody
+         * @description An answer, of the shape the question's form says.
+         */
+        GivenAnswerBody: {
+            /** Value */
+            value: unknown;
+        };
+        /**
          * GivenVerdict
          * @description A verdict that was taken down, and what it leads to.
          */
@@ -4637,6 +5363,132 @@ export interface components {
             faults?: components["schemas"]["Fault"][];
             /** Goal */
             goal: string;
+        };
+        /**
+         * GrantBody
+         * @description A yes in advance to calls of `skill`; `agent` and `host` left out are all of them. One of `max_uses`, `max_total_micro_usd` and
+         *     `expires_at` must end it.
+         */
+        GrantBody: {
+            /** Skill */
+            skill: string;
+            /**
+             * Agent
+             * @default null
+             */
+            agent?: string | null;
+            /**
+             * Host
+             * @default
+             */
+            host?: string;
+            /**
+             * Max Uses
+             * @default null
+             */
+            max_uses?: number | null;
+            /**
+             * Max Call Micro Usd
+             * @default null
+             */
+            max_call_micro_usd?: number | null;
+            /**
+             * Max Total Micro Usd
+             * @default null
+             */
+            max_total_micro_usd?: number | null;
+            /**
+             * Expires At
+             * @default null
+             */
+            expires_at?: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /** GrantPage */
+        GrantPage: {
+            /** Data */
+            data: components["schemas"]["GrantView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** GrantUsePage */
+        GrantUsePage: {
+            /** Data */
+            data: components["schemas"]["GrantUseView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * GrantUseView
+         * @description A call that a grant let through.
+         */
+        GrantUseView: {
+            /** Run Id */
+            run_id: string;
+            /** Step Id */
+            step_id: string;
+            /** Action Hash */
+            action_hash: string;
+            /** Worst Micro Usd */
+            worst_micro_usd: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * GrantView
+         * @description A standing grant, and how much of it is used.
+         */
+        GrantView: {
+            /** Grant Id */
+            grant_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "in_force" | "revoked" | "expired" | "used_up";
+            /** Skill */
+            skill: string;
+            /** Agent */
+            agent: string | null;
+            /** Host */
+            host: string | null;
+            /** Max Uses */
+            max_uses: number | null;
+            /** Max Call Micro Usd */
+            max_call_micro_usd: number | null;
+            /** Max Total Micro Usd */
+            max_total_micro_usd: number | null;
+            /** Expires At */
+            expires_at: string | null;
+            /** Uses */
+            uses: number;
+            /** Used Micro Usd */
+            used_micro_usd: number;
+            /** Reason */
+            reason: string;
+            /** Granted By */
+            granted_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Revoked By */
+            revoked_by: string | null;
+        } & {
+            [key: string]: unknown;
         };
         /** GroupAgent */
         GroupAgent: {
@@ -5018,6 +5870,38 @@ export interface components {
             deadline_ms?: number | null;
         };
         /**
+         * LinkBody
+         * @description For whom a link is, and for how many seconds it is good; never for longer than the call waits.
+         */
+        LinkBody: {
+            /** For */
+            for: string;
+            /**
+             * Ttl S
+             * @default 3600
+             */
+            ttl_s?: number;
+        };
+        /**
+         * LinkView
+         * @description A link that decides once. Whoever has it decides as this person: `url` is told this once.
+         */
+        LinkView: {
+            /** Link Id */
+            link_id: string;
+            /** Made For */
+            made_for: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Url */
+            url: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * LostCall
          * @description The call that was under way when the last worker died.
          */
@@ -5035,6 +5919,24 @@ export interface components {
             started_at: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * ManyDecisionsBody
+         * @description One word on many calls. Each is decided on its own; those that cannot be taken back are decided one by one elsewhere.
+         */
+        ManyDecisionsBody: {
+            /** Decisions */
+            decisions: components["schemas"]["OneOfMany"][];
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "approve" | "reject";
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
         };
         /**
          * MarkView
@@ -5273,6 +6175,58 @@ export interface components {
             };
         };
         /**
+         * NoteBody
+         * @description `assign` hands the decision to a member who may decide (`to`), `ask` asks who asked for the run, who answers by `reply`.
+         */
+        NoteBody: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "assign" | "ask" | "reply";
+            /**
+             * To
+             * @default
+             */
+            to?: string;
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+        };
+        /** NoteList */
+        NoteList: {
+            /** Data */
+            data: components["schemas"]["NoteView"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * NoteView
+         * @description Something said about a call that waits.
+         */
+        NoteView: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "assign" | "ask" | "reply";
+            /** To */
+            to: string;
+            /** Text */
+            text: string;
+            /** By */
+            by: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Obstacle
          * @description Something that keeps a run, or one of its steps, from going on.
          *
@@ -5412,6 +6366,21 @@ export interface components {
             examples: components["schemas"]["MatchView"][];
         };
         /**
+         * OneOfMany
+         * @description A call as it was shown.
+         */
+        OneOfMany: {
+            /** Run Id */
+            run_id: string;
+            /**
+             * Step Id
+             * @description Step id, with #n for an item of for_each.
+             */
+            step_id: string;
+            /** Action Hash */
+            action_hash: string;
+        };
+        /**
          * OtherChance
          * @description The run that does it once more.
          */
@@ -5538,6 +6507,9 @@ export interface components {
         /**
          * AgentChanges
          * @description What to change; a given profile replaces the old one whole.
+         *
+         *     With `expected_version` nothing is changed where the agent is at another version by now (409). `reason` is kept with the version
+         *     and in the audit log.
          */
         PatchedAgentChanges: {
             /**
@@ -5562,6 +6534,16 @@ export interface components {
             profile?: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Expected Version
+             * @default null
+             */
+            expected_version?: number | null;
+            /**
+             * Reason
+             * @default null
+             */
+            reason?: string | null;
         };
         /**
          * EntryChanges
@@ -6083,6 +7065,56 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** QuestionPage */
+        QuestionPage: {
+            /** Data */
+            data: components["schemas"]["QuestionView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * QuestionView
+         * @description What a step asks a person. `waits_for`: `input` is a question of the plan, the others ask what becomes of a failure; `form` is the
+         *     JSON Schema of the answer.
+         */
+        QuestionView: {
+            /** Run Id */
+            run_id: string;
+            /** Step Id */
+            step_id: string;
+            /** Agent */
+            agent: string;
+            /** Goal */
+            goal: string;
+            /** Requested By */
+            requested_by: string;
+            /** Skill */
+            skill: string;
+            /** Version */
+            version: string;
+            /**
+             * Waits For
+             * @enum {string}
+             */
+            waits_for: "input" | "escalation" | "intervention";
+            /** Question */
+            question: string;
+            /** Form */
+            form: unknown;
+            /** Failure Code */
+            failure_code: string;
+            /** Expires At */
+            expires_at: string | null;
+            /**
+             * Run Created At
+             * Format: date-time
+             */
+            run_created_at: string;
+        } & {
+            [key: string]: unknown;
+        };
         /**
          * RateForecast
          * @description The calls a plan is expected to make under a limit a minute, and how long one of them waits for it at the most.
@@ -6360,6 +7392,12 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
+             * Plan Anew
+             * @description Have another plan made; its planner is told what of this one failed or was refused.
+             * @default false
+             */
+            plan_anew?: boolean;
+            /**
              * Repeat Effects
              * @description Agree to calls again whose effect happened already.
              * @default false
@@ -6373,7 +7411,8 @@ export interface components {
         };
         /**
          * RerunPreview
-         * @description What doing a run again would mean: which steps are called, which results are kept, with which versions, at what cost.
+         * @description What doing a run again would mean: which steps are called, which results are kept, with which versions, at what cost; or what its
+         *     planner is told.
          */
         RerunPreview: {
             /** Run Id */
@@ -6391,6 +7430,13 @@ export interface components {
             again: string[];
             /** Version Changes */
             version_changes: components["schemas"]["VersionChange"][];
+            /**
+             * Tells Planner
+             * @default []
+             */
+            tells_planner?: {
+                [key: string]: string;
+            }[];
             /** Effects Again */
             effects_again: components["schemas"]["EffectAgain"][];
             simulation: components["schemas"]["Simulation"] | null;
@@ -6498,6 +7544,11 @@ export interface components {
             reason: string;
             /** At */
             at: string;
+        };
+        /** RevokeGrantBody */
+        RevokeGrantBody: {
+            /** Reason */
+            reason: string;
         };
         /**
          * Risk
@@ -8238,6 +9289,63 @@ export interface components {
             };
         };
         /**
+         * WholeBulk
+         * @description An operation with why runs were refused: how many for which code, and the first of them.
+         */
+        WholeBulk: {
+            /** Bulk Id */
+            bulk_id: string;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "cancel" | "pause" | "resume" | "rerun";
+            /** Filter */
+            filter: {
+                [key: string]: unknown;
+            };
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
+            /** Reason */
+            reason: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "finished" | "aborted";
+            /** Total */
+            total: number;
+            /** Succeeded */
+            succeeded: number;
+            /** Refused */
+            refused: number;
+            /** Left */
+            left: number;
+            /** Abort Asked By */
+            abort_asked_by: string | null;
+            /** Remark */
+            remark: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Refused By Code */
+            refused_by_code: {
+                [key: string]: number;
+            };
+            /** Faults */
+            faults: components["schemas"]["BulkFault"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * WholeDelivery
          * @description A delivery with what was sent, byte for byte, and its last attempts.
          */
@@ -8485,7 +9593,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "description": "Watches prices and tells them."
+                 *       "description": "Watches prices and tells them.",
+                 *       "reason": "It says more by now."
                  *     }
                  */
                 "application/json": components["schemas"]["PatchedAgentChanges"];
@@ -8498,6 +9607,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgentView"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agent_versions_list: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @example agt_01a22488cd387822aa9c0fa3bccedec2 */
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentVersionPage"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agent_versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example agt_01a22488cd387822aa9c0fa3bccedec2 */
+                agent_id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentVersionView"];
                 };
             };
             /** @description Any error. */
@@ -8732,7 +9907,7 @@ export interface operations {
                  *       "reason": "Checked against the order."
                  *     }
                  */
-                "application/json": components["schemas"]["ApprovalBody"];
+                "application/json": components["schemas"]["ApproveBody"];
             };
         };
         responses: {
@@ -8742,6 +9917,179 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Decided"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvals_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example run_01a22488cd387822aa9c0fa3bccedec2 */
+                run_id: string;
+                /** @example price */
+                step_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "action_hash": "0000000000000000000000000000000000000000000000000000000000000000",
+                 *       "params": {
+                 *         "data": {
+                 *           "total": 40
+                 *         },
+                 *         "expression": "total"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["EditBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditedCall"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvals_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description At most 255 characters; the same request again makes nothing new and gets the same answer, for seven days. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example run_01a22488cd387822aa9c0fa3bccedec2 */
+                run_id: string;
+                /** @example price */
+                step_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "for": "bob",
+                 *       "ttl_s": 3600
+                 *     }
+                 */
+                "application/json": components["schemas"]["LinkBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkView"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvals_notes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example run_01a22488cd387822aa9c0fa3bccedec2 */
+                run_id: string;
+                /** @example price */
+                step_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvals_note: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description At most 255 characters; the same request again makes nothing new and gets the same answer, for seven days. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example run_01a22488cd387822aa9c0fa3bccedec2 */
+                run_id: string;
+                /** @example price */
+                step_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "ask",
+                 *       "text": "Which order is this for?"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NoteBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteView"];
                 };
             };
             /** @description Any error. */
@@ -8785,6 +10133,229 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Decided"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvals_decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "decisions": [
+                 *         {
+                 *           "run_id": "run_01a22488cd387822aa9c0fa3bccedec2",
+                 *           "step_id": "price",
+                 *           "action_hash": "0000000000000000000000000000000000000000000000000000000000000000"
+                 *         }
+                 *       ],
+                 *       "verdict": "approve",
+                 *       "reason": "All of them are on the list of today."
+                 *     }
+                 */
+                "application/json": components["schemas"]["ManyDecisionsBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionResults"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grants_list: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                state?: "in_force" | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantPage"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grants_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description At most 255 characters; the same request again makes nothing new and gets the same answer, for seven days. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "skill": "http_call",
+                 *       "host": "api.example.com",
+                 *       "max_uses": 20,
+                 *       "max_total_micro_usd": 500000,
+                 *       "reason": "Refunds of the sale, agreed with finance."
+                 *     }
+                 */
+                "application/json": components["schemas"]["GrantBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grants_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grants_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "The sale is over."
+                 *     }
+                 */
+                "application/json": components["schemas"]["RevokeGrantBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grant_uses_list: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                grant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantUsePage"];
                 };
             };
             /** @description Any error. */
@@ -9019,6 +10590,186 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ToppedUpBudget"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bulk_list: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                state?: ("running" | "finished" | "aborted") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkPage"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bulk_begin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description At most 255 characters; the same request again makes nothing new and gets the same answer, for seven days. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "action": "cancel",
+                 *       "filter": {
+                 *         "status": "waiting"
+                 *       },
+                 *       "reason": "The order was withdrawn.",
+                 *       "expected": 3
+                 *     }
+                 */
+                "application/json": components["schemas"]["BulkBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkView"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bulk_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example blk_01a22488cd387822aa9c0fa3bccedec2 */
+                bulk_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeBulk"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bulk_abort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example blk_01a22488cd387822aa9c0fa3bccedec2 */
+                bulk_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkView"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bulk_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "action": "rerun",
+                 *       "filter": {
+                 *         "status": "failed",
+                 *         "failure_code": "TIMEOUT"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["BulkPreviewBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkPreview"];
                 };
             };
             /** @description Any error. */
@@ -10480,6 +12231,114 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PriceView"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    questions_list: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionPage"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    questions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example run_01a22488cd387822aa9c0fa3bccedec2 */
+                run_id: string;
+                /** @example price */
+                step_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionView"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    questions_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example run_01a22488cd387822aa9c0fa3bccedec2 */
+                run_id: string;
+                /** @example price */
+                step_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "value": {
+                 *         "colour": "red"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["GivenAnswerBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decided"];
                 };
             };
             /** @description Any error. */

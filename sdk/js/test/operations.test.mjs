@@ -17,6 +17,9 @@ const PROMISED = [
 
 /** Operations whose method is not called by the words of their id. */
 const NAMED_OTHERWISE = {
+  agent_versions_list: "agents.versions.list",
+  agent_versions_get: "agents.versions.get",
+  grant_uses_list: "grants.uses",
   runs_events: "runs.eventsPage",
   events_list: "events.page",
   webhook_deliveries_list: "webhooks.deliveries.list",

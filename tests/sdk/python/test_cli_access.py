@@ -15,6 +15,16 @@ Aos = Callable[..., Told]
 ACCOUNT = {"service_account_id": "sva_1", "name": "nightly", "role": "developer", "is_active": True, "created_at": "2026-01-01T00:00:00Z"}
 HOOK = {"webhook_id": "whk_1", "url": "https://example.org/", "secret": "whsec_AAAA"}
 URL = "https://example.org/"
+SEEN = {
+    "action": "cancel",
+    "total": 1,
+    "refused": 0,
+    "by_status": [{"name": "queued", "runs": 1}],
+    "by_agent": [{"name": "scout", "runs": 1}],
+    "effects": [],
+    "not_looked_into": 0,
+    "first": [{"run_id": "run_1", "status": "queued", "agent": "scout", "is_refused": False, "detail": "stops for good"}],
+}
 
 # What is asked for, and what is sent: a body, or for a list what its query says.
 SENT: dict[str, tuple[dict[str, Any], str, dict[str, Any] | None]] = {
@@ -34,6 +44,35 @@ SENT: dict[str, tuple[dict[str, Any], str, dict[str, Any] | None]] = {
         "POST api-keys",
         {"name": "k", "scopes": ["runs:read"], "service_account_id": "sva_1"},
     ),
+    "agents update agt_1 --status paused --expect 3 --reason rest": (
+        {"agent_id": "agt_1"},
+        "PATCH agents/agt_1",
+        {"status": "paused", "expected_version": 3, "reason": "rest"},
+    ),
+    "agents versions scout 2": ({"version": 2, "profile": {}}, "GET agents/scout/versions/2", None),
+    "bulk preview cancel --status queued --run run_1 --run run_2": (
+        SEEN,
+        "POST bulk-operations/preview",
+        {"action": "cancel", "filter": {"status": "queued", "run_ids": ["run_1", "run_2"]}},
+    ),
+    "bulk begin rerun --failure-code TIMEOUT --reason mended --expected 21 --versions pinned --repeat-effects": (
+        {"bulk_id": "blk_1"},
+        "POST bulk-operations",
+        {
+            "action": "rerun",
+            "filter": {"failure_code": "TIMEOUT"},
+            "reason": "mended",
+            "expected": 21,
+            "options": {"versions": "pinned", "repeat_effects": True},
+        },
+    ),
+    "bulk begin pause --agent scout --reason slow": (
+        {"bulk_id": "blk_1"},
+        "POST bulk-operations",
+        {"action": "pause", "filter": {"agent": "scout"}, "reason": "slow"},
+    ),
+    "bulk get blk_1": ({"bulk_id": "blk_1"}, "GET bulk-operations/blk_1", None),
+    "bulk abort blk_1": ({"bulk_id": "blk_1"}, "POST bulk-operations/blk_1/abort", {}),
     f"webhooks create {URL}": (HOOK, "POST webhooks", {"url": URL}),
     f"webhooks create {URL} --may-answer": (HOOK, "POST webhooks", {"url": URL, "may_answer": True}),
     "webhooks update whk_1 --may-not-answer --event run.ended": (

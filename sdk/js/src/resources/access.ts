@@ -1,7 +1,7 @@
 /** Keys, and what a person has to say yes or no to. */
 
 import type { ApiKey, ApiKeyBody, Approval, ApprovalBody, Decided, NewApiKey, ServiceAccount } from "../models.js";
-import type { Body, Pages, Query } from "../operations.js";
+import type { Body, Pages, Query, Result } from "../operations.js";
 import type { RequestOptions } from "../options.js";
 import type { APIPromise } from "../promise.js";
 import { Resource } from "../resource.js";
@@ -60,7 +60,64 @@ export class Approvals extends Resource {
     return this.post(path`/approvals/${runId}/${stepId}/approve`, body, options);
   }
 
-  reject(runId: string, stepId: string, body: ApprovalBody, options?: RequestOptions): APIPromise<Decided> {
+  /** See what a waiting call would be with other parameters; `approve` takes these and the `action_hash` found here. Decides nothing. */
+  edit(
+    runId: string,
+    stepId: string,
+    body: Body<"approvals_edit">,
+    options?: RequestOptions,
+  ): APIPromise<Result<"approvals_edit">> {
+    return this.post(path`/approvals/${runId}/${stepId}/edit`, body, options);
+  }
+
+  reject(runId: string, stepId: string, body: Body<"approvals_reject">, options?: RequestOptions): APIPromise<Decided> {
     return this.post(path`/approvals/${runId}/${stepId}/reject`, body, options);
+  }
+
+  /** Say one word on many calls; every one says what became of it. */
+  decide(body: Body<"approvals_decide">, options?: RequestOptions): APIPromise<Result<"approvals_decide">> {
+    return this.post(path`/approvals/decide`, body, options);
+  }
+
+  /** What was said about a call, the first first. */
+  notes(runId: string, stepId: string, options?: RequestOptions): APIPromise<Result<"approvals_notes">> {
+    return this.read(path`/approvals/${runId}/${stepId}/notes`, {}, options);
+  }
+
+  /** Hand a decision on, ask who asked for the run, or reply as that one. */
+  note(
+    runId: string,
+    stepId: string,
+    body: Body<"approvals_note">,
+    options?: RequestOptions,
+  ): APIPromise<Result<"approvals_note">> {
+    return this.make(path`/approvals/${runId}/${stepId}/notes`, body, options);
+  }
+
+  /** Make a link by which one person decides the call once. Its `url` is told this once. */
+  link(
+    runId: string,
+    stepId: string,
+    body: Body<"approvals_link">,
+    options?: RequestOptions,
+  ): APIPromise<Result<"approvals_link">> {
+    return this.make(path`/approvals/${runId}/${stepId}/links`, body, options);
+  }
+}
+
+/** Steps that wait for a person's answer. */
+export class Questions extends Resource {
+  list(query: Query<"questions_list"> = {}, options?: RequestOptions): Pages<"questions_list"> {
+    return this.pages(path`/questions`, query, options);
+  }
+
+  /** One question, with the JSON Schema of its answer (`form`). */
+  get(runId: string, stepId: string, options?: RequestOptions): APIPromise<Result<"questions_get">> {
+    return this.read(path`/questions/${runId}/${stepId}`, {}, options);
+  }
+
+  /** Answer a question; what becomes of a failure is an answer too: `{ action: "retry" }`. */
+  answer(runId: string, stepId: string, body: Body<"questions_answer">, options?: RequestOptions): APIPromise<Decided> {
+    return this.post(path`/questions/${runId}/${stepId}/answer`, body, options);
   }
 }

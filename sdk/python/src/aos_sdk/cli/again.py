@@ -50,6 +50,7 @@ def replay(session: Session, /, *, run_id: str, mode: str, changes: str | None, 
 @click.option("--from-step", metavar="S", help="Keep what was done before this step.")
 @click.option("--versions", type=click.Choice(["current", "pinned"]), help="The versions of today, or those of then.")
 @click.option("--input", "inputs", multiple=True, metavar="NAME=VALUE", help="Other inputs; @file.json gives several.")
+@click.option("--plan-anew", is_flag=True, help="Have another plan made; its planner is told what failed or was refused.")
 @click.option("--repeat-effects", is_flag=True, help="Agree to calls again whose effect happened already.")
 @click.option("--dry-run", is_flag=True, help="Tell what it would mean, and do nothing.")
 @click.option("--follow/--detach", default=True, help="Tell what happens as it happens (the default), or submit and leave.")
@@ -63,23 +64,24 @@ def rerun(
     from_step: str | None,
     versions: str | None,
     inputs: tuple[str, ...],
+    plan_anew: bool,
     repeat_effects: bool,
     dry_run: bool,
     follow: bool,
     timeout: float,
 ) -> int:
     """Do RUN again, all of it or from a step on. Exit: as aos run."""
-    given = pairs(inputs, "--input") or None
+    wanted: dict[str, Any] = {"from_step": from_step, "versions": versions, "inputs": pairs(inputs, "--input") or None}
+    wanted |= {"plan_anew": plan_anew or None, "repeat_effects": repeat_effects or None}
     if dry_run:
-        preview = session.client.runs.preview_rerun(
-            run_id, from_step=from_step, versions=versions, inputs=given, repeat_effects=repeat_effects or None
-        )
+        preview = session.client.runs.preview_rerun(run_id, **wanted)
         rows = [("run", preview.run_id), ("kept", preview.carried), ("done again", preview.again)]
+        rows += [("tells the planner", f"{each['pointer']} {each['code']}: {each['detail']}") for each in preview.tells_planner or []]
         rows += [("effect again", f"{each.step_id}: {each.detail}") for each in preview.effects_again]
         rows += [("version", f"{each.step_id}: {each.skill} {each.then} → {each.now}") for each in preview.version_changes]
         session.paper.one(preview, name="run_id", rows=rows)
         return exits.OK
-    made = session.client.runs.rerun(run_id, from_step=from_step, versions=versions, inputs=given, repeat_effects=repeat_effects or None)
+    made = session.client.runs.rerun(run_id, **wanted)
     if session.paper.form != "ids":
         session.paper.note(f"run {made.run_id}", "bright_black")
     if not follow:

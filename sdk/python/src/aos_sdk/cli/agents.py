@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from aos_sdk.cli.reading import object_in
@@ -50,12 +52,28 @@ def create(session: Session, /, *, name: str, description: str | None, path: str
 @click.option("--description", metavar="TEXT")
 @click.option("--status", type=STATUS)
 @click.option("--profile", "path", metavar="FILE", help="Its whole new profile as JSON; - is standard input.")
+@click.option("--expect", "expected_version", type=int, metavar="N", help="Change nothing where its profile is at another version by now.")
+@click.option("--reason", metavar="TEXT", help="Why, for those who read its versions.")
 @verb
-def update(session: Session, /, *, agent_id: str, name: str | None, description: str | None, status: str | None, path: str | None) -> None:
+def update(session: Session, /, *, agent_id: str, path: str | None, **given: Any) -> None:
     """Change what is given of AGENT."""
     profile = None if path is None else object_in(path)
-    found = session.client.agents.update(agent_id, name=name, description=description, status=status, profile=profile)
-    session.paper.one(found, name="agent_id")
+    session.paper.one(session.client.agents.update(agent_id, profile=profile, **given), name="agent_id")
+
+
+@agents.command()
+@click.argument("agent_id", metavar="AGENT")
+@click.argument("version", metavar="[VERSION]", required=False)
+@paging
+@verb
+def versions(session: Session, /, *, agent_id: str, version: str | None, limit: int, whole: bool) -> None:
+    """List what AGENT's profile said before, or show one VERSION of it."""
+    if version is not None:
+        session.paper.one(session.client.agents.versions.get(agent_id, version), name="version")
+        return
+    pages = session.client.agents.versions.list(agent_id, limit=page_size(limit, whole=whole))
+    columns = column("version", "saved_at", "saved_by", "reason")
+    session.show(pages, name="version", columns=columns, limit=limit, whole=whole)
 
 
 @agents.command()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
+from aos_sdk.cli.reading import object_in
 from aos_sdk.cli.refusals import Refusal
 from aos_sdk.cli.verbs import Session, column, page_size, paging, verb
 
@@ -39,11 +41,39 @@ def get(session: Session, /, *, run_id: str, step_id: str) -> None:
 @click.argument("step_id", metavar="STEP")
 @click.option("--action-hash", metavar="HASH", help="Of what was looked at; without it, you are shown what is there and asked.")
 @click.option("--reason", metavar="WHY")
+@click.option("--params", metavar="FILE", help="Approve it with the parameters of this JSON file instead; what that means is shown first.")
+@click.option("--edited-hash", metavar="HASH", help="Of the edited call that was looked at (aos approvals edit).")
 @verb
-def approve(session: Session, /, *, run_id: str, step_id: str, action_hash: str | None, reason: str | None) -> None:
-    """Let STEP of RUN do what was shown."""
+def approve(
+    session: Session,
+    /,
+    *,
+    run_id: str,
+    step_id: str,
+    action_hash: str | None,
+    reason: str | None,
+    params: str | None,
+    edited_hash: str | None,
+) -> None:
+    """Let STEP of RUN do what was shown, or with --params that instead."""
     bound = action_hash or _looked_at(session, run_id, step_id, "approve")
-    session.paper.one(session.client.approvals.approve(run_id, step_id, action_hash=bound, reason=reason), name="run_id")
+    given = None if params is None else object_in(params)
+    if given is not None and edited_hash is None:
+        edited_hash = _edit_looked_at(session, run_id, step_id, bound, given)
+    word = session.client.approvals.approve(run_id, step_id, action_hash=bound, reason=reason, params=given, edited_hash=edited_hash)
+    session.paper.one(word, name="run_id")
+
+
+@approvals.command()
+@click.argument("run_id", metavar="RUN")
+@click.argument("step_id", metavar="STEP")
+@click.option("--action-hash", metavar="HASH", help="Of what was looked at; without it, the one that waits now.")
+@click.option("--params", metavar="FILE", required=True, help="A JSON file, or - for standard input.")
+@verb
+def edit(session: Session, /, *, run_id: str, step_id: str, action_hash: str | None, params: str) -> None:
+    """Show what STEP of RUN would be with other parameters. Decides nothing."""
+    bound = action_hash or str(session.client.approvals.get(run_id, step_id).get("action_hash"))
+    session.paper.one(session.client.approvals.edit(run_id, step_id, action_hash=bound, params=object_in(params)), name="action_hash")
 
 
 @approvals.command()
@@ -58,6 +88,38 @@ def reject(session: Session, /, *, run_id: str, step_id: str, action_hash: str |
     session.paper.one(session.client.approvals.reject(run_id, step_id, action_hash=bound, reason=reason), name="run_id")
 
 
+@approvals.command()
+@click.argument("run_id", metavar="RUN")
+@click.argument("step_id", metavar="STEP")
+@verb
+def notes(session: Session, /, *, run_id: str, step_id: str) -> None:
+    """Show what was said about STEP of RUN."""
+    session.paper.one(session.client.approvals.notes(run_id, step_id), name="data")
+
+
+@approvals.command()
+@click.argument("run_id", metavar="RUN")
+@click.argument("step_id", metavar="STEP")
+@click.argument("kind", type=click.Choice(["assign", "ask", "reply"]))
+@click.argument("text", required=False)
+@click.option("--to", metavar="NAME", help="Whom it is handed to, by assign.")
+@verb
+def note(session: Session, /, *, run_id: str, step_id: str, kind: str, text: str | None, to: str | None) -> None:
+    """Hand STEP of RUN to somebody, ask who asked for it, or reply."""
+    session.paper.one(session.client.approvals.note(run_id, step_id, kind, text, to=to), name="to")
+
+
+@approvals.command()
+@click.argument("run_id", metavar="RUN")
+@click.argument("step_id", metavar="STEP")
+@click.option("--for", "made_for", metavar="NAME", required=True, help="Who decides by it.")
+@click.option("--ttl", "ttl_s", metavar="SECONDS", type=int, help="How long it is good; an hour unless told.")
+@verb
+def link(session: Session, /, *, run_id: str, step_id: str, made_for: str, ttl_s: int | None) -> None:
+    """Make a link by which one person decides about STEP of RUN once."""
+    session.paper.one(session.client.approvals.link(run_id, step_id, made_for, ttl_s=ttl_s), name="url")
+
+
 def _looked_at(session: Session, run_id: str, step_id: str, verb_: str) -> str:
     """Show what there is and ask; a script has to name what it looked at."""
     found = session.client.approvals.get(run_id, step_id)
@@ -69,3 +131,18 @@ def _looked_at(session: Session, run_id: str, step_id: str, verb_: str) -> str:
         session.paper.note(f"{key}: {value}")
     click.confirm(f"{verb_} this?", abort=True, err=True)
     return bound
+
+
+def _edit_looked_at(session: Session, run_id: str, step_id: str, bound: str, params: dict[str, Any]) -> str:
+    """Show what the edit would do and ask; a script has to name what it looked at."""
+    if not sys.stdin.isatty():
+        tries = [
+            f"aos approvals edit {run_id} {step_id} --params FILE",
+            f"aos approvals approve {run_id} {step_id} --params FILE --edited-hash HASH",
+        ]
+        raise Refusal("NOT_LOOKED_AT", "name the edited call that was looked at", exit_code=2, tries=tries)
+    found = session.client.approvals.edit(run_id, step_id, action_hash=bound, params=params)
+    for key in ("changes", "worst_micro_usd", "blockers"):
+        session.paper.note(f"{key}: {found.get(key)}")
+    click.confirm("approve the edited call?", abort=True, err=True)
+    return str(found.get("action_hash"))

@@ -7,12 +7,14 @@ from functools import cached_property
 from aos_sdk._operation import M
 from aos_sdk.resources.access import ApiKeys, Audit, ServiceAccounts
 from aos_sdk.resources.agents import Agents
-from aos_sdk.resources.approvals import Approvals
+from aos_sdk.resources.approvals import Approvals, Questions
 from aos_sdk.resources.budgets import Budgets, Prices, Usage
+from aos_sdk.resources.bulk import BulkOperations
 from aos_sdk.resources.catalog import Catalog
 from aos_sdk.resources.doubts import DeadLetters, InDoubt
 from aos_sdk.resources.events import Events
 from aos_sdk.resources.failures import Failures
+from aos_sdk.resources.grants import Grants
 from aos_sdk.resources.limits import Circuits, Drift, Freezes
 from aos_sdk.resources.plans import Plans, Schemas
 from aos_sdk.resources.recovery import Recovery
@@ -51,6 +53,11 @@ class Groups(FlatNames[M]):
         return Budgets(self._client)
 
     @cached_property
+    def bulk(self) -> BulkOperations[M]:
+        """One action over many runs."""
+        return BulkOperations(self._client)
+
+    @cached_property
     def catalog(self) -> Catalog[M]:
         """What to do about failures."""
         return Catalog(self._client)
@@ -64,6 +71,11 @@ class Groups(FlatNames[M]):
     def dead_letters(self) -> DeadLetters[M]:
         """Runs given up after too many crashes."""
         return DeadLetters(self._client)
+
+    @cached_property
+    def grants(self) -> Grants[M]:
+        """A yes given in advance, within limits."""
+        return Grants(self._client)
 
     @cached_property
     def drift(self) -> Drift[M]:
@@ -104,6 +116,11 @@ class Groups(FlatNames[M]):
     def prices(self) -> Prices[M]:
         """What calls cost."""
         return Prices(self._client)
+
+    @cached_property
+    def questions(self) -> Questions[M]:
+        """Steps that wait for a person's answer."""
+        return Questions(self._client)
 
     @cached_property
     def recovery(self) -> Recovery[M]:

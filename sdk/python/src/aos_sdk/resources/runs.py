@@ -249,15 +249,16 @@ class Runs(Group[M]):
         versions: str | None = None,
         params: Mapping[str, Any] | None = None,
         inputs: Mapping[str, Any] | None = None,
+        plan_anew: bool | None = None,
         repeat_effects: bool | None = None,
         budget_micro_usd: int | None = None,
         budget_cents: str | None = None,
         wait: float | None = None,
         idempotency_key: str | None = None,
     ) -> Request[RunView]:
-        """Do a run again, all of it or from a step on."""
+        """Do a run again, all of it or from a step on; with `plan_anew` its planner is told what failed, and makes another plan."""
         body = {"from_step": from_step, "versions": versions, "params": params, "inputs": inputs, "repeat_effects": repeat_effects}
-        money = {"budget_micro_usd": budget_micro_usd, "budget_cents": budget_cents}
+        money = {"plan_anew": plan_anew, "budget_micro_usd": budget_micro_usd, "budget_cents": budget_cents}
         return create(RunView, "runs", run_id, "rerun", body={**body, **money}, key=idempotency_key, wait=wait)
 
     @operation("runs_rerun")
@@ -269,13 +270,14 @@ class Runs(Group[M]):
         versions: str | None = None,
         params: Mapping[str, Any] | None = None,
         inputs: Mapping[str, Any] | None = None,
+        plan_anew: bool | None = None,
         repeat_effects: bool | None = None,
         budget_micro_usd: int | None = None,
         budget_cents: str | None = None,
     ) -> Request[RerunPreview]:
         """Tell what doing a run again would mean, and do nothing."""
         body = {"from_step": from_step, "versions": versions, "params": params, "inputs": inputs, "repeat_effects": repeat_effects}
-        money = {"budget_micro_usd": budget_micro_usd, "budget_cents": budget_cents}
+        money = {"plan_anew": plan_anew, "budget_micro_usd": budget_micro_usd, "budget_cents": budget_cents}
         return post(RerunPreview, "runs", run_id, "rerun", body={**body, **money, "dry_run": True})
 
     @operation("runs_undo_step")

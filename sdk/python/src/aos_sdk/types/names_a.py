@@ -194,16 +194,48 @@ class AgentProfile(Record):
     max_run_duration_ms: int | None
     budget: Budget | None
     approval_effects: list[Literal["idempotent_write", "write", "irreversible"] | str] | None
+    approval_above_micro_usd: int | None
+    approval_hosts: list[str] | None
+    approval_first_use_of_host: bool | None
+    plan_may_waive_approval: bool | None
     approval_ttl_ms: int | None
+    approval_escalate_after_ms: int | None
+    approval_on_expiry: Literal["fail", "skip", "abort"] | str | None
     in_doubt_policy: Literal["ask", "assume_happened", "assume_not"] | str | None
     memory_backend: Literal["none"] | str | None
 
     _fields: ClassVar[frozenset[str]] = frozenset({
         "planner", "allowed_skills", "blocked_skills", "allowed_hosts", "skill_config", "rate_limit_per_minute", "rate_limits",
         "max_parallel_steps", "max_concurrent_runs", "max_attempts", "max_repetitions", "max_run_duration_ms", "budget", "approval_effects",
-        "approval_ttl_ms", "in_doubt_policy", "memory_backend",
+        "approval_above_micro_usd", "approval_hosts", "approval_first_use_of_host", "plan_may_waive_approval", "approval_ttl_ms",
+        "approval_escalate_after_ms", "approval_on_expiry", "in_doubt_policy", "memory_backend",
     })
     _nested: ClassVar[Mapping[str, str]] = {"planner": "PlannerChoice", "rate_limits": "RateRule", "budget": "Budget"}
+
+
+class AgentVersionPage(Record):
+    """AgentVersionPage."""
+
+    data: list[AgentVersionView]
+    next_cursor: str | None
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"data", "next_cursor"})
+    _nested: ClassVar[Mapping[str, str]] = {"data": "AgentVersionView"}
+
+
+class AgentVersionView(Record):
+    """A version of an agent's profile as it was saved. The first one of an agent that is older than versions was kept for it then."""
+
+    agent_id: str
+    version: int
+    is_current: bool
+    profile: AgentProfile
+    saved_by: str
+    reason: str
+    saved_at: str
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"agent_id", "version", "is_current", "profile", "saved_by", "reason", "saved_at"})
+    _nested: ClassVar[Mapping[str, str]] = {"profile": "AgentProfile"}
 
 
 class AgentView(Record):
@@ -325,13 +357,27 @@ class ApprovalView(Record):
     params: Any
     worst_micro_usd: int | None
     action_hash: str
+    asks_because: str
+    is_escalated: bool
+    on_expiry: Literal["fail", "skip", "abort"] | str
     expires_at: str | None
     run_created_at: str
 
     _fields: ClassVar[frozenset[str]] = frozenset({
         "run_id", "step_id", "agent", "goal", "requested_by", "skill", "version", "effect", "params", "worst_micro_usd", "action_hash",
-        "expires_at", "run_created_at",
+        "asks_because", "is_escalated", "on_expiry", "expires_at", "run_created_at",
     })
+
+
+class ApproveBody(Record):
+    """A yes. With `params` the call happens with these, and `edited_hash` is what the edit was shown as (POST …/edit)."""
+
+    action_hash: str
+    reason: str | None
+    params: Record | None
+    edited_hash: str | None
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"action_hash", "reason", "params", "edited_hash"})
 
 
 class Aspect(Record):

@@ -1,4 +1,4 @@
-"""Kinds of records from BlockedAction to BudgetView. Written by generate_types.py from the OpenAPI document."""
+"""Kinds of records from BlockedAction to BulkView. Written by generate_types.py from the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -200,4 +200,162 @@ class BudgetView(Record):
     _fields: ClassVar[frozenset[str]] = frozenset({
         "total_micro_usd", "spent_micro_usd", "reserved_micro_usd", "budget_id", "scope", "kind", "key", "period", "agent",
         "limit_micro_usd", "runs_waiting", "remaining_micro_usd", "cents",
+    })
+
+
+class BulkBody(Record):
+    """An operation to begin. `expected` is the `total` of the preview: where more runs are found by now it is refused."""
+
+    action: Literal["cancel", "pause", "resume", "rerun"] | str
+    filter: BulkFilter
+    options: BulkOptions | None
+    reason: str
+    expected: int | None
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"action", "filter", "options", "reason", "expected"})
+    _nested: ClassVar[Mapping[str, str]] = {"filter": "BulkFilter", "options": "BulkOptions"}
+
+
+class BulkCount(Record):
+    """BulkCount."""
+
+    name: str
+    runs: int
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"name", "runs"})
+
+
+class BulkEffect(Record):
+    """An effect that may still land though its run is stopped, or that would be made once more."""
+
+    run_id: str
+    step_id: str
+    effect: str
+    detail: str
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"run_id", "step_id", "effect", "detail"})
+
+
+class BulkFault(Record):
+    """A run for which it was refused, and why."""
+
+    run_id: str
+    code: str
+    detail: str
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"run_id", "code", "detail"})
+
+
+class BulkFilter(Record):
+    """Which runs: those that meet all that is given. Something other than `created_before` must be."""
+
+    status: Literal["queued", "running", "waiting", "succeeded", "partial", "failed", "cancelled", "dead_lettered"] | str | None
+    agent: str | None
+    waiting_for: str | None
+    failure_code: str | None
+    created_after: str | None
+    created_before: str | None
+    run_ids: list[str] | None
+
+    _fields: ClassVar[frozenset[str]] = frozenset({
+        "status", "agent", "waiting_for", "failure_code", "created_after", "created_before", "run_ids",
+    })
+
+
+class BulkFirst(Record):
+    """One of the first runs, and what would become of it."""
+
+    run_id: str
+    status: str
+    agent: str
+    is_refused: bool
+    detail: str
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"run_id", "status", "agent", "is_refused", "detail"})
+
+
+class BulkMoney(Record):
+    """BulkMoney."""
+
+    spent_micro_usd: int
+    reserved_micro_usd: int
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"spent_micro_usd", "reserved_micro_usd"})
+
+
+class BulkOptions(Record):
+    """How it is done; for `rerun` alone."""
+
+    versions: Literal["current", "pinned"] | str | None
+    repeat_effects: bool | None
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"versions", "repeat_effects"})
+
+
+class BulkPage(Record):
+    """BulkPage."""
+
+    data: list[BulkView]
+    next_cursor: str | None
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"data", "next_cursor"})
+    _nested: ClassVar[Mapping[str, str]] = {"data": "BulkView"}
+
+
+class BulkPreview(Record):
+    """What an operation would do. `filter` is to be sent back as it is: later runs are left out of it."""
+
+    action: Literal["cancel", "pause", "resume", "rerun"] | str
+    filter: Record
+    total: int
+    refused: int
+    needs_expected: bool
+    by_status: list[BulkCount]
+    by_agent: list[BulkCount]
+    money: BulkMoney
+    effects: list[BulkEffect]
+    not_looked_into: int
+    first: list[BulkFirst]
+
+    _fields: ClassVar[frozenset[str]] = frozenset({
+        "action", "filter", "total", "refused", "needs_expected", "by_status", "by_agent", "money", "effects", "not_looked_into", "first",
+    })
+    _nested: ClassVar[Mapping[str, str]] = {
+        "by_status": "BulkCount", "by_agent": "BulkCount", "money": "BulkMoney", "effects": "BulkEffect", "first": "BulkFirst",
+    }
+
+
+class BulkPreviewBody(Record):
+    """BulkPreviewBody."""
+
+    action: Literal["cancel", "pause", "resume", "rerun"] | str
+    filter: BulkFilter
+    options: BulkOptions | None
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"action", "filter", "options"})
+    _nested: ClassVar[Mapping[str, str]] = {"filter": "BulkFilter", "options": "BulkOptions"}
+
+
+class BulkView(Record):
+    """An operation as lists show it. `left` are the runs nobody has come to yet, or never will where it was aborted."""
+
+    bulk_id: str
+    action: Literal["cancel", "pause", "resume", "rerun"] | str
+    filter: Record
+    options: Record
+    reason: str
+    state: Literal["running", "finished", "aborted"] | str
+    total: int
+    succeeded: int
+    refused: int
+    left: int
+    abort_asked_by: str | None
+    remark: str
+    created_by: str
+    created_at: str
+    finished_at: str | None
+
+    _fields: ClassVar[frozenset[str]] = frozenset({
+        "bulk_id", "action", "filter", "options", "reason", "state", "total", "succeeded", "refused", "left", "abort_asked_by", "remark",
+        "created_by", "created_at", "finished_at",
     })

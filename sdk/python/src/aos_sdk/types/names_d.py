@@ -126,6 +126,26 @@ class DecisionRecord(Record):
     })
 
 
+class DecisionResult(Record):
+    """What became of one of them."""
+
+    run_id: str
+    step_id: str
+    result: Literal["decided", "already_decided", "changed", "not_waiting", "refused"] | str
+    detail: str
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"run_id", "step_id", "result", "detail"})
+
+
+class DecisionResults(Record):
+    """DecisionResults."""
+
+    data: list[DecisionResult]
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"data"})
+    _nested: ClassVar[Mapping[str, str]] = {"data": "DecisionResult"}
+
+
 class DeliveryPage(Record):
     """DeliveryPage."""
 

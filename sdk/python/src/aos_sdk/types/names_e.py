@@ -1,4 +1,4 @@
-"""Kinds of records from Effect to ExportView. Written by generate_types.py from the OpenAPI document."""
+"""Kinds of records from EditBody to ExportView. Written by generate_types.py from the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from aos_sdk._record import Record
 
 if TYPE_CHECKING:
+    from aos_sdk.types.names_b import (
+        Blocker,
+    )
     from aos_sdk.types.names_c import (
         Category, Cause,
     )
@@ -32,6 +35,39 @@ if TYPE_CHECKING:
     from aos_sdk.types.names_u import (
         Usage,
     )
+
+
+class EditBody(Record):
+    """Other parameters for the call of this action."""
+
+    action_hash: str
+    params: Record
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"action_hash", "params"})
+
+
+class EditedCall(Record):
+    """A waiting call with other parameters: what it would be. `worst_micro_usd` null: no price is known. `missing_micro_usd` is what the"""
+
+    step_id: str
+    skill: str
+    version: str
+    params: Record
+    changes: list[Record]
+    low_micro_usd: int
+    expected_micro_usd: int
+    worst_micro_usd: int | None
+    expected_ms: int
+    missing_micro_usd: int
+    asks_because: str
+    blockers: list[Blocker]
+    action_hash: str
+
+    _fields: ClassVar[frozenset[str]] = frozenset({
+        "step_id", "skill", "version", "params", "changes", "low_micro_usd", "expected_micro_usd", "worst_micro_usd", "expected_ms",
+        "missing_micro_usd", "asks_because", "blockers", "action_hash",
+    })
+    _nested: ClassVar[Mapping[str, str]] = {"blockers": "Blocker"}
 
 
 Effect = Literal["none", "read", "idempotent_write", "write", "irreversible"] | str

@@ -1,9 +1,9 @@
-"""Kinds of records from GivenVerdict to GroupedBy. Written by generate_types.py from the OpenAPI document."""
+"""Kinds of records from GivenAnswerBody to GroupedBy. Written by generate_types.py from the OpenAPI document."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from aos_sdk._record import Record
 
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from aos_sdk.types.names_r import (
         RecoveryMode, Regression,
     )
+
+
+class GivenAnswerBody(Record):
+    """An answer, of the shape the question's form says."""
+
+    value: Any
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"value"})
 
 
 class GivenVerdict(Record):
@@ -52,6 +60,81 @@ class GoalBody(Record):
         "budget_micro_usd", "budget_cents", "agent", "inputs", "deadline_ms", "priority", "callback_url", "called_by", "faults", "goal",
     })
     _nested: ClassVar[Mapping[str, str]] = {"faults": "Fault"}
+
+
+class GrantBody(Record):
+    """A yes in advance to calls of `skill`; `agent` and `host` left out are all of them. One of `max_uses`, `max_total_micro_usd` and"""
+
+    skill: str
+    agent: str | None
+    host: str | None
+    max_uses: int | None
+    max_call_micro_usd: int | None
+    max_total_micro_usd: int | None
+    expires_at: str | None
+    reason: str
+
+    _fields: ClassVar[frozenset[str]] = frozenset({
+        "skill", "agent", "host", "max_uses", "max_call_micro_usd", "max_total_micro_usd", "expires_at", "reason",
+    })
+
+
+class GrantPage(Record):
+    """GrantPage."""
+
+    data: list[GrantView]
+    next_cursor: str | None
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"data", "next_cursor"})
+    _nested: ClassVar[Mapping[str, str]] = {"data": "GrantView"}
+
+
+class GrantUsePage(Record):
+    """GrantUsePage."""
+
+    data: list[GrantUseView]
+    next_cursor: str | None
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"data", "next_cursor"})
+    _nested: ClassVar[Mapping[str, str]] = {"data": "GrantUseView"}
+
+
+class GrantUseView(Record):
+    """A call that a grant let through."""
+
+    run_id: str
+    step_id: str
+    action_hash: str
+    worst_micro_usd: int
+    at: str
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"run_id", "step_id", "action_hash", "worst_micro_usd", "at"})
+
+
+class GrantView(Record):
+    """A standing grant, and how much of it is used."""
+
+    grant_id: str
+    state: Literal["in_force", "revoked", "expired", "used_up"] | str
+    skill: str
+    agent: str | None
+    host: str | None
+    max_uses: int | None
+    max_call_micro_usd: int | None
+    max_total_micro_usd: int | None
+    expires_at: str | None
+    uses: int
+    used_micro_usd: int
+    reason: str
+    granted_by: str
+    created_at: str
+    revoked_at: str | None
+    revoked_by: str | None
+
+    _fields: ClassVar[frozenset[str]] = frozenset({
+        "grant_id", "state", "skill", "agent", "host", "max_uses", "max_call_micro_usd", "max_total_micro_usd", "expires_at", "uses",
+        "used_micro_usd", "reason", "granted_by", "created_at", "revoked_at", "revoked_by",
+    })
 
 
 class GroupAgent(Record):

@@ -60,6 +60,26 @@ class Limits(Record):
     })
 
 
+class LinkBody(Record):
+    """For whom a link is, and for how many seconds it is good; never for longer than the call waits."""
+
+    for_: str
+    ttl_s: int | None
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"for", "ttl_s"})
+
+
+class LinkView(Record):
+    """A link that decides once. Whoever has it decides as this person: `url` is told this once."""
+
+    link_id: str
+    made_for: str
+    expires_at: str
+    url: str
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"link_id", "made_for", "expires_at", "url"})
+
+
 class LostCall(Record):
     """The call that was under way when the last worker died."""
 

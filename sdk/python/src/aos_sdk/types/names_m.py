@@ -1,4 +1,4 @@
-"""Kinds of records from MarkView to MuteBody. Written by generate_types.py from the OpenAPI document."""
+"""Kinds of records from ManyDecisionsBody to MuteBody. Written by generate_types.py from the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -14,12 +14,26 @@ if TYPE_CHECKING:
     from aos_sdk.types.names_g import (
         GroupedBy,
     )
+    from aos_sdk.types.names_o import (
+        OneOfMany,
+    )
     from aos_sdk.types.names_r import (
         RecoveryMode,
     )
     from aos_sdk.types.names_t import (
         TimesView,
     )
+
+
+class ManyDecisionsBody(Record):
+    """One word on many calls. Each is decided on its own; those that cannot be taken back are decided one by one elsewhere."""
+
+    decisions: list[OneOfMany]
+    verdict: Literal["approve", "reject"] | str
+    reason: str | None
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"decisions", "verdict", "reason"})
+    _nested: ClassVar[Mapping[str, str]] = {"decisions": "OneOfMany"}
 
 
 class MarkView(Record):

@@ -1,4 +1,4 @@
-"""Kinds of records from NewKeyView to NextActions. Written by generate_types.py from the OpenAPI document."""
+"""Kinds of records from NewKeyView to NoteView. Written by generate_types.py from the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -43,3 +43,34 @@ class NextActions(Record):
 
     _fields: ClassVar[frozenset[str]] = frozenset({"suggested", "blocked", "budget_impact"})
     _nested: ClassVar[Mapping[str, str]] = {"blocked": "BlockedAction"}
+
+
+class NoteBody(Record):
+    """`assign` hands the decision to a member who may decide (`to`), `ask` asks who asked for the run, who answers by `reply`."""
+
+    kind: Literal["assign", "ask", "reply"] | str
+    to: str | None
+    text: str | None
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"kind", "to", "text"})
+
+
+class NoteList(Record):
+    """NoteList."""
+
+    data: list[NoteView]
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"data"})
+    _nested: ClassVar[Mapping[str, str]] = {"data": "NoteView"}
+
+
+class NoteView(Record):
+    """Something said about a call that waits."""
+
+    kind: Literal["assign", "ask", "reply"] | str
+    to: str
+    text: str
+    by: str
+    at: str
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"kind", "to", "text", "by", "at"})

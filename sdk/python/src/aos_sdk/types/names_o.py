@@ -98,6 +98,16 @@ class OneGroupView(Record):
     }
 
 
+class OneOfMany(Record):
+    """A call as it was shown."""
+
+    run_id: str
+    step_id: str
+    action_hash: str
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"run_id", "step_id", "action_hash"})
+
+
 class OtherChance(Record):
     """The run that does it once more."""
 

@@ -73,8 +73,10 @@ class PatchedAgentChanges(Record):
     description: str | None
     status: Literal["active", "paused", "disabled"] | str | None
     profile: Record | None
+    expected_version: int | None
+    reason: str | None
 
-    _fields: ClassVar[frozenset[str]] = frozenset({"name", "description", "status", "profile"})
+    _fields: ClassVar[frozenset[str]] = frozenset({"name", "description", "status", "profile", "expected_version", "reason"})
 
 
 class PatchedEntryChanges(Record):

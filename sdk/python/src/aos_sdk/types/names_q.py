@@ -1,9 +1,9 @@
-"""Kinds of records from QueryBody to QuestionAnswer. Written by generate_types.py from the OpenAPI document."""
+"""Kinds of records from QueryBody to QuestionView. Written by generate_types.py from the OpenAPI document."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from aos_sdk._record import Record
 
@@ -76,3 +76,36 @@ class QuestionAnswer(Record):
         "failures": "FailureTold", "decided": "DecisionRecord", "decisions": "DecisionRecord", "because": "Cause", "blocked_by": "Obstacle",
         "rate_limits": "RateLimit", "skills": "FoundSkill",
     }
+
+
+class QuestionPage(Record):
+    """QuestionPage."""
+
+    data: list[QuestionView]
+    next_cursor: str | None
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"data", "next_cursor"})
+    _nested: ClassVar[Mapping[str, str]] = {"data": "QuestionView"}
+
+
+class QuestionView(Record):
+    """What a step asks a person. `waits_for`: `input` is a question of the plan, the others ask what becomes of a failure; `form` is the"""
+
+    run_id: str
+    step_id: str
+    agent: str
+    goal: str
+    requested_by: str
+    skill: str
+    version: str
+    waits_for: Literal["input", "escalation", "intervention"] | str
+    question: str
+    form: Any
+    failure_code: str
+    expires_at: str | None
+    run_created_at: str
+
+    _fields: ClassVar[frozenset[str]] = frozenset({
+        "run_id", "step_id", "agent", "goal", "requested_by", "skill", "version", "waits_for", "question", "form", "failure_code",
+        "expires_at", "run_created_at",
+    })

@@ -194,16 +194,17 @@ class RerunBody(Record):
     versions: Literal["current", "pinned"] | str | None
     params: Record | None
     inputs: Record | None
+    plan_anew: bool | None
     repeat_effects: bool | None
     dry_run: bool | None
 
     _fields: ClassVar[frozenset[str]] = frozenset({
-        "budget_micro_usd", "budget_cents", "from_step", "versions", "params", "inputs", "repeat_effects", "dry_run",
+        "budget_micro_usd", "budget_cents", "from_step", "versions", "params", "inputs", "plan_anew", "repeat_effects", "dry_run",
     })
 
 
 class RerunPreview(Record):
-    """What doing a run again would mean: which steps are called, which results are kept, with which versions, at what cost."""
+    """What doing a run again would mean: which steps are called, which results are kept, with which versions, at what cost; or what its"""
 
     run_id: str
     from_step: str | None
@@ -211,11 +212,12 @@ class RerunPreview(Record):
     carried: list[str]
     again: list[str]
     version_changes: list[VersionChange]
+    tells_planner: list[Record] | None
     effects_again: list[EffectAgain]
     simulation: Simulation | None
 
     _fields: ClassVar[frozenset[str]] = frozenset({
-        "run_id", "from_step", "versions", "carried", "again", "version_changes", "effects_again", "simulation",
+        "run_id", "from_step", "versions", "carried", "again", "version_changes", "tells_planner", "effects_again", "simulation",
     })
     _nested: ClassVar[Mapping[str, str]] = {"version_changes": "VersionChange", "effects_again": "EffectAgain", "simulation": "Simulation"}
 
@@ -287,6 +289,14 @@ class Reversal(Record):
     at: str
 
     _fields: ClassVar[frozenset[str]] = frozenset({"run_id", "status", "by", "reason", "at"})
+
+
+class RevokeGrantBody(Record):
+    """RevokeGrantBody."""
+
+    reason: str
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"reason"})
 
 
 class Risk(Record):

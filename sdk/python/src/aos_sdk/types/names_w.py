@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from aos_sdk.types.names_a import (
         Assumed, Attempt,
     )
+    from aos_sdk.types.names_b import (
+        BulkFault,
+    )
     from aos_sdk.types.names_e import (
         Ending,
     )
@@ -114,6 +117,34 @@ class WhoamiView(Record):
     limits: Record
 
     _fields: ClassVar[frozenset[str]] = frozenset({"tenant", "tenant_name", "name", "kind", "key_id", "scopes", "limits"})
+
+
+class WholeBulk(Record):
+    """An operation with why runs were refused: how many for which code, and the first of them."""
+
+    bulk_id: str
+    action: Literal["cancel", "pause", "resume", "rerun"] | str
+    filter: Record
+    options: Record
+    reason: str
+    state: Literal["running", "finished", "aborted"] | str
+    total: int
+    succeeded: int
+    refused: int
+    left: int
+    abort_asked_by: str | None
+    remark: str
+    created_by: str
+    created_at: str
+    finished_at: str | None
+    refused_by_code: Record
+    faults: list[BulkFault]
+
+    _fields: ClassVar[frozenset[str]] = frozenset({
+        "bulk_id", "action", "filter", "options", "reason", "state", "total", "succeeded", "refused", "left", "abort_asked_by", "remark",
+        "created_by", "created_at", "finished_at", "refused_by_code", "faults",
+    })
+    _nested: ClassVar[Mapping[str, str]] = {"faults": "BulkFault"}
 
 
 class WholeDelivery(Record):

@@ -1,0 +1,146 @@
+"""Links that decide once: made for one person and one action, sent by mail or chat. Only a hash of the secret is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from agents import audit, walls
+from agents.members import may_decide
+from agents.tenancy import Principal, not_found, operator_principal
+from runs import approvals
+from runs.models import DecisionLink
+from runs.people.bundles import last_word
+from runs.selectors import get_run
+from skills.ids import is_id
+from skills.refusal import Refusal
+
+Json = dict[str, Any]
+
+LEAST_REASON = 10
+USUAL_LIFE_S = 3_600
+SHORTEST_S, LONGEST_S = 60, 7 * 24 * 3_600
+FRESH = timedelta(minutes=10)
+"""How long ago somebody may have signed in who decides by link what cannot be taken back."""
+
+_NOBODYS = hashlib.sha256(b"").hexdigest()
+
+
+def make_link(*, principal: Principal, run_id: str, step_id: str, made_for: str, ttl_s: int = USUAL_LIFE_S) -> tuple[DecisionLink, str]:
+    """Make a link by which one person decides this action once; return it and, this once, its secret.
+
+    Who asked for the run makes none: with the link of somebody else they would approve their own call.
+    """
+    told = approvals.approval_json(tenant=principal.tenant, run_id=run_id, step_id=step_id)
+    requester = told["requested_by"]
+    if principal.name == requester:
+        raise Refusal("PERMISSION_DENIED", "who asked for the run may make no link that approves its steps", run_id=run_id)
+    if made_for == requester:
+        raise _fault("/for", "who asked for the run may not approve its steps")
+    if not may_decide(principal.tenant, made_for):
+        raise _fault("/for", "no member of this name may decide here")
+    run = get_run(tenant=principal.tenant, run_id=run_id)
+    ends = timezone.now() + timedelta(seconds=ttl_s)
+    runs_out = told["expires_at"] and datetime.fromisoformat(told["expires_at"])
+    secret = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        link = DecisionLink.objects.create(
+            tenant=principal.tenant,
+            run=run,
+            step=step_id,
+            action_hash=told["action_hash"],
+            secret_hash=_hash(secret),
+            made_for=made_for,
+            made_by=principal.name,
+            expires_at=min(ends, runs_out) if runs_out else ends,
+        )
+        after = {"link": link.public_id, "step": step_id, "for": made_for, "action_hash": link.action_hash}
+        audit.record(principal.tenant, "approval.link", run_id, by=principal.name, after=after)
+    return link, secret
+
+
+def found(link_id: str, secret: str) -> DecisionLink:
+    """Return the link this secret opens. Raises Refusal NOT_FOUND, alike whatever is wrong, and after as long.
+
+    Whoever holds the secret sees the rows of its tenant from then on.
+    """
+    link = None
+    if is_id("lnk", link_id):
+        with walls.opened_to(walls.EVERYTHING):
+            known = DecisionLink.objects.select_related("tenant", "run__agent").filter(public_id=link_id, tenant__is_active=True)
+            link = known.first()
+    matches = hmac.compare_digest(_NOBODYS if link is None else link.secret_hash, _hash(secret))
+    if link is None or not matches:
+        raise not_found("link")
+    walls.open_to([link.tenant_id])
+    return link
+
+
+def standing(link: DecisionLink) -> tuple[str, str, Json | None]:
+    """Return how a link stands ("open" where it decides), in words where it does not, and the call it is about."""
+    person = operator_principal(link.tenant, link.made_for)
+    if link.used_at is not None:
+        return "used", f"This link was used at {link.used_at:%Y-%m-%d %H:%M:%S} UTC. It decides once.", None
+    try:
+        told = approvals.approval_json(tenant=link.tenant, run_id=link.run.public_id, step_id=link.step)
+    except Refusal as refusal:
+        if refusal.status >= 500:
+            raise
+        word = last_word(person, link.run.public_id, link.step)
+        return "over", f"{link.step}: {word}." if word else "The call waits for no approval any more: its run went on, or has ended.", None
+    if approvals.is_decided(tenant=link.tenant, run_id=link.run.public_id, step_id=link.step):
+        return "over", f"{link.step} was already decided.", None
+    if link.expires_at <= timezone.now():
+        return "expired", f"This link ran out at {link.expires_at:%Y-%m-%d %H:%M:%S} UTC. Ask for another, or sign in.", None
+    if told["action_hash"] != link.action_hash:
+        return "changed", "The step asks for another action by now than the one this link was made for.", None
+    if told["requested_by"] == link.made_for or not may_decide(link.tenant, link.made_for):
+        return "not_allowed", f"{link.made_for} may not decide here any more.", None
+    return "open", "", told
+
+
+def decide_by(link: DecisionLink, *, approve: bool, reason: str, signed_in: tuple[str, datetime | None]) -> Json:
+    """Decide as the person the link was made for, once. `signed_in` is who is at the browser, and since when.
+
+    The link is used up with the word it gave, in one transaction: of two that come at the same time one decides.
+    """
+    state, why, told = standing(link)
+    if told is None:
+        raise Refusal("INVALID_INPUT", why or state, status=409)
+    if told["effect"] == "irreversible" and not is_fresh(link, signed_in):
+        raise Refusal("PERMISSION_DENIED", f"what cannot be taken back is decided by {link.made_for}, just signed in")
+    if len(reason.strip()) < LEAST_REASON and (not approve or told["effect"] == "irreversible"):
+        raise _fault("/reason", f"Say why, in {LEAST_REASON} characters at least.")
+    audit.act_as(link.made_for, via="link")
+    with transaction.atomic():
+        now = timezone.now()
+        if not DecisionLink.objects.filter(pk=link.pk, used_at=None, expires_at__gt=now).update(used_at=now):
+            raise Refusal("INVALID_INPUT", "This link was used before, or has run out. It decides once.", status=409)
+        return approvals.decide(
+            principal=operator_principal(link.tenant, link.made_for),
+            run_id=link.run.public_id,
+            step_id=link.step,
+            approve=approve,
+            action_hash=link.action_hash,
+            reason=reason.strip(),
+        )
+
+
+def is_fresh(link: DecisionLink, signed_in: tuple[str, datetime | None]) -> bool:
+    """Tell whether the person of the link has signed in here just now."""
+    name, since = signed_in
+    return name == link.made_for and since is not None and timezone.now() - since < FRESH
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _fault(pointer: str, detail: str) -> Refusal:
+    return Refusal("INVALID_INPUT", detail, status=422, errors=[{"pointer": pointer, "code": "INVALID_INPUT", "detail": detail}])
