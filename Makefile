@@ -27,7 +27,7 @@ ACCEPTED_ON_POSTGRESQL := $(addprefix --ignore=tests/,$(addprefix acceptance/,te
 	integration/test_runs_and_circuits.py integration/test_shell_supervision.py)
 # And what is of one database whichever it is: SDKs, the server of production, programs of others, a browser, made-up requests.
 TRIED_ON_SQLITE := $(addprefix --ignore=tests/,sdk fuzz api/test_production_server.py acceptance/test_first_sdk.py acceptance/test_examples.py \
-	docs sign_in console/test_accessibility.py)
+	docs sign_in console/test_accessibility.py console/test_journeys.py)
 CHAOS_ON := $(or $(ON),postgresql sqlite)
 ON_SIMULATION := $(PY) -m tests.simulation
 # What `make test` plays once, `make chaos` plays five times as long, with other dice each time.
@@ -125,7 +125,7 @@ readme: setup ## run the demo and put what it prints into README.md
 	@$(PY) manage.py demo > var/demo.txt
 	@$(PY) ops/demo_section.py < var/demo.txt
 
-screenshots: setup ## take the pictures in docs/images anew (needs a program called chromium)
+screenshots: setup ## take the pictures in docs/images anew, and in docs/images/pages those of every page (needs a program called chromium)
 	@$(PY) -m tests.console.screenshots
 
 lock: ## compile requirements/*.in to hashed *.txt (needs uv)

@@ -1,7 +1,8 @@
-"""Tells whether somebody who is known by name alone, and not here to be asked, may still do something in a tenant."""
+"""What is known of somebody by name alone, who is not here to be asked: whether they may still do something, and who else they are."""
 
 from __future__ import annotations
 
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.utils import timezone
@@ -25,6 +26,17 @@ def still_may(tenant: Tenant | int, name: str, scope: str) -> bool:
     if kind in ("person", "service") and rest:
         return True
     return _person_may(tenant, name, scope)
+
+
+def is_same_actor(one: str, other: str) -> bool:
+    """Tell whether two actors are one: the console knows by user name whom a token of the issuer names by subject (`person:…`)."""
+    if one == other:
+        return True
+    for by_token, by_name in ((one, other), (other, one)):
+        kind, _, subject = by_token.partition(":")
+        if kind == "person" and SocialAccount.objects.filter(uid=subject, user__username=by_name).exists():
+            return True
+    return False
 
 
 def _key_may(tenant: Tenant | int, prefix: str, scope: str) -> bool:

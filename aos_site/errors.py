@@ -47,7 +47,8 @@ def one_error(request: HttpRequest, code: str) -> HttpResponse:
     row = code_json(code)
     if not _wants_page(request):
         return JsonResponse(row)
-    facts = format_html_join("", "<dt>{}</dt><dd>{}</dd>", ((name.replace("_", " "), value) for name, value in row.items()))
+    told = {name: ("yes" if value else "no") if isinstance(value, bool) else value for name, value in row.items()}
+    facts = format_html_join("", "<dt>{}</dt><dd>{}</dd>", ((name.replace("_", " ").capitalize(), value) for name, value in told.items()))
     return _page(code, format_html('<dl>{}</dl><p><a href="/errors">All codes</a></p>', facts))
 
 
@@ -55,13 +56,24 @@ def _wants_page(request: HttpRequest) -> bool:
     return "text/html" in request.META.get("HTTP_ACCEPT", "")
 
 
+# As the console's pages look; these load nothing, so that they answer for whoever follows a link out of a log.
+_STYLE = (
+    "body{background:#f4f5f7;color:#1c2430;font:14px/1.5 Inter,system-ui,sans-serif;margin:0;padding:6vh 16px 16px}"
+    "main{background:#fff;border:1px solid #e2e5ea;border-radius:8px;margin:0 auto;max-width:640px;overflow-wrap:anywhere;padding:24px}"
+    "h1{font-size:18px;margin:0 0 12px}ul{list-style:none;margin:0;padding:0}li{margin-top:8px}a{color:#1d4ed8}p{margin:16px 0 0}"
+    "dl{display:grid;gap:6px 16px;grid-template-columns:max-content minmax(0,1fr);margin:0}dt{color:#5b6472}dd{margin:0}"
+    "@media (prefers-color-scheme:dark){body{background:#10161f;color:#e8eaee}main{background:#1b2230;border-color:#374151}"
+    "a{color:#93c5fd}dt{color:#a6adba}}"
+)
+
+
 def _page(title: str, body: str) -> HttpResponse:
     return HttpResponse(
         format_html(
-            '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-            "<title>{} · AOS</title><style>body{{font:16px/1.5 system-ui;max-width:44rem;margin:2rem auto;padding:0 1rem}}"
-            "dt{{font-weight:600}}</style><main><h1>{}</h1>{}</main></html>",
+            '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1.0">'
+            "<title>{} · AOS</title><style>{}</style><main><h1>{}</h1>{}</main></html>",
             title,
+            _STYLE,
             title,
             body,
         )

@@ -14,7 +14,8 @@ from runs.shell.call_ids import add_call_ids
 MASK = "***"
 _SENSITIVE = re.compile(r"authorization|cookie|password|secret|pepper|token|key", re.IGNORECASE)
 # The secret of a link that decides stands in its address (`decide-by-link` in aos_site/urls.py).
-_LINK = re.compile(r"(/decide/[^/\s]*)/[^\s?\"']+")
+# Whoever is sent to sign in first takes it along, escaped (`?next=%2Fdecide%2F…`).
+_LINK = re.compile(r"((?:/|%2F)decide(/|%2F)[^/%\s]*)(?:/|%2F)[^\s?&\"']+", re.IGNORECASE)
 # Names that hold one of the words and no credential.
 _HARMLESS = frozenset({"step_key", "idempotency_key", "input_tokens", "output_tokens"})
 
@@ -40,7 +41,7 @@ def _masked(name: Any, value: Any) -> Any:
 
 def without_link_secrets(text: str) -> str:
     """Return a text in which no address of a link that decides is whole."""
-    return _LINK.sub(rf"\1/{MASK}/", text) if "/decide/" in text else text
+    return _LINK.sub(rf"\1\2{MASK}\2", text) if "decide" in text else text
 
 
 def shared_processors() -> list[Any]:

@@ -189,6 +189,8 @@ SOCIALACCOUNT_ADAPTER = "agents.sign_in.oidc.SocialAccountAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 LANGUAGE_CODE = "en"
+# Instants in lists and forms of rows read as they do on all other pages.
+FORMAT_MODULE_PATH = ["aos_site.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"

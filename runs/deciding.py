@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db import transaction
 
+from agents.members import DECIDING
+from agents.standing_rights import is_same_actor
 from agents.tenancy import Principal
 from runs.answer_forms import checked_answer
 from runs.editing import Edit, checked_edit, checked_params, refused, skill_of
@@ -14,15 +16,13 @@ from runs.engine.gates import why_ask
 from runs.engine.starting import pin_of
 from runs.engine.state import State, StepState
 from runs.models import KnownHost, Run
-from runs.shell.breaker import target_of
+from runs.shell.breaker import guarded_target
 from runs.shell.clock import now_ms
 from runs.shell.codec import decode_fact
 from runs.shell.reading.history import read_state
 from runs.signalling import locked, put, rung
 from skills.base import ANYWHERE
 from skills.refusal import Refusal
-
-APPROVES = "approvals:write"
 
 _VERDICTS = {
     "approval": ("approve", "reject"),
@@ -86,15 +86,15 @@ def _refuse_if_decided(run: Run, step_id: str) -> None:
 
 def _refuse_too_late(run: Run, waiting: StepState) -> None:
     """Refuse where time was up before anybody woke the run to say so: what silence means is decided by then."""
-    is_asked = waiting.reason in ("approval", "input") and waiting.expires_at_ms is not None
-    if is_asked and now_ms() >= waiting.expires_at_ms:
+    expires_at_ms = waiting.expires_at_ms if waiting.reason in ("approval", "input") else None
+    if expires_at_ms is not None and now_ms() >= expires_at_ms:
         raise Refusal("APPROVAL_EXPIRED", f"nobody decided about '{waiting.key}' in time", status=409, run_id=run.public_id)
 
 
 def _check_approver(principal: Principal, run: Run, given: str | None, expected: str) -> None:
-    if not principal.may(APPROVES):
-        raise Refusal("PERMISSION_DENIED", f"this takes the scope {APPROVES}", run_id=run.public_id)
-    if principal.name == run.created_by:
+    if not principal.may(DECIDING):
+        raise Refusal("PERMISSION_DENIED", f"this takes the scope {DECIDING}", run_id=run.public_id)
+    if is_same_actor(principal.name, run.created_by):
         raise Refusal("PERMISSION_DENIED", "who asked for the run may not approve its steps", run_id=run.public_id)
     if given is None:
         raise refused("/action_hash", "MISSING_REQUIRED_FIELD", "say which action you decide on")
@@ -120,7 +120,7 @@ def _know_host(run: Run, state: State, step: StepState, edit: Edit | None, by: s
     if not state.terms.approval_first_use:
         return
     pin = pin_of(state, step)
-    target = target_of(skill_of(pin), step.params if edit is None else edit.params)
+    target = guarded_target(skill_of(pin), step.params if edit is None else edit.params, pin.effect)
     rule = why_ask(state.nodes[step.node].approval, pin, state.terms, step.worst_micro_usd, target)
     # Of a call that may go anywhere nobody knows yet to which host it is let.
     if target and target != ANYWHERE and rule == "policy_by_first_use":

@@ -36,7 +36,9 @@ class BulkOperation(models.Model):
     abort_asked_by = models.CharField(max_length=200, blank=True)
     reason = models.CharField(max_length=2_000, blank=True)
     created_by = models.CharField(max_length=200)
-    begun_with = models.JSONField(default=dict, help_text="What gave who began it the right to: it is asked for again while it is worked off.")
+    begun_with = models.JSONField(
+        default=dict, help_text="What gave who began it the right to: it is asked for again while it is worked off."
+    )
     remark = models.CharField(max_length=300, blank=True, help_text="Why it stands still, or ended before its time.")
     created_at = models.DateTimeField(auto_now_add=True)
     taken_until = models.DateTimeField(null=True, help_text="Until when a worker is known to be at it; after that another takes over.")

@@ -169,6 +169,10 @@ class Skill:
         """
         return None
 
+    def may_leave(self, params: Mapping[str, Any]) -> bool:
+        """Tell whether a call may go on elsewhere than `target_of` says, as by a redirect: whoever guards a host then minds it."""
+        return False
+
     @classmethod
     def describe(cls) -> SkillMetadata:
         """Return the published metadata, digest included."""

@@ -1,4 +1,4 @@
-"""Amounts of money as people type them: dollars, with a point. Pure."""
+"""Amounts of money as people type them, dollars with a point, and as they stand beside a drawing. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from skills.refusal import Refusal
 from skills.requests import LARGEST_EXACT
+from skills.wording import money
 
 _DOLLARS = re.compile(r"\$?\s*([0-9]{1,12}(?:\.[0-9]{0,6})?|\.[0-9]{1,6})")
 _MICRO_USD = 1_000_000
@@ -43,3 +44,8 @@ def _why_not(typed: str) -> str:
 
 def _refusal(why: str) -> Refusal:
     return Refusal("SCHEMA_VALIDATION_FAILED", why, errors=[{"pointer": "/amount", "code": "SCHEMA_VALIDATION_FAILED", "detail": why}])
+
+
+def on_scale(micro_usd: int) -> str:
+    """Return what stands at a line of a scale: whole cents with two digits, so that its lines read alike."""
+    return money(micro_usd) if micro_usd % 10_000 else f"${micro_usd / _MICRO_USD:,.2f}"

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from runs.console.amounts import on_scale
 from skills.wording import UNKNOWN, money
 
 Json = Mapping[str, Any]
@@ -82,7 +83,7 @@ def chart(days: Mapping[date, Json], since: date, until: date) -> Chart | None:
         for place, ((begin, end), costs) in enumerate(zip(stretches, sums, strict=True))
         if costs[0]
     )
-    ticks = tuple(Tick(HEIGHT - amount * scale, money(amount)) for amount in range(step, round(HEIGHT / scale) + 1, step))
+    ticks = tuple(Tick(HEIGHT - amount * scale, on_scale(amount)) for amount in range(step, round(HEIGHT / scale) + 1, step))
     unit = "week" if len(stretches) <= (until - since).days else "day"
     return Chart(bars, ticks, _labels(stretches), f"Spent by {unit} from {said_day(since)} to {said_day(until)}, at most {money(top)}")
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from runs.console.amounts import on_scale
 from skills.wording import look_of, money
 
 HOUR_MS = 3_600_000
@@ -78,7 +79,7 @@ def spend_chart(spent: Mapping[int, int], since: datetime, now: datetime) -> Cha
     titles = {hour: f"{_at(hour):%H:00} UTC: {money(amount)}" for hour, amount in spent.items()}
     says = f"Spent by hour in the last 24 hours, at most {money(max(spent.values(), default=0))} in one"
     amounts = {hour: Counter({SPENT: amount}) for hour, amount in spent.items() if amount}
-    return _drawn(amounts, (SPENT,), titles, since, now, money, says)
+    return _drawn(amounts, (SPENT,), titles, since, now, on_scale, says)
 
 
 def _drawn(

@@ -21,10 +21,10 @@ DEEPEST = 2
 _BOUNDS = (
     ("minimum", "at least {}"),
     ("maximum", "at most {}"),
-    ("minLength", "{} characters or more"),
-    ("maxLength", "up to {} characters"),
-    ("minItems", "{} items or more"),
-    ("maxItems", "up to {} items"),
+    ("minLength", "{} character{} or more"),
+    ("maxLength", "up to {} character{}"),
+    ("minItems", "{} item{} or more"),
+    ("maxItems", "up to {} item{}"),
     ("pattern", "like {}"),
 )
 _EMPTY: Mapping[str, Any] = {"string": "", "integer": 0, "number": 0, "boolean": False, "array": [], "object": {}}
@@ -172,7 +172,7 @@ def _one_type(schema: Json, named: Json) -> str:
 
 
 def _bounds(schema: Json, named: Json) -> list[str]:
-    return [text.format(way[name]) for way in _ways(schema, named) for name, text in _BOUNDS if name in way]
+    return [text.format(way[name], "" if way[name] == 1 else "s") for way in _ways(schema, named) for name, text in _BOUNDS if name in way]
 
 
 def blank_params(schema: Json) -> str:

@@ -44,8 +44,14 @@ def groups_of(cards: list[Json]) -> list[Json]:
         if card["effect_class"] != bundles.NEVER_TOGETHER and not card["is_own"]:
             key = (card["tenant_slug"], card["agent"], card["skill"], card["version"], card["effect_class"])
             found[key] = found.get(key, 0) + 1
+    names = {card["tenant_slug"]: card["tenant"] for card in cards}
     return [
-        {**dict(zip(ALIKE, key, strict=True)), "count": count, "link": _link(dict(zip(ALIKE, key, strict=True)))}
+        {
+            **dict(zip(ALIKE, key, strict=True)),
+            "tenant_name": names[key[0]],
+            "count": count,
+            "link": _link(dict(zip(ALIKE, key, strict=True))),
+        }
         for key, count in found.items()
         if count > 1
     ]

@@ -6,8 +6,6 @@ silence means
 
 from __future__ import annotations
 
-from typing import Any
-
 from agents.limits import is_host
 from runs.engine import events as e
 from runs.engine.decisions import AskApproval, AskPerson, Decision, Escalate, Resume, SeekGrant, Skip

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from agents import audit, walls
 from agents.members import may_decide
+from agents.standing_rights import is_same_actor
 from agents.tenancy import Principal, not_found, operator_principal
 from runs import approvals
 from runs.models import DecisionLink
@@ -39,9 +40,9 @@ def make_link(*, principal: Principal, run_id: str, step_id: str, made_for: str,
     """
     told = approvals.approval_json(tenant=principal.tenant, run_id=run_id, step_id=step_id)
     requester = told["requested_by"]
-    if principal.name == requester:
+    if is_same_actor(principal.name, requester):
         raise Refusal("PERMISSION_DENIED", "who asked for the run may make no link that approves its steps", run_id=run_id)
-    if made_for == requester:
+    if is_same_actor(made_for, requester):
         raise _fault("/for", "who asked for the run may not approve its steps")
     if not may_decide(principal.tenant, made_for):
         raise _fault("/for", "no member of this name may decide here")
@@ -100,7 +101,7 @@ def standing(link: DecisionLink) -> tuple[str, str, Json | None]:
         return "expired", f"This link ran out at {link.expires_at:%Y-%m-%d %H:%M:%S} UTC. Ask for another, or sign in.", None
     if told["action_hash"] != link.action_hash:
         return "changed", "The step asks for another action by now than the one this link was made for.", None
-    if told["requested_by"] == link.made_for or not may_decide(link.tenant, link.made_for):
+    if is_same_actor(link.made_for, told["requested_by"]) or not may_decide(link.tenant, link.made_for):
         return "not_allowed", f"{link.made_for} may not decide here any more.", None
     return "open", "", told
 

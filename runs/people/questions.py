@@ -92,8 +92,8 @@ def _is_open(state: State, step: StepState) -> bool:
 
 def _told(run: Run, state: State, step: StepState) -> Json:
     pin, params = pin_of(state, step), step.params if isinstance(step.params, dict) else {}
-    # Between now and its end it may be told to others, which is what it is due for first.
-    ends = step.due_at_ms if step.expires_at_ms is None else step.expires_at_ms
+    # Between now and its end it may be told to others, which is what it is due for first. Of a failure that end is of an approval before.
+    ends = step.expires_at_ms if step.reason == "input" and step.expires_at_ms is not None else step.due_at_ms
     failure = step.failure if step.reason in FORMS else None
     if failure is None:
         question, form = str(params.get("question", "")), params.get("form") or {}

@@ -17,7 +17,7 @@ from runs.engine.events import Pin, Terms
 from runs.engine.graph import Node
 from runs.engine.retry import would_help
 from runs.engine.simulate import CallModel, Model, Trouble
-from runs.shell.breaker import target_of
+from runs.shell.breaker import guarded_target, target_of
 from skills.base import Bounds, Skill
 from skills.contracts import SkillMetadata
 from skills.costs import base_of, cheaper_params_of, model_of, worst_case_of
@@ -67,9 +67,9 @@ def pin_plan(nodes: Mapping[str, Node], versions: Mapping[str, str | None], term
     return Pinned(pins, blockers)
 
 
-def pin_advised(name: str, params: Any, configs: Mapping[str, Any]) -> Pin | None:
+def pin_advised(name: str, params: Any, configs: Mapping[str, Any], version: str | None = None) -> Pin | None:
     """Return the pin of a skill the catalog advises to fall back to; None where none of that name is registered."""
-    skill, metadata = registry.resolve(name), registry.metadata(name)
+    skill, metadata = registry.resolve(name, version), registry.metadata(name, version)
     return None if skill is None or metadata is None else _pin(skill, metadata, params, configs.get(name) or {})
 
 
@@ -139,7 +139,7 @@ def call_model(configs: Mapping[str, Any], *, advise: Advise | None = None, rule
             troubles=() if harmless else troubles_of(pin.skill),
             model=model_key(charged_to) if charged_to else "",
             limits=_limits(skill, written, rules),
-            target=target_of(skill, written),
+            target=guarded_target(skill, written, pin.effect),
         )
 
     return model

@@ -160,6 +160,15 @@ def count(endings: list[Ending]) -> list[Told]:
     return circuits.report(endings, clock.database_now_ms(connection.vendor))
 
 
+def guarded_target(skill: Skill | None, params: Mapping[str, Any], effect: str) -> str | None:
+    """Return where a call may go as a gate minds it: what is not known to stay at one host may go anywhere."""
+    if skill is None:
+        return ANYWHERE
+    target = target_of(skill, params)
+    is_silent = target is None and effect != "none" and type(skill).target_of is Skill.target_of
+    return ANYWHERE if is_silent or (target is not None and skill.may_leave(params)) else target
+
+
 def target_of(skill: Skill, params: Mapping[str, Any]) -> str | None:
     """Return where a call goes. A skill that cannot say may go anywhere."""
     try:

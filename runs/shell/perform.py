@@ -41,7 +41,7 @@ from runs.engine.starting import pin_of
 from runs.engine.state import State, StepState
 from runs.shell import faults, purse, standing
 from runs.shell.admission import Pinned, call_model, pin_advised, pin_plan, versions_of
-from runs.shell.breaker import Opened, target_of
+from runs.shell.breaker import Opened, guarded_target
 from runs.shell.call_ids import CURRENT, Call
 from runs.shell.claims import Claimed
 from runs.shell.clock import now_ms
@@ -52,7 +52,7 @@ from runs.shell.operator_means import OperatorSecrets, with_operator_means
 from runs.shell.planning import request_for_run
 from runs.shell.sessions import Fenced
 from runs.shell.slots import Slots
-from skills.base import SkillFailure
+from skills.base import ANYWHERE, SkillFailure
 from skills.canonical import digest
 from skills.contracts import Effect, FailureInfo, FaultDetail, StructuredOutcome, Usage
 from skills.costs import model_of, worst_case_of
@@ -151,7 +151,7 @@ class Performer:
     async def _seek(self, wish: SeekGrant, run: Claimed, state: State) -> Fact:
         step = state.steps[wish.step]
         skill = registry.resolve(wish.skill, pin_of(state, step).version)
-        target = wish.target or (skill and target_of(skill, step.params)) or ""
+        target = wish.target or guarded_target(skill, step.params, pin_of(state, step).effect) or ""
         return await self.database.run(standing.seek, self.lease.session_id, msgspec.structs.replace(wish, target=target), run)
 
     async def _probe(self, wish: ProbeStep, run: Claimed, state: State) -> Fact:
@@ -302,9 +302,10 @@ class Performer:
         pin = pin_of(state, step)
         skill = registry.resolve(pin.skill, pin.version)
         if skill is None:
-            return 0, None, None
+            return 0, None, ANYWHERE
         config = (state.means.get("skill_config") or {}).get(pin.skill) or {}
-        return worst_case_of(skill, step.params, config), model_of(skill, step.params, config), target_of(skill, step.params)
+        target = guarded_target(skill, step.params, pin.effect)
+        return worst_case_of(skill, step.params, config), model_of(skill, step.params, config), target
 
     def _frozen(self, wish: CallPlanner | Admit, run: Claimed) -> Fact | None:
         frozen = self.gate.freezes.holds(run.tenant_id, run.agent_id)
@@ -355,12 +356,17 @@ class Performer:
 
 def _with_fallback(failed: StepFailed, step: StepState, state: State) -> StepFailed:
     """Return a failure with the skill its advice would go on with, pinned: the machine looks nothing up."""
-    advice = failed.advice or {}
-    if not advice.get("fallback_skill"):
+    advice, own = failed.advice or {}, pin_of(state, step)
+    if not advice.get("fallback_skill") and not advice.get("fallback_params"):
         return failed
-    params = {**step.params, **(advice.get("fallback_params") or {})}
-    pin = pin_advised(advice["fallback_skill"], params, state.means.get("skill_config") or {})
-    return failed if pin is None else msgspec.structs.replace(failed, fallback=pin)
+    params, configs = {**step.params, **(advice.get("fallback_params") or {})}, state.means.get("skill_config") or {}
+    if advice.get("fallback_skill"):
+        pin = pin_advised(advice["fallback_skill"], params, configs)
+        return failed if pin is None else msgspec.structs.replace(failed, fallback=pin)
+    # The step's own skill with other parameters: gates and retries must not take it for what it was.
+    pin = pin_advised(own.skill, params, configs, own.version)
+    is_another = pin is not None and (pin.effect != own.effect or (own.free and not pin.free))
+    return msgspec.structs.replace(failed, fallback=pin) if is_another else failed
 
 
 def _with_circuit(failed: StepFailed, opened: Opened | None) -> StepFailed:

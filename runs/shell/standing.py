@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from agents.limits import is_host
-from agents.standing_rights import still_may
+from agents.standing_rights import is_same_actor, still_may
 from runs.engine.decisions import SeekGrant
 from runs.engine.events import GrantAnswered
 from runs.models import Grant, GrantUse, KnownHost, Run
@@ -51,7 +51,8 @@ def _use(wish: SeekGrant, run: Claimed) -> tuple[str, str] | None:
     now = as_datetime(now_ms())
     # The one that ends first, first: what stays is the one that is good for longer.
     for grant in named.select_for_update().order_by(F("expires_at").asc(nulls_last=True), "pk"):
-        if covers(grant, wish, now) and grant.granted_by != requested_by and still_may(run.tenant_id, grant.granted_by, DECIDES):
+        is_own = is_same_actor(grant.granted_by, requested_by)
+        if covers(grant, wish, now) and not is_own and still_may(run.tenant_id, grant.granted_by, DECIDES):
             GrantUse.objects.create(
                 grant=grant, run_id=run.id, step=wish.step, action_hash=wish.action_hash, worst_micro_usd=wish.max_cost_micro_usd
             )

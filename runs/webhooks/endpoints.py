@@ -144,9 +144,10 @@ def _locked_endpoint(principal: Principal, webhook_id: str) -> WebhookEndpoint:
 
 def _refuse_answering(principal: Principal, may_answer: bool) -> None:
     """Raise Refusal where somebody would get by a secret what their key does not give: to decide for runs."""
-    if may_answer and not principal.may("runs:write"):
+    lacking = [scope for scope in ("runs:write", "approvals:write") if not principal.may(scope)]
+    if may_answer and lacking:
         fault = {"pointer": "/may_answer", "code": "PERMISSION_DENIED", "detail": "whoever has its secret decides for runs"}
-        raise Refusal("PERMISSION_DENIED", "an endpoint that may answer takes the scope runs:write", errors=[fault])
+        raise Refusal("PERMISSION_DENIED", f"an endpoint that may answer takes the scope {lacking[0]}", errors=[fault])
 
 
 def knows_secret(row: WebhookEndpoint, name: str) -> bool:

@@ -144,6 +144,11 @@ class HttpCall(Skill):
                 return refused
         return refused_aftermath(params, self.effect_of(params), bounds)
 
+    def may_leave(self, params: Mapping[str, Any]) -> bool:
+        probe = params.get("probe")
+        elsewhere = isinstance(probe, Mapping) and host_of(str(probe.get("url", ""))) != self.target_of(params)
+        return elsewhere or params.get("follow_redirects", False) is not False
+
     def target_of(self, params: Mapping[str, Any]) -> str | None:
         """Return host and port of the URL, which secrets and references may leave open."""
         return host_of(str(params.get("url", "")))

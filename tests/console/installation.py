@@ -46,7 +46,7 @@ AGENTS: dict[str, Json] = {
             "budget": {"per_run_micro_usd": 2_000_000},
         }
     },
-    "hasty": {"profile": {"approval_ttl_ms": 5_000}},
+    "hasty": {"profile": {"approval_ttl_ms": 8_000}},
     "leaving": {},
 }
 PEOPLE = {"nora": Role.TENANT_ADMIN, "amir": Role.APPROVER, "otto": Role.OPERATOR}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -67,6 +67,12 @@ def plans(shop: Shop) -> dict[str, tuple[str, str, list[Json]]]:
             chain(fetch(shop, "/cups"), order(shop, 4_713, approval="always")),
         ),
         "asks too": ("buyer", "Pay the invoice of the tea merchant", [order(shop, 4_714, approval="always")]),
+    }
+
+
+def bad_plans(shop: Shop) -> dict[str, tuple[str, str, list[Json]]]:
+    """Return those whose words are as bad as they may be."""
+    return {
         "question": ("buyer", "Ask which tea is wanted", [step("which", "ask_human", question=NAUGHTY[:700], form={"type": "string"})]),
         "naughty": ("buyer", NAUGHTIEST, naughty_steps(shop)[:2]),
         "naughty too": ("buyer", NAUGHTY, naughty_steps(shop)[2:]),
@@ -102,6 +108,11 @@ class LivedIn:
 
 def live_in(tenant: Tenant, shop: Shop, *, password: str, reports: int = 25, days: int = 8) -> LivedIn:
     """Fill an installation a worker works in; `reports` failures of the last week, charges of so many days."""
+    return with_bad_words(live_well(tenant, shop, password=password, reports=reports, days=days), shop)
+
+
+def live_well(tenant: Tenant, shop: Shop, *, password: str, reports: int, days: int) -> LivedIn:
+    """Do so without anybody having written anything bad; there is no bulk operation yet."""
     agents = {name: create_agent(tenant=tenant, name=name, description=text) for name, text in AGENTS.items()}
     runs = {name: _submitted(tenant, *asked) for name, asked in plans(shop).items()}
     _people(tenant, password)
@@ -109,14 +120,25 @@ def live_in(tenant: Tenant, shop: Shop, *, password: str, reports: int = 25, day
     match = _failures(tenant, agents["researcher"], reports)
     candidate_id = _recoveries(tenant)
     webhook_id, delivery_id = _news(tenant)
-    wait_for(lambda: not Run.objects.filter(status__in=("queued", "running")).exists(), "the worker", 60)
+    _worked_off()
     _standing(tenant)
-    bulk_id = _naughty(tenant, runs["naughty"])
-    return LivedIn(tenant, {name: now(run) for name, run in runs.items()}, bulk_id, webhook_id, delivery_id, match, candidate_id)
+    return LivedIn(tenant, {name: now(run) for name, run in runs.items()}, "", webhook_id, delivery_id, match, candidate_id)
+
+
+def with_bad_words(lived: LivedIn, shop: Shop) -> LivedIn:
+    """Write what is as bad as it may be wherever a person or a skill may write."""
+    runs = {name: _submitted(lived.tenant, *asked) for name, asked in bad_plans(shop).items()}
+    _worked_off()
+    bulk_id = _naughty(lived.tenant, runs["naughty"])
+    return replace(lived, runs=lived.runs | {name: now(run) for name, run in runs.items()}, bulk_id=bulk_id)
+
+
+def _worked_off() -> None:
+    wait_for(lambda: not Run.objects.filter(status__in=("queued", "running")).exists(), "the worker", 60)
 
 
 def _naughty(tenant: Tenant, run: Run) -> str:
-    """Write what is as bad as it may be wherever a person or a skill may write; return the bulk operation in which it stands."""
+    """Make the rows in which it stands; return the bulk operation among them."""
     create_agent(tenant=tenant, name="n" * 64, description=NAUGHTY[:1_000])
     asked = operator_principal(tenant, "admin")
     create_endpoint(principal=asked, wanted=Wanted("https://" + "h" * 60 + ".example/" + "p" * 180, NAUGHTY[:200], ["run.failed"]))
@@ -172,7 +194,7 @@ def _money(tenant: Tenant, agents: dict[str, Agent], days: int) -> None:
     held = ledger.RunPurse(tenant.pk, agents["buyer"].pk, "run_" + "1" * 32, None)
     held.draw(ledger.Amounts(180_000, {"claude-sonnet-4-5": 180_000}), "quote")
     spent = {"scope_kind": "agent", "scope": "agent:buyer", "spent_micro_usd": 410_000, "limit_micro_usd": 500_000}
-    BudgetAlert.objects.create(tenant=tenant, run_public_id="run_" + "0" * 32, at_ms=1, **spent)
+    BudgetAlert.objects.create(tenant=tenant, run_public_id="run_" + "0" * 32, at_ms=round(time.time() * 1_000), **spent)
 
 
 def _failures(tenant: Tenant, agent: Agent, reports: int) -> FailureMatch:
@@ -217,10 +239,9 @@ def _news(tenant: Tenant) -> tuple[str, str]:
 def _standing(tenant: Tenant) -> None:
     """Leave what needs somebody: a freeze, an open circuit, a skill that goes another way than it used to."""
     freeze(tenant=tenant, kind="agent", key="trader", reason="the exchange is being moved", by="olga")
-    soon = int((time.time() + 600) * 1_000)
-    Circuit.objects.create(
-        tenant=tenant, skill="http_call", host="pay.example:443", failures=5, openings=1, open_until_ms=soon, last_code="TIMEOUT"
-    )
+    now_ms = round(time.time() * 1_000)
+    opened = {"failures": 5, "openings": 1, "open_until_ms": now_ms + 600_000, "last_code": "TIMEOUT", "changed_at_ms": now_ms}
+    Circuit.objects.create(tenant=tenant, skill="http_call", host="pay.example:443", **opened)
     sides = {"baseline": {"n": 2_000, "value": 0.04, "of": "itself"}, "recent": {"n": 140, "value": 0.19, "days": 1}}
     at = timezone.now()
     values = {"subject_kind": "skill", "subject": "http_call@1.1.0", "measure": "failure_rate", "score": 8.25, "threshold": 5.0}

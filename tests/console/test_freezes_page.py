@@ -38,7 +38,7 @@ def test_it_says_what_is_frozen_by_whom_and_why_to_everybody_of_the_tenant(role:
     for page in (SignIn(role).get(LIST).content.decode(), SignIn(role).get(page_url(found)).content.decode()):
         assert "http_call" in page
         assert "alice" in page
-        assert "❄</span> frozen" in page
+        assert 'aos-sign-snow"></i></span> frozen' in page
         assert "it writes to &lt;b&gt;the wrong&lt;/b&gt; place" in page
 
 
@@ -102,7 +102,7 @@ def test_it_lets_only_the_platform_freeze_for_everybody(cast: Cast) -> None:
     found = Freeze.objects.get(tenant=None)
     for name, by in (("operator", "the operator of this installation"), ("root", "root")):
         page = SignIn(name).get(page_url(found)).content.decode()
-        assert f"Frozen by {by}" in page
+        assert f"Frozen by <bdi>{by}</bdi>" in page
         assert (lift_url(found) in page) == (name == "root")
     assert SignIn("operator").post(lift_url(found), {"reason": "let us go"}).status_code == 403
     assert SignIn("root").post(ADD, form(None)).status_code == 200, "no agent is everybody's"
@@ -127,7 +127,7 @@ def test_it_lifts_by_the_same_service_as_the_api(role: str, cast: Cast) -> None:
     found.refresh_from_db()
     assert (found.lifted_by, found.lifted_because) == (role, "mended")
     page = SignIn(role).get(page_url(found)).content.decode()
-    assert f"Lifted by {role}" in page
+    assert f"Lifted by <bdi>{role}</bdi>" in page
     assert lift_url(found) not in page
 
 

@@ -29,7 +29,7 @@ APPROVAL = {
     "action": {
         "detail": "approve or reject the step",
         "who": {"roles": ["approver", "tenant_admin"], "api_scopes": ["approvals:write"], "not_by": "alice"},
-        "api": "POST /api/v1/runs/run_1/decide",
+        "api": "POST /api/v1/approvals/run_1/a/approve",
         "body": {},
         "command": None,
     },
@@ -56,7 +56,7 @@ def test_it_says_who_may_clear_what_and_for_how_long_that_waits() -> None:
     assert "For 10.0 s already" in page
     assert "For another 1 h 0 m" in page
     assert "Approve or reject the step: approver or tenant admin, not alice may." in page
-    assert "POST /api/v1/runs/run_1/decide" in page
+    assert "POST /api/v1/approvals/run_1/a/approve" in page
     assert "What it waits for" not in shown(a_trace())
 
 

@@ -69,6 +69,24 @@ def test_another_tenants_run_is_not_there(cast: Cast) -> None:
             assert CANARY not in answer.content.decode()
 
 
+@pytest.mark.parametrize("role", sorted(EVERYBODY))
+def test_only_who_may_do_a_run_again_is_led_there_and_only_once_it_is_over(role: str, cast: Cast) -> None:
+    run, somebody = submitted(cast.acme), SignIn(role)
+    page = reverse("admin:runs_run_change", args=[run.public_id])
+    assert somebody.get(page).context["aos_again"] is None
+    Run.objects.filter(pk=run.pk).update(status="failed")
+    expected = {"link": address(run, "rerun"), "has_planner": False} if role in OPERATORS else None
+    assert somebody.get(page).context["aos_again"] == expected
+
+
+def test_a_run_says_that_its_agent_takes_no_more(cast: Cast) -> None:
+    run = submitted(cast.acme)
+    page = reverse("admin:runs_run_change", args=[run.public_id])
+    for status, says in (("active", False), ("paused", True), ("disabled", True)):
+        Agent.objects.filter(tenant=cast.acme).update(status=status)
+        assert (f"is {status}: it takes no new run." in SignIn("viewer").get(page).content.decode()) == says, status
+
+
 def test_there_is_no_other_page(cast: Cast) -> None:
     assert SignIn("operator").get(address(submitted(cast.acme), "magic")).status_code == 404
 

@@ -87,6 +87,24 @@ def test_it_draws_the_waterfall() -> None:
     assert 'aria-label="Waiting for approval: 5.0 s"' in page
 
 
+def ways_of(trace: dict[str, Any], **again: Any) -> str:
+    """Return the links from the failures of a run to doing it again."""
+    context = run_page(trace, NOW, shows_payloads=True, shows_costs=True)
+    page = render_to_string("console/run.html", {"title": "run_1", "aos_again": again or None, **context})
+    return "".join(line for line in page.splitlines() if "aos-ways" in line)
+
+
+def test_a_failure_leads_to_doing_the_run_again_from_there() -> None:
+    trace = a_trace()
+    assert ways_of(trace) == "", "nobody may, or it goes on"
+    ways = ways_of(trace, link="/again/", has_planner=True)
+    assert ways.count('href="/again/?from_step=notify"') == ways.count('href="/again/?from_step=%24plan"') == 1
+    assert "fetch" not in ways, "what is made good is not done again"
+    assert "%24plan" not in ways_of(trace, link="/again/", has_planner=False)
+    trace["steps"][1]["step_id"] = "$plan"
+    assert "Rerun from" not in ways_of(trace, link="/again/", has_planner=True), "before the first step there is none to begin at"
+
+
 def test_it_shows_what_the_catalog_says_about_a_failure() -> None:
     page = shown(a_trace())
     assert "The catalog says: <strong>abort</strong>" in page

@@ -148,7 +148,7 @@ ICE = {"skill:look": Ice("frz_1", "skill:look", "it misbehaves", "bob", AT - 5, 
 WIDE_ICE = {"skill:look": Ice("frz_1", "skill:look", "it misbehaves", "the operator", AT - 5, True)}
 CIRCUITS = {"circuit:look@down.test:443": (5, 5)}
 WAITING: list[tuple[str, Any, dict[str, Any], dict[str, Any], Any]] = [
-    ("approval", approval, {}, {"what": "approval"}, {"verdict": "approve"}),
+    ("approval", approval, {}, {"what": "approval"}, {}),
     ("question", question, {}, {"what": "input"}, {"verdict": "answer", "value": None}),
     ("escalation", escalation, {}, {"what": "input"}, {"verdict": "retry"}),
     ("intervention", intervention, {}, {"what": "input"}, {"verdict": "approve"}),
@@ -190,7 +190,8 @@ def test_a_step_that_waits_says_for_what_since_when_and_who_clears_it(
 def test_an_approval_is_bound_to_exactly_this_call_and_not_for_who_asked() -> None:
     story = approval()
     first, behind = told(story)
-    assert first.action.body == {"step_id": "a", "verdict": "approve", "action_hash": story.state.steps["a"].action_hash}
+    assert first.action.api == f"POST /api/v1/approvals/{story.state.run_id}/a/approve"
+    assert first.action.body == {"action_hash": story.state.steps["a"].action_hash}
     assert first.action.who is not None
     assert (first.action.who.roles, first.action.who.not_by) == (["approver", "tenant_admin"], "alice")
     assert first.eta_at is not None

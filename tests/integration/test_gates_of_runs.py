@@ -18,6 +18,7 @@ from runs.editing import Edit, edited_call
 from runs.models import Grant, GrantUse, KnownHost, Run
 from runs.people import grants
 from runs.people.grants import Limits
+from runs.shell.breaker import guarded_target
 from skills import plugins
 from skills.refusal import Refusal
 from skills.registry import registry
@@ -254,3 +255,27 @@ def test_there_is_no_planner_to_tell_about_a_plan_that_was_given(workshop: Works
     for wanted, why in ((Wanted(plan_anew=True), "no planner made"), (Wanted(plan_anew=True, from_step="a"), "keeps no step")):
         with pytest.raises(Refusal, match=why):
             services.preview_rerun(principal=workshop.alice, run_id=run.public_id, wanted=wanted)
+
+
+# Where a call may go
+
+
+@pytest.mark.parametrize(
+    ("params", "target"),
+    [
+        ({"url": "https://pay.example/"}, "pay.example:443"),
+        ({"url": "https://pay.example/", "follow_redirects": True}, "*"),
+        ({"url": "https://pay.example/", "follow_redirects": "${inputs.follow}"}, "*"),
+        ({"url": "https://pay.example/", "probe": {"url": "https://other.example/"}}, "*"),
+        ({"url": "https://pay.example/", "probe": {"url": "https://pay.example/1"}}, "pay.example:443"),
+    ],
+)
+def test_a_call_that_may_leave_its_host_may_go_anywhere(params: dict[str, Any], target: str) -> None:
+    plugins.load(registry, with_plugins=False, modules=["skills.library.http_call"])
+    assert guarded_target(registry.resolve("http_call"), params, "write") == target
+
+
+def test_a_skill_that_does_not_say_where_it_goes_may_go_anywhere(workshop: Workshop) -> None:
+    assert guarded_target(registry.resolve("append_line"), {}, "write") == "*"
+    assert guarded_target(registry.resolve("say"), {}, "none") is None
+    assert guarded_target(None, {}, "write") == "*"

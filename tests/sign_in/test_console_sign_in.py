@@ -34,7 +34,7 @@ def with_query(address: str, **changed: str) -> str:
 
 def test_it_offers_the_issuer_and_asks_it_with_pkce_state_and_nonce(browsers: Any) -> None:
     browser = browsers()
-    page = browser.here.get("/admin/login/?next=/admin/agents/agent/")
+    page = browser.here.get("/admin/login/?next=/admin/agent-profiles/")
     assert "Sign in with Example ID" in page.text
     assert re.search(r'href="/admin/sign-in/\?next=%2Fadmin%2Fagents%2Fagent%2F"', page.text)
     asked = parse_qs(urlsplit(browser.begin()).query)
@@ -52,9 +52,9 @@ def test_nothing_in_the_request_changes_what_is_asked(browsers: Any) -> None:
 
 def test_it_lets_a_person_in_with_the_role_of_their_group(browsers: Any) -> None:
     browser = browsers()
-    answer = browser.sign_in("ada", "?next=/admin/agents/agent/")
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/agents/agent/")
-    assert browser.here.get("/admin/agents/agent/").status_code == 200
+    answer = browser.sign_in("ada", "?next=/admin/agent-profiles/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/agent-profiles/")
+    assert browser.here.get("/admin/agent-profiles/").status_code == 200
     assert browser.here.get("/admin/agents/auditentry/").status_code == 403
     assert browser.here.get("/admin/auth/user/").status_code == 403
     ada = User.objects.get(username="ada")

@@ -219,6 +219,7 @@
     clearTimeout(timer);
     if (hasEnded) return;
     const paused = isPaused();
+    bar.dataset.aosPaused = paused ? "1" : "0";
     bar.querySelector("button").textContent = paused ? "Go on" : "Pause";
     if (paused) return void show("Paused: this page stands still.");
     if (!isUnfinished()) return void end("All is finished: nothing changes here any more.", false);

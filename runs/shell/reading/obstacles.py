@@ -208,7 +208,8 @@ def _approval(state: State, step: StepState, history: list[Entry], around: Aroun
     effect = "" if pin.effect == "none" else f", effect {pin.effect.replace('_', ' ')}"
     silence = _SILENCE[state.terms.approval_on_expiry]
     words = f"a person must approve exactly this call of {pin.skill} {pin.version}{effect}; undecided, {silence}"
-    action = _decide(state, step, "approve or reject the step", who, verdict="approve", action_hash=step.action_hash)
+    api = f"POST /api/v1/approvals/{state.run_id}/{step.key}/approve"
+    action = Clearing(detail="approve or reject the step", who=who, api=api, body={"action_hash": step.action_hash})
     return _waits(step, "approval", words, action)
 
 

@@ -1,0 +1,1 @@
+"""How values are written in each language Django itself formats them in."""
