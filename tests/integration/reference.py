@@ -142,8 +142,8 @@ class Modelled:
             return MISMATCH
         return self.purse
 
-    def decide(self, step: str, verdict: str, by: str, action: str, value: Any) -> No | None:
-        """Answer a decision. `action` tells which action is named: the right one, a wrong one, or none."""
+    def decide(self, step: str, verdict: str, by: str, action: str, value: Any, *, now: int) -> No | None:
+        """Answer a decision made now. `action` tells which action is named: the right one, a wrong one, or none."""
         if self.is_over:
             return OVER
         if any(step == decided for _, _, decided in self.inbox if decided):
@@ -152,6 +152,8 @@ class Modelled:
             return LATE
         if verdict not in VERDICTS[self.reason]:
             return MISMATCH
+        if self.reason in ("approval", "input") and self.due is not None and now >= self.due:
+            return No(409, "APPROVAL_EXPIRED")
         if self.reason == "approval":
             if by == self.by:
                 return No(403, "PERMISSION_DENIED")

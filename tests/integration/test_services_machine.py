@@ -208,7 +208,7 @@ class Services(RuleBasedStateMachine):
     def decide(self, run: str, by: str, place: str, verdict: str, action: str, value: Any) -> None:
         given = {"right": self.action_hash(run, place), "wrong": "0" * 64, "none": None}[action]
         answer = self.send(services.decide_step, by, run, step_id=place, verdict=verdict, action_hash=given, value=value)
-        expected = self.model[run].decide(place, verdict, by, action, value)
+        expected = self.model[run].decide(place, verdict, by, action, value, now=self.clock.ahead_ms)
         assert answer == (expected or {"run_id": run, "step_id": place, "requested": verdict})
 
     def action_hash(self, run: str, place: str) -> str:

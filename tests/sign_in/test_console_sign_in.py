@@ -36,7 +36,7 @@ def test_it_offers_the_issuer_and_asks_it_with_pkce_state_and_nonce(browsers: An
     browser = browsers()
     page = browser.here.get("/admin/login/?next=/admin/agent-profiles/")
     assert "Sign in with Example ID" in page.text
-    assert re.search(r'href="/admin/sign-in/\?next=%2Fadmin%2Fagents%2Fagent%2F"', page.text)
+    assert re.search(r'href="/admin/sign-in/\?next=%2Fadmin%2Fagent-profiles%2F"', page.text)
     asked = parse_qs(urlsplit(browser.begin()).query)
     assert asked["response_type"] == ["code"]
     assert asked["code_challenge_method"] == ["S256"]
