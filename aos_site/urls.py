@@ -18,25 +18,25 @@ import catalog.analytics_api
 import catalog.api
 import catalog.circuits_api
 import catalog.drift_api
-import runs.again_api
-import runs.api
-import runs.approvals_api
-import runs.budgets_api
-import runs.bulk_api
-import runs.chaos_api
-import runs.comparison_api
-import runs.effects_api
-import runs.events_api
-import runs.evidence_api
-import runs.first_sdk_api
-import runs.grants_api
-import runs.people_api
-import runs.recovery_api
-import runs.replay_api
-import runs.runtime_api
-import runs.schemas_api
-import runs.usage_api
-import runs.webhooks_api
+import runs.api.again
+import runs.api.approvals
+import runs.api.budgets
+import runs.api.bulk
+import runs.api.chaos
+import runs.api.comparison
+import runs.api.effects
+import runs.api.events
+import runs.api.evidence
+import runs.api.first_sdk
+import runs.api.grants
+import runs.api.people
+import runs.api.recovery
+import runs.api.replay
+import runs.api.runs
+import runs.api.runtime
+import runs.api.schemas
+import runs.api.usage
+import runs.api.webhooks
 import skills.api
 from agents.access_page import access_page
 from agents.members_page import members_page
@@ -83,24 +83,24 @@ api_v1: list[URLPattern | URLResolver] = [
     *catalog.analytics_api.urlpatterns,
     *catalog.drift_api.urlpatterns,
     *catalog.circuits_api.urlpatterns,
-    *runs.api.urlpatterns,
-    *runs.grants_api.urlpatterns,
-    *runs.approvals_api.urlpatterns,
-    *runs.people_api.urlpatterns,
-    *runs.events_api.urlpatterns,
-    *runs.evidence_api.urlpatterns,
-    *runs.webhooks_api.urlpatterns,
-    *runs.runtime_api.urlpatterns,
-    *runs.schemas_api.urlpatterns,
-    *runs.usage_api.urlpatterns,
-    *runs.budgets_api.urlpatterns,
-    *runs.bulk_api.urlpatterns,
-    *runs.effects_api.urlpatterns,
-    *runs.again_api.urlpatterns,
-    *runs.comparison_api.urlpatterns,
-    *runs.recovery_api.urlpatterns,
-    *runs.replay_api.urlpatterns,
-    *runs.chaos_api.urlpatterns,
+    *runs.api.runs.urlpatterns,
+    *runs.api.grants.urlpatterns,
+    *runs.api.approvals.urlpatterns,
+    *runs.api.people.urlpatterns,
+    *runs.api.events.urlpatterns,
+    *runs.api.evidence.urlpatterns,
+    *runs.api.webhooks.urlpatterns,
+    *runs.api.runtime.urlpatterns,
+    *runs.api.schemas.urlpatterns,
+    *runs.api.usage.urlpatterns,
+    *runs.api.budgets.urlpatterns,
+    *runs.api.bulk.urlpatterns,
+    *runs.api.effects.urlpatterns,
+    *runs.api.again.urlpatterns,
+    *runs.api.comparison.urlpatterns,
+    *runs.api.recovery.urlpatterns,
+    *runs.api.replay.urlpatterns,
+    *runs.api.chaos.urlpatterns,
 ]
 
 # The description of the API names no tenant's data, so it needs no key.
@@ -118,7 +118,7 @@ urlpatterns = [
     path("health", health.healthz, name="health"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
-    *runs.first_sdk_api.urlpatterns,
+    *runs.api.first_sdk.urlpatterns,
     path("decide/<str:link_id>/<str:secret>/", decide_by_link, name="decide-by-link"),
     path("admin/runtime/", admin.site.admin_view(runtime_page), name="console-runtime"),
     path("admin/simulator/", admin.site.admin_view(simulator_page), name="console-simulator"),

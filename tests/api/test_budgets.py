@@ -8,7 +8,7 @@ import pytest
 
 from agents import ledger
 from agents.models import Agent, Budget, LedgerEntry, Tenant
-from runs.budgets_api import BudgetView
+from runs.api.budgets import BudgetView
 from runs.models import Run
 from tests.api.cast import Caller
 

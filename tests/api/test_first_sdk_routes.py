@@ -235,7 +235,7 @@ def test_it_recalls_runs_by_their_words(alice: Caller, bob: Caller, acme: Any, a
 def test_it_looks_through_so_many_runs_only(
     bob: Caller, acme: Any, agent: Agent, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: Any
 ) -> None:
-    monkeypatch.setattr("runs.first_sdk_api.RECALLED_RUNS", 2)
+    monkeypatch.setattr("runs.api.first_sdk.RECALLED_RUNS", 2)
     for goal in ("the oldest price", "nothing", "nothing"):
         Run.objects.create(tenant=acme, agent=agent, goal=goal)
     with django_assert_max_num_queries(6):

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from agents.models import Tenant
 from catalog.models import RecoveryCandidate
 from catalog.services import seed_catalog
-from runs.recovery_api import CandidateDetail, CandidatePage, SuggestionView
+from runs.api.recovery import CandidateDetail, CandidatePage, SuggestionView
 from tests.api.cast import Caller
 from tests.integration.recovering import fail
 

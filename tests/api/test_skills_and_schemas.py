@@ -8,7 +8,7 @@ import jsonschema_rs
 import pytest
 
 from runs import runtime
-from runs.schemas_api import PUBLISHED
+from runs.api.schemas import PUBLISHED
 from skills.registry import registry
 from skills.taxonomy import CODES
 

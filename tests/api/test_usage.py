@@ -9,10 +9,10 @@ import pytest
 
 from agents.models import Agent, Tenant
 from agents.services import create_agent
+from runs.api.usage import ForecastAnswer, UsageAnswer
 from runs.models import ChargeSum, TallyMark
 from runs.shell import tally
 from runs.usage import today_of
-from runs.usage_api import ForecastAnswer, UsageAnswer
 from skills.ids import new_id
 from tests.api.cast import Caller
 from tests.integration.charging import a_charge

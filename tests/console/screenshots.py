@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/images anew: `python -m tests.console.screenshots`, by Chromium, from an installation made for it."""
+"""Takes the pictures of docs/images anew, and in docs/images/pages those of every page: by Chromium, of an installation made for it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -128,7 +129,7 @@ def an_installation(folder: Path, shop: Shop) -> Iterator[tuple[str, LivedIn]]:
 def _lived_in(site: str, shop: Shop, process: subprocess.Popen[bytes]) -> LivedIn:
     django.setup()
     from agents.models import Tenant  # noqa: PLC0415 - settings are known from here on
-    from tests.console.lived_in import live_in  # noqa: PLC0415
+    from tests.console.lived_in import live_well  # noqa: PLC0415
     from tests.processes import eventually  # noqa: PLC0415
 
     def is_up() -> bool:
@@ -141,7 +142,7 @@ def _lived_in(site: str, shop: Shop, process: subprocess.Popen[bytes]) -> LivedI
             return False
 
     eventually(is_up, "manage.py dev", 60)
-    return live_in(Tenant.objects.get(), shop, password=PASSWORD, reports=FAILURES_OF_A_WEEK, days=28)
+    return live_well(Tenant.objects.get(), shop, password=PASSWORD, reports=FAILURES_OF_A_WEEK, days=28)
 
 
 def main() -> None:
@@ -151,6 +152,22 @@ def main() -> None:
         wanted = pictures(lived)
         with a_browser() as browser:
             take_all(browser, site, wanted)
+        take_every_page(site, lived, shop)
+
+
+def take_every_page(site: str, lived: LivedIn, shop: Shop) -> None:
+    """Take the pictures nobody keeps: of all pages, then of a tenant in which nothing happened, then of what goes wrong."""
+    from tests.console import every_picture  # noqa: PLC0415 - settings are known from here on
+    from tests.console.lived_in import with_bad_words  # noqa: PLC0415
+
+    lived = with_bad_words(lived, shop)
+    begun, taken = time.monotonic(), every_picture.take_every(site, every_picture.busy(lived), "pages")
+    every_picture.begin_anew()
+    taken += every_picture.take_every(site, every_picture.empty(), "empty ones")
+    every_picture.damage(lived)
+    taken += every_picture.take_every(site, every_picture.wrong(lived), "what goes wrong")
+    where = every_picture.FOLDER.relative_to(PROJECT)
+    sys.stdout.write(f"{taken} pictures in {where}, in {time.monotonic() - begun:.0f} s\n")
 
 
 if __name__ == "__main__":

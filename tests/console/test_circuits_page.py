@@ -37,7 +37,7 @@ def test_it_says_what_is_open_and_offers_operators_to_close_it(role: str, cast: 
     found = opened(cast.acme)
     for page in (SignIn(role).get(LIST).content.decode(), SignIn(role).get(page_url(found)).content.decode()):
         assert HOST in page
-        assert "✕</span> open" in page
+        assert 'aos-sign-cross"></i></span> open' in page
         assert "HTTP_5XX" in page
         assert "nothing for another" in page
     assert (reset_url(found) in SignIn(role).get(page_url(found)).content.decode()) == (role in OPERATORS)

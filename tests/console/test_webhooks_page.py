@@ -106,7 +106,12 @@ def test_another_tenants_endpoint_is_there_for_nobody(door: WebhookEndpoint, cas
 def test_the_list_says_who_is_told_and_why_one_is_off(door: WebhookEndpoint) -> None:
     write_down(sent_to(door), Answer(503, "", 30))
     shown = SignIn("operator").get(LIST).content.decode()
-    for text in ("1 endpoint is told of what happens.", "Told of run.failed", "being tried again (HTTP 503)", "✓</span> on"):
+    for text in (
+        "1 endpoint is told of what happens.",
+        "Told of run.failed",
+        "being tried again (HTTP 503)",
+        'aos-sign-check"></i></span> on',
+    ):
         assert text in shown
     disable(door, "it answered 410 Gone")
     off = SignIn("operator").get(LIST + "?show=off").content.decode()

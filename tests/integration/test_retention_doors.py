@@ -16,8 +16,8 @@ from django.utils import timezone
 from django_q.brokers.orm import ORM
 from django_q.scheduler import scheduler
 
+from runs.api.runtime import capabilities
 from runs.models import Kept, Run, RunEvent
-from runs.runtime_api import capabilities
 from runs.schedules import JOBS, keep_schedules, remove_what_is_due
 from runs.shell.processes import doorbell
 from runs.stored import CLASSES, read_stored

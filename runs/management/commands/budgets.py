@@ -6,7 +6,7 @@ from argparse import SUPPRESS, ArgumentParser
 from typing import Any
 
 from runs import budgets
-from runs.budgets_api import BudgetBody
+from runs.api.budgets import BudgetBody
 from runs.management import exits
 from runs.management.base import RuntimeCommand
 from runs.management.printing import Paper

@@ -8,12 +8,12 @@ from typing import Any
 
 from catalog.candidate_documents import export_candidates, import_candidates
 from catalog.candidate_views import candidate_detail, candidate_json, list_candidates
+from runs.api.recovery import SuggestBody, checked_candidate_id
 from runs.management import exits
 from runs.management.base import RuntimeCommand
 from runs.management.inputs import json_object
 from runs.management.printing import Paper
 from runs.recovery import deciding, suggesting
-from runs.recovery_api import SuggestBody, checked_candidate_id
 from skills.requests import parse_body
 from skills.wording import UNKNOWN
 

@@ -14,8 +14,9 @@ from agents.contracts import ResourceContract
 from agents.idempotency import IDEMPOTENCY_KEY, idempotency_key_in
 from agents.pagination import page_json
 from agents.tenancy import principal_of
-from runs import first_sdk_api, runtime, selectors, services
+from runs import runtime, selectors, services
 from runs.answering import PREFER, accepted, fingerprint_in
+from runs.api import first_sdk
 from runs.contracts_explanation import DecisionPage, Explanation
 from runs.contracts_trace import TraceAnswer
 from runs.requests import (
@@ -71,7 +72,7 @@ class Runs(APIView):
 
     @extend_schema(operation_id="runs_submit", parameters=[IDEMPOTENCY_KEY, PREFER], request=RunBody, responses={202: AcceptedRun})
     def post(self, request: Request) -> Response:
-        body = parse_body(RunBody, first_sdk_api.run_body(request.data))
+        body = parse_body(RunBody, first_sdk.run_body(request.data))
         return _submit(request, body, goal=body.goal, plan=body.plan, simulation_id=body.simulation_id)
 
 

@@ -16,8 +16,9 @@ from agents.plan.validation import PlanInvalid, validate_plan
 from agents.planners.registry import PLANNERS
 from agents.tenancy import principal_of
 from catalog.api import CatalogView
-from runs import first_sdk_api, runtime
+from runs import runtime
 from runs.answering import fingerprint_in
+from runs.api import first_sdk
 from runs.contracts_questions import QuestionAnswer
 from runs.requests import ExecuteBody, FailureQuery, PlanBody, QueryBody, SimulateBody, checked_run_id
 from runs.responses import Capabilities, ExecutedOutcome, PlanVerdict
@@ -55,9 +56,9 @@ class Execute(APIView):
 class DescribeSkills(APIView):
     required_scopes = {"GET": "skills:read"}
 
-    @extend_schema(operation_id="runtime_skills", responses={200: first_sdk_api.RuntimeSkills})
+    @extend_schema(operation_id="runtime_skills", responses={200: first_sdk.RuntimeSkills})
     def get(self, request: Request) -> Response:
-        return Response(first_sdk_api.skills_answer(runtime.describe_skill(tenant=principal_of(request).tenant)))
+        return Response(first_sdk.skills_answer(runtime.describe_skill(tenant=principal_of(request).tenant)))
 
 
 class DescribeSkill(APIView):
@@ -74,7 +75,7 @@ class Query(APIView):
 
     @extend_schema(operation_id="runtime_query", request=QueryBody, responses={200: QuestionAnswer})
     def post(self, request: Request) -> Response:
-        told = first_sdk_api.answer_to(principal_of(request), request.data)
+        told = first_sdk.answer_to(principal_of(request), request.data)
         if told is not None:
             return Response(told)
         body = parse_body(QueryBody, request.data)
@@ -84,9 +85,9 @@ class Query(APIView):
 class Simulate(APIView):
     required_scopes = {"POST": "runs:read"}
 
-    @extend_schema(operation_id="runtime_simulate", request=SimulateBody, responses={200: first_sdk_api.RuntimeSimulation})
+    @extend_schema(operation_id="runtime_simulate", request=SimulateBody, responses={200: first_sdk.RuntimeSimulation})
     def post(self, request: Request) -> Response:
-        body = parse_body(SimulateBody, first_sdk_api.simulation_body(principal_of(request), request.data))
+        body = parse_body(SimulateBody, first_sdk.simulation_body(principal_of(request), request.data))
         refuse_inexact(request.data)
         answer = runtime.simulate(
             principal=principal_of(request),
@@ -97,7 +98,7 @@ class Simulate(APIView):
             budget_micro_usd=body.limit_micro_usd(),
             deadline_ms=body.deadline_ms,
         )
-        return Response(first_sdk_api.simulation_answer(request.data, answer))
+        return Response(first_sdk.simulation_answer(request.data, answer))
 
 
 class GetResourceContract(APIView):
@@ -120,11 +121,9 @@ class FailureCatalog(APIView):
 class ListCapabilities(APIView):
     required_scopes = {"GET": "skills:read"}
 
-    @extend_schema(
-        operation_id="runtime_capabilities", parameters=[first_sdk_api.MeansQuery], responses={200: first_sdk_api.CallerCapabilities}
-    )
+    @extend_schema(operation_id="runtime_capabilities", parameters=[first_sdk.MeansQuery], responses={200: first_sdk.CallerCapabilities})
     def get(self, request: Request) -> Response:
-        return Response(capabilities().model_dump() | first_sdk_api.means_of_caller(principal_of(request), request.query_params))
+        return Response(capabilities().model_dump() | first_sdk.means_of_caller(principal_of(request), request.query_params))
 
 
 def capabilities() -> Capabilities:

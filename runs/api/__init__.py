@@ -1,0 +1,1 @@
+"""REST routes of runs, a module for each thing they are about: translate in, one call, translate out."""
