@@ -47,6 +47,7 @@ ACTIONS: dict[str, str] = {
     "catalog.restore": "An earlier version of an entry was brought back.",
     "catalog.import": "Entries of the failure catalog were imported.",
     "circuit.reset": "A circuit was closed by hand.",
+    "cost.export": "What was spent was taken out as a file.",
     "drift.acknowledge": "Somebody saw that a skill or agent goes otherwise than before.",
     "drift.resolve": "Somebody says that it goes as it should again.",
     "evidence.export": "A run's evidence was taken out.",

@@ -48,6 +48,7 @@ from runs.console.agents_page import agent_edit_page, agent_page, agent_versions
 from runs.console.approvals_page import approvals_page, one_approval_page
 from runs.console.budgets_page import budgets_page
 from runs.console.bulk_page import bulk_page, new_bulk_page, one_bulk_page
+from runs.console.cost_export import cost_export
 from runs.console.cost_page import cost_page
 from runs.console.dead_letters_page import dead_letters_page, requeue_view
 from runs.console.drift_page import drift_page
@@ -125,6 +126,7 @@ urlpatterns = [
     path("admin/failure-analytics/", admin.site.admin_view(failures_page), name="console-failures"),
     path("admin/failure-analytics/<str:signature>/", admin.site.admin_view(group_page), name="console-failure-group"),
     path("admin/drift/", admin.site.admin_view(drift_page), name="console-drift"),
+    path("admin/cost/export/", require_POST(admin.site.admin_view(cost_export)), name="console-cost-export"),
     path("admin/cost/", admin.site.admin_view(cost_page), name="console-cost"),
     path("admin/budgets/", admin.site.admin_view(budgets_page), name="console-budgets"),
     path("admin/approvals/", admin.site.admin_view(require_safe(approvals_page)), name="console-approvals"),

@@ -94,6 +94,7 @@ def _context(request: HttpRequest, tenants: list[Tenant]) -> Json:
         "aos_panels": _panels(found, links, tenants),
         "aos_forecast": forecast and {"lines": cost_view.forecast_lines(forecast), "until": date.fromisoformat(forecast["to"])},
         "aos_budgets": reverse("console-budgets"),
+        "aos_file_of": one.slug if one is not None else "",
     }
 
 

@@ -72,4 +72,4 @@ PAGES = {
 }
 
 # Addresses that take a form alone; who may send it, and about what, their own tests show.
-POSTED = frozenset({"console-dead-letter-requeue", "console-runs-export", "console-undo"})
+POSTED = frozenset({"console-cost-export", "console-dead-letter-requeue", "console-runs-export", "console-undo"})

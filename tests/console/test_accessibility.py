@@ -40,7 +40,7 @@ pytestmark = [
 ]
 
 # Routes that take POST alone.
-POSTED = ("console-dead-letter-requeue", "console-undo", "console-runs-export")
+POSTED = ("console-cost-export", "console-dead-letter-requeue", "console-undo", "console-runs-export")
 # What is shown only about something named behind the address, and found by a link of another page.
 LINKED = ("console-approvals-together", "console-bulk-new")
 

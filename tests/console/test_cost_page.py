@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 from datetime import timedelta
 from html import unescape
@@ -10,7 +13,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from agents.models import Agent, Membership, Tenant
+from agents.models import Agent, AuditEntry, Membership, Tenant
 from runs.models import Charge
 from runs.usage import today_of
 from tests.console.conftest import CANARY, Cast, SignIn
@@ -137,3 +140,30 @@ def test_it_tells_who_installed_it_what_to_do_first(db: None) -> None:
 
     User.objects.create_superuser("root")
     assert "No tenant yet" in page("root").content.decode()
+
+
+@pytest.mark.parametrize("role", ["viewer", "developer", "operator", "approver", "tenant_admin", "auditor", "root", "stranger"])
+def test_it_is_taken_as_a_file_by_who_may_see_costs_and_the_log_says_so(role: str, cast: Cast, agent: Agent) -> None:
+    a_charge(agent, 1_000_000, day=today_of([cast.acme]), model="=large()", skill="work")
+    asked = {"tenant": cast.acme.slug, "format": "csv"}
+    answer = SignIn(role).post(reverse("console-cost-export"), asked)
+    if role in ("viewer", "approver", "stranger"):
+        assert answer.status_code == 403
+        return
+    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
+    assert {row["by"] for row in rows} == {"day", "agent", "skill", "model"}
+    # A name a spreadsheet would reckon with is a text there.
+    assert [row["cost_micro_usd"] for row in rows if row["name"] == "'=large()"] == ["1000000"]
+    assert CANARY not in str(rows)
+    entry = AuditEntry.objects.get(action="cost.export")
+    assert (entry.actor, json.loads(entry.after)["rows"]) == (role, len(rows))
+    if role != "root":
+        assert SignIn(role).post(reverse("console-cost-export"), asked | {"tenant": cast.rival.slug}).status_code == 404
+
+
+def test_it_is_no_file_of_what_makes_no_sense_and_none_by_get(cast: Cast) -> None:
+    export, asked = reverse("console-cost-export"), {"tenant": cast.acme.slug, "format": "csv"}
+    assert SignIn("auditor").get(export, asked).status_code == 405
+    for wrong in ({"format": "xls"}, {"from": "yesterday"}, {"agent": "nobody"}):
+        assert SignIn("auditor").post(export, asked | wrong).status_code == 404
+    assert not AuditEntry.objects.filter(action="cost.export").exists()
