@@ -107,7 +107,8 @@ def test_a_run_that_waits_for_a_person_says_the_same_everywhere(workshop: Worksh
     asked = questions.query(tenant=run.tenant, what="blocked_by", filters={"run_id": run.public_id})
     assert asked["blocked_by"] == explained(run)["blocked_by"] == [told, behind]
     # What it offers is what the runtime takes.
-    workshop.decide(run, **{name: value for name, value in told["action"]["body"].items() if name in ("step_id", "verdict", "action_hash")})
+    assert told["action"]["api"] == f"POST /api/v1/approvals/{run.public_id}/sign/approve"
+    workshop.decide(run, "sign", "approve", **told["action"]["body"])
     with a_worker():
         assert over(run).status == "succeeded"
     assert (blocked_by(run), explained(run)["because"]) == ([], [])
