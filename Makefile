@@ -28,6 +28,9 @@ ACCEPTED_ON_POSTGRESQL := $(addprefix --ignore=tests/,$(addprefix acceptance/,te
 # And what is of one database whichever it is: SDKs, the server of production, programs of others, a browser, made-up requests.
 TRIED_ON_SQLITE := $(addprefix --ignore=tests/,sdk fuzz api/test_production_server.py acceptance/test_first_sdk.py acceptance/test_examples.py \
 	docs sign_in console/test_accessibility.py console/test_journeys.py)
+# Folders in which nothing asks a database, or nothing starts processes: to read them takes each test process seconds.
+NEVER_SLOW := $(addprefix --ignore=tests/,engine skills histories architecture)
+NO_DATABASE := $(NEVER_SLOW) $(addprefix --ignore=tests/,unit docs fuzz sdk)
 CHAOS_ON := $(or $(ON),postgresql sqlite)
 ON_SIMULATION := $(PY) -m tests.simulation
 # What `make test` plays once, `make chaos` plays five times as long, with other dice each time.
@@ -65,11 +68,11 @@ test: setup ## run every test: on SQLite and on PostgreSQL, fast ones first
 	@echo "== test 1/4: what needs no database, and SQLite"
 	@$(ON_SQLITE) -n $(JOBS) -m "not slow" $(NOT_ON_SQLITE)
 	@echo "== test 2/4: PostgreSQL"
-	@$(ON_POSTGRESQL) -n $(JOBS) -m "database and not slow" $(NOT_ON_POSTGRESQL)
+	@$(ON_POSTGRESQL) -n $(JOBS) -m "database and not slow" $(NO_DATABASE) $(NOT_ON_POSTGRESQL)
 	@echo "== test 3/4: real processes, SQLite"
-	@$(ON_SQLITE) -n $(CORES) --dist loadfile -m "slow and not chaos" $(ACCEPTED_ON_POSTGRESQL)
+	@$(ON_SQLITE) -n $(CORES) --dist loadfile -m "slow and not chaos" $(NEVER_SLOW) $(ACCEPTED_ON_POSTGRESQL)
 	@echo "== test 4/4: real processes, PostgreSQL"
-	@$(ON_POSTGRESQL) -n $(CORES) --dist loadfile -m "slow and database and not chaos" $(TRIED_ON_SQLITE)
+	@$(ON_POSTGRESQL) -n $(CORES) --dist loadfile -m "slow and database and not chaos" $(NO_DATABASE) $(TRIED_ON_SQLITE)
 
 test-fast: setup ## run what starts no processes, on SQLite only
 	@$(ON_SQLITE) -n $(JOBS) -m "not slow"

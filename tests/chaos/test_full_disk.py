@@ -47,6 +47,7 @@ def test_it_goes_on_when_there_is_room_again_for_sqlite(making: Making) -> None:
 
 
 @on_sqlite
+@pytest.mark.chaos
 def test_it_goes_on_when_the_file_may_grow_again(site: Site) -> None:
     with site.host() as host, site.crowd(RUNS) as crowd:
         site.until_busy(crowd)
