@@ -32,7 +32,7 @@ def approvers_key(client: AOS) -> Iterator[str]:
     if given:
         yield given
         return
-    made = client.api_keys.create("approver of the example", ["runs:read", "runs:write"])
+    made = client.api_keys.create("approver of the example", ["approvals:read", "approvals:write"])
     try:
         yield made.key
     finally:
@@ -50,15 +50,15 @@ def main() -> None:
         seen = client.runs.event_page(run.run_id).next_after
 
         # What is approved is exactly what was looked at: the hash is of the skill and its parameters.
-        step = next(step for step in approver.runs.trace(run.run_id).steps if step.step_id == STEP)
+        asked = approver.approvals.get(run.run_id, STEP)
         try:
-            client.runs.decide(run.run_id, STEP, "approve", action_hash=step.action_hash)
+            client.approvals.approve(run.run_id, STEP, action_hash=asked.action_hash)
         except PermissionDeniedError as refused:
             print(f"Approving one's own run is refused: {refused.message}")
         else:
             sys.exit("One's own run could be approved, which must not be.")
 
-        approver.runs.decide(run.run_id, STEP, "approve", action_hash=step.action_hash, reason="I have read them.")
+        approver.approvals.approve(run.run_id, STEP, action_hash=asked.action_hash, reason="I have read them.")
         print("Somebody else approved it.")
         # To its end, by its events: for a moment the run still looks as if it waited.
         for event in client.runs.events(run.run_id, after=seen):

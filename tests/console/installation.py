@@ -208,7 +208,7 @@ def an_installation(environment: dict[str, str], folder: Path) -> Iterator[Insta
 def signed_in(browser: Browser, there: Installation, name: str) -> BrowserContext:
     """Return a browser of its own in which this person has signed in."""
     context = browser.new_context()
-    context.set_default_timeout(5_000)
+    context.set_default_timeout(20_000)
     page = context.new_page()
     sign_in(page, there.address, name)
     page.close()
