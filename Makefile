@@ -70,9 +70,9 @@ test: setup ## run every test: on SQLite and on PostgreSQL, fast ones first
 	@echo "== test 2/4: PostgreSQL"
 	@$(ON_POSTGRESQL) -n $(JOBS) -m "database and not slow" $(NO_DATABASE) $(NOT_ON_POSTGRESQL)
 	@echo "== test 3/4: real processes, SQLite"
-	@$(ON_SQLITE) -n $(CORES) --dist loadfile -m "slow and not chaos" $(NEVER_SLOW) $(ACCEPTED_ON_POSTGRESQL)
+	@$(ON_SQLITE) -n $(CORES) --dist loadfile --no-loadscope-reorder -m "slow and not chaos" $(NEVER_SLOW) $(ACCEPTED_ON_POSTGRESQL)
 	@echo "== test 4/4: real processes, PostgreSQL"
-	@$(ON_POSTGRESQL) -n $(CORES) --dist loadfile -m "slow and database and not chaos" $(NO_DATABASE) $(TRIED_ON_SQLITE)
+	@$(ON_POSTGRESQL) -n $(CORES) --dist loadfile --no-loadscope-reorder -m "slow and database and not chaos" $(NO_DATABASE) $(TRIED_ON_SQLITE)
 
 test-fast: setup ## run what starts no processes, on SQLite only
 	@$(ON_SQLITE) -n $(JOBS) -m "not slow"

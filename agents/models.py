@@ -230,6 +230,7 @@ class LedgerEntry(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name_plural = "ledger entries"
         indexes = [models.Index(fields=("scope", "id"))]
         constraints = [
             models.UniqueConstraint(

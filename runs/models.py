@@ -293,6 +293,7 @@ class Outbox(models.Model):
     delivered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name_plural = "outbox"
         indexes = [
             models.Index(fields=("id",), condition=models.Q(delivered_at__isnull=True), name="outbox_pending"),
             models.Index(fields=("tenant", "tx", "id"), name="outbox_feed"),

@@ -30,8 +30,23 @@ CONSOLE = PROJECT / "tests" / "console"
 DATABASE_FIXTURES = frozenset({"db", "transactional_db", "django_db_reset_sequences", "live_server", "admin_user"})
 
 
+LONGEST = frozenset(
+    {
+        "test_accessibility.py",
+        "test_simulation.py",
+        "test_js_sdk.py",
+        "test_ledger_crowd.py",
+        "test_demo.py",
+        "test_dev.py",
+        "test_journeys.py",
+    }
+)
+"""Files that take half a minute and more: they begin first, so that no process is alone with one of them at the end."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses the database, so that only that runs again on the second database; what uses none comes first.
+    """Mark what uses the database, so that only that runs again on the second database; what uses none comes first, after
+    what takes longest.
 
     The console's tests are together on one database, those of its pure views too.
     """
@@ -40,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("database")
         if item.get_closest_marker("acceptance"):
             item.add_marker("slow")
-    items.sort(key=lambda item: item.get_closest_marker("database") is not None)
+    items.sort(key=lambda item: (item.path.name not in LONGEST, item.get_closest_marker("database") is not None))
 
 
 def pytest_collection_finish() -> None:

@@ -39,5 +39,6 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('agent', 'version'), name='one_row_per_agent_version')],
             },
         ),
+        migrations.AlterModelOptions(name='ledgerentry', options={'verbose_name_plural': 'ledger entries'}),
         migrations.RunPython(keep_present_versions, migrations.RunPython.noop),
     ]

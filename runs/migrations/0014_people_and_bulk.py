@@ -185,4 +185,5 @@ class Migration(migrations.Migration):
             model_name='stepsummary',
             index=models.Index(condition=models.Q(('status__in', ('in_doubt', 'waiting'))), fields=['status', 'run'], name='step_open'),
         ),
+        migrations.AlterModelOptions(name='outbox', options={'verbose_name_plural': 'outbox'}),
     ]
