@@ -13,7 +13,8 @@ PYTEST := -m pytest -q --no-header
 ON_SQLITE := $(PY) -m tests.databases sqlite -- $(PY) $(PYTEST)
 ON_POSTGRESQL := $(PY) -m tests.databases postgresql -- $(PY) $(PYTEST)
 # The console's pages are asked for on PostgreSQL alone: what they read is tested on both, and `make test-fast` shows them on SQLite.
-NOT_ON_SQLITE := --ignore=tests/console
+# So is what people decide: rows by Django's own means, and a worker that has tests on both.
+NOT_ON_SQLITE := --ignore=tests/console $(addprefix --ignore=tests/integration/test_,attacks_on_decisions.py gates_of_runs.py)
 # And these, which ask nothing of a database that its pages and the other tests do not, on SQLite alone.
 API_ON_POSTGRESQL := $(addprefix tests/api/test_,$(addsuffix .py,access approvals budgets event_streams events feed front_door_crowds \
 	front_door_tenants front_door_webhooks live_server pages submit tenants_do_not_meet usage webhooks))

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.utils import timezone
 
 from agents.models import AuditEntry, Membership, Role
@@ -169,7 +168,6 @@ def test_it_asks_about_what_may_cost_much(workshop: Workshop) -> None:
     assert (step_of(run, "a")["status"], shown["asks_because"]) == ("succeeded", "policy_by_cost")
 
 
-@pytest.mark.skipif(connection.vendor == "postgresql", reason="about one worker and a server, the same on both")
 def test_it_asks_once_about_a_host_and_again_when_that_is_forgotten(workshop: Workshop, settings: Any) -> None:
     plugins.load(registry, with_plugins=False, modules=["skills.library.http_call"])
     new = create_agent(tenant=workshop.tenant, name="new", profile={"approval_first_use_of_host": True})
