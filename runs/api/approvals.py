@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from django.urls import path
 from drf_spectacular.utils import extend_schema
-from pydantic import Field, model_validator
+from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,11 +19,10 @@ from runs import approvals
 from runs.contracts import EditedCall
 from runs.editing import Edit, edited_call
 from runs.effects.requests import checked_step_id
+from runs.people_requests import ActionHash
 from runs.requests import Reason, checked_run_id
 from runs.responses import Answer, Decided
 from skills.requests import RequestModel, parse_body, parse_query
-
-ActionHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class ApprovalBody(RequestModel):
