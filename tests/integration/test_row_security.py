@@ -24,6 +24,7 @@ from agents.tenancy import SCOPES, create_key
 from aos_site.http.serving import ThreadedHandler
 from aos_site.urls import api_v1
 from catalog.models import CatalogEntry
+from catalog.services import seed_catalog
 from runs.models import Run, RunEvent, Signal
 from tests.integration.strangers import ROLE, a_role, connected_as, rows_of
 from tests.integration.workshop import Workshop, driven, step
@@ -89,6 +90,8 @@ def two_tenants(role: str, django_db_blocker: Any) -> Iterator[tuple[Rows, Rows]
     with django_db_blocker.unblock():
         with connection.cursor() as cursor:
             cursor.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
+        # A migration brought it; a test that committed before this one was emptied of it.
+        seed_catalog()
         ours, theirs = (rows_of(Tenant.objects.create(slug=f"matrix-{name}", name=name)) for name in ("a", "b"))
         yield ours, theirs
         with connection.cursor() as cursor:
@@ -174,7 +177,6 @@ def test_it_lets_nobody_give_a_row_away(seen: Seen) -> None:
 
 def test_it_shows_what_is_nobodys_to_everybody_and_lets_none_change_it(seen: Seen) -> None:
     seen.open_to(seen.us)
-    # A migration brought them.
     shared = CatalogEntry.objects.filter(tenant=None).first().pk
     assert seen.raw.execute("SELECT FROM catalog_catalogentry WHERE id = %s", (shared,)).rowcount == 1
     assert seen.raw.execute("SELECT FROM catalog_entryversion WHERE entry_id = %s", (shared,)).rowcount == 1
