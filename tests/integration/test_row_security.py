@@ -90,7 +90,7 @@ def two_tenants(role: str, django_db_blocker: Any) -> Iterator[tuple[Rows, Rows]
     with django_db_blocker.unblock():
         with connection.cursor() as cursor:
             cursor.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
-        # A migration brought it; a test that committed before this one was emptied of it.
+        # A migration brought it, but the database is emptied after each test that commits.
         seed_catalog()
         ours, theirs = (rows_of(Tenant.objects.create(slug=f"matrix-{name}", name=name)) for name in ("a", "b"))
         yield ours, theirs
