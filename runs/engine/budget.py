@@ -139,12 +139,17 @@ def forget_refusal(state: State) -> None:
 
 
 def spare(state: State) -> bool:
-    """Tell whether the run holds money of its scopes that it does not need while it waits."""
+    """Tell whether the run holds money of its scopes that it does not need while it waits. One that owes has none to spare."""
     room = headroom(state)
-    return room is not None and not state.held_micro_usd and (room > 0 or any(headroom_on(state, m) for m in state.granted_by_model))
+    if room is None or room < 0 or state.held_micro_usd:
+        return False
+    return room > 0 or any(headroom_on(state, model) for model in state.granted_by_model)
 
 
 def give_back(state: State) -> None:
-    """Keep of the reservation only what is spent."""
+    """Keep of the reservation only what is spent. What was refused a step it will have to ask for with the rest it gave back."""
     state.granted_micro_usd = state.spent_micro_usd
     state.granted_by_model = {model: spent for model, spent in state.spent_by_model.items() if spent}
+    asker = state.steps.get(state.asker)
+    if state.short_scope and asker is not None and asker.reason == "budget":
+        state.asked_micro_usd, state.asked_on_model_micro_usd = lacks(state, asker)

@@ -154,6 +154,17 @@ def test_it_starts_nothing_while_it_owes() -> None:
     assert story.state.steps["a"].attempt == 1
 
 
+def test_it_gives_nothing_back_while_it_owes() -> None:
+    story = Story.admitted(s("a", "model"), s("b", "look", "a"), granted=50)
+    story.tell(e.CostBounded, "a", 1, 40, "large")
+    story.tell(e.ReservationExtended, 50, {"large": 40})
+    story.ok("a", cost=80)
+    story.tell(e.ReservationRefused, 30, "run:run_1")
+    # It has overdrawn its model too; whoever took that for money to give back would forgive itself what it owes, and go on.
+    assert story.refuses(e.ReservationReturned) == "nothing_to_return"
+    assert (story.status("b"), story.state.granted_micro_usd, story.state.waiting_for) == ("pending", 50, "budget")
+
+
 def test_it_ends_though_it_owes_when_nothing_is_left_to_start() -> None:
     story = Story.admitted(s("a", "model"), granted=50)
     story.tell(e.CostBounded, "a", 1, 50)
@@ -188,6 +199,18 @@ def test_it_gives_back_what_it_does_not_need_and_asks_for_it_again() -> None:
     assert story.tell(e.ApprovalDecided, "b", story.state.steps["b"].action_hash, True) == ["resume b", "wait b", "extend_reservation"]
     assert story.decision(ExtendReservation).by_micro_usd == 40
     assert story.tell(e.ReservationExtended, 70) == ["start b"]
+
+
+@pytest.mark.parametrize(("model", "asks"), [("", (40, 0)), ("large", (40, 40))])
+def test_it_will_need_the_rest_again_that_it_gave_back_when_it_was_refused(model: str, asks: tuple[int, int]) -> None:
+    story = Story.admitted(s("a", "model"), granted=21)
+    story.tell(e.CostBounded, "a", 1, 40, model)
+    story.tell(e.ReservationRefused, 19, "run:run_1")
+    assert story.state.asked_micro_usd == 19
+    story.tell(e.ReservationReturned)
+    assert (story.state.asked_micro_usd, story.state.asked_on_model_micro_usd) == asks
+    story.tell(e.FundsFreed, "run:run_1")
+    assert story.decision(ExtendReservation).by_micro_usd == 40
 
 
 def test_it_tells_once_when_most_of_the_limit_is_spent() -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agents import ledger
-from agents.models import LedgerScope
+from agents.models import LedgerEntry, LedgerLot, LedgerScope
 from agents.services import create_agent
 from runs import services
 from runs.models import Outbox
 from runs.shell.unblock import wake_unblocked
 from skills.refusal import Refusal
-from tests.fakes.skills import witnessed
+from tests.fakes.skills import Costly, witnessed
 from tests.integration.workshop import (
     Workshop,
     a_worker,
@@ -52,6 +53,17 @@ def test_every_scope_tells_what_a_run_spent(workshop: Workshop) -> None:
     assert sums(workshop, "tenant") == sums(workshop, "agent") == sums(workshop, "model", "large") == sums(workshop, "run") == (30, 0)
     days = LedgerScope.objects.filter(tenant=workshop.tenant).exclude(day=None)
     assert {(row.kind, row.spent_micro_usd) for row in days} == {("tenant", 30), ("agent", 30), ("model", 30)}
+
+
+def test_however_many_steps_cost_money_its_scopes_are_touched_when_it_begins_and_when_it_ends(workshop: Workshop) -> None:
+    run = workshop.submit(*chain(*(step(f"s{n}", "costly", worst=40, cost=30) for n in range(6))))
+    with a_worker():
+        over(run)
+    assert LedgerLot.objects.get().spent_micro_usd == 180
+    for scope in LedgerScope.objects.filter(tenant=workshop.tenant).exclude(kind="run"):
+        kinds_of_entries = list(LedgerEntry.objects.filter(scope=scope).order_by("pk").values_list("kind", flat=True))
+        assert sorted(kinds_of_entries) == ["release", "reserve", "settle"], str(scope)
+    assert_is_whole(workshop, run)
 
 
 @pytest.mark.parametrize(
@@ -149,6 +161,18 @@ def test_only_as_many_are_woken_as_there_is_money_for(workshop: Workshop) -> Non
     assert sums(workshop, "tenant") == (80, 0)
 
 
+def test_nobody_is_woken_for_what_it_gave_back_itself(workshop: Workshop) -> None:
+    # Admitted, it drew its whole budget; waiting, it keeps nothing of it: what is left is less than the last step needs.
+    run = workshop.submit(*chain(*(step(f"s{n}", "costly", worst=40, cost=40 - n) for n in range(3))), budget_micro_usd=100)
+    with a_worker() as leave:
+        waiting = parked(run, "budget")
+        leave()
+    assert (sums(workshop, "run"), waiting.needs_micro_usd) == ((79, 0), 40)
+    assert wake_unblocked() == 0
+    assert now(run).status == "waiting"
+    assert "funds_freed" not in kinds(run)
+
+
 def test_a_called_run_spends_its_callers_money(workshop: Workshop) -> None:
     caller = workshop.submit(
         *chain(step("a", "costly", worst=10, cost=10, retry=ONCE), step("b", "sleepy", ms=3_000)), budget_micro_usd=100
@@ -201,8 +225,9 @@ def test_an_exhausted_run_ends_as_its_agent_says(workshop: Workshop, policy: str
     assert_is_whole(workshop, run)
 
 
-def test_a_run_that_owes_waits_before_its_next_step_and_overran_by_what_was_in_flight(workshop: Workshop) -> None:
-    run = workshop.submit(*chain(step("a", "costly", worst=40, cost=75), step("b", "say", said="free")), budget_micro_usd=50)
+@pytest.mark.parametrize("model", [{}, {"model": "large"}], ids=["of no model", "of a model"])
+def test_a_run_that_owes_waits_before_its_next_step_and_overran_by_what_was_in_flight(workshop: Workshop, model: dict[str, str]) -> None:
+    run = workshop.submit(*chain(step("a", "costly", worst=40, cost=75, **model), step("b", "say", said="free")), budget_micro_usd=50)
     with a_worker():
         assert parked(run, "budget").spent_micro_usd == 75
         assert "overrun" in decided(run, "a")
@@ -210,6 +235,24 @@ def test_a_run_that_owes_waits_before_its_next_step_and_overran_by_what_was_in_f
         assert sums(workshop, "run") == (0, 50)
         services.top_up_run(principal=workshop.alice, run_id=run.public_id, amount_micro_usd=25)
         assert over(run).status == "succeeded"
+    assert_is_whole(workshop, run)
+
+
+def test_a_cost_model_that_makes_no_sense_stops_its_call_and_nothing_else(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {"below zero": -1, "a fraction": 0.5, "a text": "5"}
+
+    def nonsense(self: Costly, params: dict[str, Any], config: dict[str, Any]) -> Any:
+        return answers[params["model"]]  # another key raises
+
+    monkeypatch.setattr(Costly, "worst_case_micro_usd", nonsense)
+    steps = [step(f"s{n}", "costly", worst=1, cost=1, model=kind, on_error="continue") for n, kind in enumerate([*answers, "it raises"])]
+    run = workshop.submit(*steps, step("free", "say", said=1))
+    with a_worker():
+        run = over(run)
+    assert (run.status, run.spent_micro_usd) == ("partial", 0)
+    failures = {found["step_id"]: found["failure"]["code"] for found in trace(run)["steps"] if found.get("failure")}
+    assert failures == dict.fromkeys(("s0", "s1", "s2", "s3"), "PRICE_UNKNOWN")
+    assert sums(workshop, "tenant") == (0, 0)
     assert_is_whole(workshop, run)
 
 
