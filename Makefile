@@ -4,8 +4,6 @@
 PYTHON ?= python3
 # How many tests run beside each other. One more than a small machine has cores: many wait for a worker, a clock or a socket.
 JOBS ?= 3
-# How many beside each other that keep processes of their own busy.
-CORES ?= 2
 
 # Relative, and tools by `-m`: a checkout may lie under a path with spaces, which a script's first line cannot hold.
 PY := .venv/bin/python
@@ -32,6 +30,8 @@ TRIED_ON_SQLITE := $(addprefix --ignore=tests/,sdk fuzz api/test_production_serv
 # Folders in which nothing asks a database, or nothing starts processes: to read them takes each test process seconds.
 NEVER_SLOW := $(addprefix --ignore=tests/,engine skills histories architecture)
 NO_DATABASE := $(NEVER_SLOW) $(addprefix --ignore=tests/,unit docs fuzz sdk)
+# And those in which everything does; to make up the requests of `fuzz` alone takes seconds.
+ALWAYS_SLOW := $(addprefix --ignore=tests/,acceptance fuzz)
 CHAOS_ON := $(or $(ON),postgresql sqlite)
 ON_SIMULATION := $(PY) -m tests.simulation
 # What `make test` plays once, `make chaos` plays five times as long, with other dice each time.
@@ -67,13 +67,13 @@ run: setup ## start web and worker on http://127.0.0.1:8000 with SQLite; Ctrl-C 
 
 test: setup ## run every test: on SQLite and on PostgreSQL, fast ones first
 	@echo "== test 1/4: what needs no database, and SQLite"
-	@$(ON_SQLITE) -n $(JOBS) -m "not slow" $(NOT_ON_SQLITE)
+	@$(ON_SQLITE) -n $(JOBS) -m "not slow" $(ALWAYS_SLOW) $(NOT_ON_SQLITE)
 	@echo "== test 2/4: PostgreSQL"
-	@$(ON_POSTGRESQL) -n $(JOBS) -m "database and not slow" $(NO_DATABASE) $(NOT_ON_POSTGRESQL)
+	@$(ON_POSTGRESQL) -n $(JOBS) -m "database and not slow" $(ALWAYS_SLOW) $(NO_DATABASE) $(NOT_ON_POSTGRESQL)
 	@echo "== test 3/4: real processes, SQLite"
-	@$(ON_SQLITE) -n $(CORES) --dist loadfile --no-loadscope-reorder -m "slow and not chaos" $(NEVER_SLOW) $(ACCEPTED_ON_POSTGRESQL)
+	@$(ON_SQLITE) -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "slow and not chaos" $(NEVER_SLOW) $(ACCEPTED_ON_POSTGRESQL)
 	@echo "== test 4/4: real processes, PostgreSQL"
-	@$(ON_POSTGRESQL) -n $(CORES) --dist loadfile --no-loadscope-reorder -m "slow and database and not chaos" $(NO_DATABASE) $(TRIED_ON_SQLITE)
+	@$(ON_POSTGRESQL) -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "slow and database and not chaos" $(NO_DATABASE) $(TRIED_ON_SQLITE)
 
 test-fast: setup ## run what starts no processes, on SQLite only
 	@$(ON_SQLITE) -n $(JOBS) -m "not slow"

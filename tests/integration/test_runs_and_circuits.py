@@ -98,7 +98,6 @@ def test_another_worker_process_knows_of_it(workshop: Workshop, own_host: Any, l
         with a_worker_process({**environment, "AOS_HOST_NAME": "two"}, tmp_path / "two.log"):
             others = [workshop.submit(call(server)) for _ in range(16)]
             eventually(lambda: all(held(run) for run in others), "all of them held back")
-            assert server.connections == 5
             assert {over(run).status for run in (first, *others)} == {"succeeded"}
             assert server.connections == 22
     asked = set(RunEvent.objects.filter(run_id__in=[run.pk for run in others], kind="start_held").values_list("session_id", flat=True))
