@@ -38,10 +38,12 @@ def main(asked: Namespace) -> int:
     with own_database():
         began = time.perf_counter()
         tenant, shown = seed(asked.runs)
+        stored = time.perf_counter() - began
         # What PostgreSQL does by itself some time after must not happen while something is measured.
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
-        sys.stdout.write(f"{asked.runs:,} runs and what belongs to them, stored in {time.perf_counter() - began:.0f} s\n")
+        sys.stdout.write(f"{asked.runs:,} runs and what belongs to them, stored in {stored:.0f} s\n")
+        sys.stdout.flush()
         # As the web process does before it answers anybody.
         settle()
         answers = ask_all(tenant, shown, asked.rounds, asked.only)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from runs.models import Run
 
 OPERATOR, APPROVER, ROOT = PEOPLE = ("operator", "approver", "root")
-"""People of the tenant that has the most, and the platform's own, who sees all."""
+"""People of the tenant that has the most, and who runs the installation and is a tenant admin there besides."""
 
 
 @dataclass
@@ -55,7 +55,7 @@ def sign_in(tenant: Tenant) -> dict[str, Client]:
 
     for role in (Role.OPERATOR, Role.APPROVER):
         Membership.objects.create(user=User.objects.create_user(role, is_staff=True), tenant=tenant, role=role)
-    User.objects.create_superuser(ROOT)
+    Membership.objects.create(user=User.objects.create_superuser(ROOT), tenant=tenant, role=Role.TENANT_ADMIN)
     found = {name: Client() for name in PEOPLE}
     for name, browser in found.items():
         browser.force_login(User.objects.get(username=name))
@@ -76,6 +76,7 @@ def pages(tenant: Tenant, shown: Mapping[str, Run]) -> dict[str, str]:
         "one in doubt": reverse("console-in-doubt-one", args=[doubt.public_id, "order"]),
         "dead letters": reverse("console-dead-letters"),
         "failure analytics": reverse("console-failures"),
+        "failure analytics of 30 days": f"{reverse('console-failures')}?since=30d",
         "failures": reverse("admin:catalog_failurematch_changelist"),
         "failures by code": f"{reverse('admin:catalog_failurematch_changelist')}?code__exact=TIMEOUT",
         "cost": reverse("console-cost"),

@@ -25,7 +25,7 @@ def measure(steps: int, attempts: int) -> dict[str, tuple[float, float, int]]:
     from django.test import Client  # noqa: PLC0415
     from django.urls import reverse  # noqa: PLC0415
 
-    from agents.models import Tenant  # noqa: PLC0415
+    from agents.models import Membership, Tenant  # noqa: PLC0415
     from agents.services import create_agent  # noqa: PLC0415
     from agents.tenancy import create_key  # noqa: PLC0415
     from bench.long_run import store_long_run  # noqa: PLC0415
@@ -35,8 +35,9 @@ def measure(steps: int, attempts: int) -> dict[str, tuple[float, float, int]]:
     tenant = Tenant.objects.create(slug="bench", name="Bench")
     run = store_long_run(create_agent(tenant=tenant, name="bench"), steps, attempts)
     _, key = create_key(tenant, "bench", ("runs:read",))
-    person = Client()
-    person.force_login(User.objects.create_superuser("root"))
+    person, nora = Client(), User.objects.create_user("nora", is_staff=True)
+    Membership.objects.create(user=nora, tenant=tenant, role="tenant_admin")
+    person.force_login(nora)
     program, session = {"Authorization": f"Bearer {key}"}, {"Cookie": f"sessionid={person.cookies['sessionid'].value}"}
     path, page = f"/api/v1/runs/{run.public_id}/trace", reverse("admin:runs_run_change", args=[run.pk])
     environment = {**os.environ, **ENVIRONMENT, "DATABASE_URL": url_of(connection.settings_dict)}

@@ -1,8 +1,10 @@
 """Numbers about failures over a time: how many, how many the catalog knew, what was tried, what worked, how long it took.
 
-    failures of a window ──by code, mode, hour──▸ totals, codes, modes, the heat map
-                         ──by agent, version────▸ agents, skill versions
-                         ──that were recovered──▸ time to recovery
+    failures of a window ──by all they are told apart by──▸ totals, codes, modes, agents, skill versions
+                         ──by code and hour───────────────▸ the heat map
+                         ──that were recovered────────────▸ time to recovery
+
+A look at a month of them takes long however it adds them up, so as much as possible is added up in one.
 
 API, console and command show these same numbers; docs/reference/failure-analytics.md says what each of them means. What
 was injected on purpose is in none of them.
@@ -88,9 +90,10 @@ class Failures:
 def analytics(wanted: Failures, *, columns: int = MOST_COLUMNS) -> Json:
     """Return every number about these failures. Raises Refusal NOT_FOUND for an agent nobody knows."""
     rows = wanted.rows()
-    groups: Any = wanted.with_injected().values("code", "category", "mode", "injected", hour=Hour("created_at"))
+    groups: Any = wanted.with_injected().values("injected", "code", "category", "mode", "agent_id", "skill", "skill_version")
     every: list[Json] = list(groups.annotate(**COUNTS))
     cells = [cell for cell in every if not cell["injected"]]
+    hours: Any = rows.values("code", hour=Hour("created_at")).annotate(failures=Count("pk"))
     before = dict(wanted.before().rows().values_list("code").annotate(failures=Count("pk")))
     times = recovery_times(rows)
     return {
@@ -106,9 +109,9 @@ def analytics(wanted: Failures, *, columns: int = MOST_COLUMNS) -> Json:
         },
         "by_code": _by_code(cells, before),
         "by_mode": _by_mode(cells, times),
-        "by_agent": _by_agent(rows),
-        "by_skill_version": _by_version(rows),
-        "heat_map": heat_map(cells, wanted.since, wanted.until, columns),
+        "by_agent": _by_agent(cells),
+        "by_skill_version": _by_version(cells),
+        "heat_map": heat_map(hours, wanted.since, wanted.until, columns),
     }
 
 
@@ -170,20 +173,21 @@ def _by_mode(cells: Sequence[Mapping[str, Any]], times: Mapping[str, Times]) -> 
     return sorted(found, key=lambda row: (-row["failures"], row["mode"] or ""))
 
 
-def _by_agent(rows: QuerySet[FailureMatch]) -> list[Json]:
-    groups: Any = rows.values("agent_id")
-    found = list(groups.annotate(**COUNTS).order_by("-failures", "agent_id")[:MOST_ROWS])
-    known = agents_of(row["agent_id"] for row in found if row["agent_id"])
-    named = [(row, known.get(row["agent_id"], (None, None))) for row in found]
-    return [{"agent_id": public_id, "agent": name, **numbers_of([row])} for row, (public_id, name) in named]
+def _by_agent(cells: Sequence[Mapping[str, Any]]) -> list[Json]:
+    found = [(pk, numbers_of(group)) for (pk,), group in _grouped(cells, "agent_id").items()]
+    most = sorted(found, key=lambda each: (-each[1]["failures"], each[0] is None, each[0]))[:MOST_ROWS]
+    known = agents_of(pk for pk, _ in most if pk)
+    named = ((known.get(pk, (None, None)), numbers) for pk, numbers in most)
+    return [{"agent_id": public_id, "agent": name, **numbers} for (public_id, name), numbers in named]
 
 
-def _by_version(rows: QuerySet[FailureMatch]) -> list[Json]:
-    groups: Any = rows.exclude(skill="").values("skill", "skill_version").annotate(**COUNTS)
-    return [
-        {"skill": row["skill"], "skill_version": row["skill_version"] or None, **numbers_of([row])}
-        for row in groups.order_by("-failures", "skill", "skill_version")[:MOST_ROWS]
+def _by_version(cells: Sequence[Mapping[str, Any]]) -> list[Json]:
+    found = [
+        {"skill": skill, "skill_version": version or None, **numbers_of(group)}
+        for (skill, version), group in _grouped(cells, "skill", "skill_version").items()
+        if skill
     ]
+    return sorted(found, key=lambda row: (-row["failures"], row["skill"], row["skill_version"] or ""))[:MOST_ROWS]
 
 
 # Time to recovery

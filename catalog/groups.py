@@ -32,8 +32,8 @@ MOST_AGENTS = 10
 SHOWN = 5
 ORDERS = {"failures": "-failures", "wasted": "-cost_micro_usd", "last_seen": "-last", "first_seen": "-first"}
 
-# Failures of one signature agree in these, so any of them says it.
-_COMMON = {name: Max(name) for name in ("code", "category", "skill", "host", "cause")}
+# Failures of one signature agree in these, so the newest of them says it.
+_COMMON = ("code", "category", "skill", "host", "cause")
 _SEEN = {"first": Min("created_at"), "last": Max("created_at"), "newest": Max("pk")}
 
 
@@ -42,7 +42,7 @@ def list_groups(wanted: Failures, *, limit: int = 50, sort: str = "failures", st
     rows = wanted.rows()
     if state in ("muted", "fixed", "regressed"):
         rows = rows.filter(signature__in=scoped(FailureGroup.objects.all(), wanted.tenant).values("signature"))
-    groups = rows.values("signature").annotate(**COUNTS, **_COMMON, **_SEEN)
+    groups = rows.values("signature").annotate(**COUNTS, **_SEEN)
     ordered = groups.order_by(ORDERS[sort], "signature")
     found = list(ordered[: limit + 1] if state is None else ordered[:SCANNED])
     told = [each for each in _told(found, wanted, now) if state in (None, each["state"])]
@@ -61,7 +61,7 @@ def one_group(wanted: Failures, signature: str, *, now: datetime) -> Json:
     if not newest:
         raise not_found("group of failures")
     rows = wanted.rows().filter(signature=signature)
-    found = list(rows.values("signature").annotate(**COUNTS, **_COMMON, **_SEEN))
+    found = list(rows.values("signature").annotate(**COUNTS, **_SEEN))
     group = (_told(found, wanted, now) or [_silent(newest[0], wanted, now)])[0]
     return {
         **group,
@@ -90,9 +90,8 @@ def _examples(tenant: Tenant, signature: str) -> list[FailureMatch]:
 def _silent(match: FailureMatch, wanted: Failures, now: datetime) -> Json:
     """Return a group of which nothing was seen in the window."""
     nothing = dict.fromkeys(COUNTS, 0)
-    common = {name: getattr(match, name) for name in _COMMON}
     seen = {"first": match.created_at, "last": match.created_at, "newest": match.pk}
-    return _told([{"signature": match.signature, **nothing, **common, **seen}], wanted, now)[0]
+    return _told([{"signature": match.signature, **nothing, **seen}], wanted, now)[0]
 
 
 # What groups are told with
@@ -101,16 +100,16 @@ def _silent(match: FailureMatch, wanted: Failures, now: datetime) -> Json:
 def _told(found: Sequence[Mapping[str, Any]], wanted: Failures, now: datetime) -> list[Json]:
     signatures = [group["signature"] for group in found]
     before = dict(wanted.before().rows().filter(signature__in=signatures).values_list("signature").annotate(failures=Count("pk")))
-    first_seen = _first_seen(wanted.tenant, found)
+    newest = _newest(wanted.tenant, found)
     places, marks = _places(wanted, signatures), _marks(wanted.tenant, signatures)
     sightings = _sightings(wanted.tenant, marks)
     known = agents_of(pk for place in places.values() for pk, _ in place.most() if pk)
     return [
         _group_json(
             group,
+            newest=newest[group["signature"]],
             before=before.get(group["signature"], 0),
-            first_seen=first_seen[group["signature"]],
-            is_new=first_seen[group["signature"]] >= wanted.since,
+            is_new=newest[group["signature"]]["first"] >= wanted.since,
             place=places[group["signature"]],
             known=known,
             mark=marks.get(group["signature"]),
@@ -124,8 +123,8 @@ def _told(found: Sequence[Mapping[str, Any]], wanted: Failures, now: datetime) -
 def _group_json(
     group: Mapping[str, Any],
     *,
+    newest: Mapping[str, Any],
     before: int,
-    first_seen: datetime,
     is_new: bool,
     place: _Places,
     known: Mapping[int, tuple[str, str]],
@@ -138,8 +137,8 @@ def _group_json(
     return {
         "signature": group["signature"],
         "state": state_of(said, sightings, is_new=is_new, now=now),
-        **{name: group[name] or None for name in ("code", "category", "skill", "host", "cause")},
-        "first_seen_at": instant(first_seen),
+        **{name: newest[name] or None for name in _COMMON},
+        "first_seen_at": instant(newest["first"]),
         "last_seen_at": instant(group["last"]),
         **numbers_of([group]),
         "before": before,
@@ -152,12 +151,12 @@ def _group_json(
     }
 
 
-def _first_seen(tenant: Tenant, found: Iterable[Mapping[str, Any]]) -> dict[str, datetime]:
-    """Return when each of these was seen for the first time ever: one look into the index of signatures for each."""
+def _newest(tenant: Tenant, found: Iterable[Mapping[str, Any]]) -> dict[str, Json]:
+    """Return the newest failure of each of these, and when its like was seen `first` of all: one look into the index of signatures each."""
     same = scoped(FailureMatch.objects.filter(signature=OuterRef("signature"), injected=False), tenant)
     earliest = Subquery(same.order_by("created_at").values("created_at")[:1])
-    newest = scoped(FailureMatch.objects.filter(pk__in=[group["newest"] for group in found]), tenant).order_by()
-    return dict(newest.annotate(first=earliest).values_list("signature", "first"))
+    rows = scoped(FailureMatch.objects.filter(pk__in=[group["newest"] for group in found]), tenant).order_by()
+    return {row["signature"]: row for row in rows.values("signature", *_COMMON, first=earliest)}
 
 
 class _Places:

@@ -21,6 +21,9 @@ MAX_RENDERED_DEPTH = 128
 _TOKEN = re.compile(r"\$\$\{|\$\{([^{}]{1,512})\}")
 _BROKEN = re.compile(r"(?<!\$)\$\{")
 _ROOT = re.compile(r"[a-z]+")
+_ARRAYS = (list, tuple)
+_HOLDING = (dict, *_ARRAYS)
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 _PART = re.compile(r"\.([A-Za-z0-9_-]{1,128})|\[(\d{1,9})\]|\[\"([^\"\\]{1,256})\"\]")
 
 
@@ -43,10 +46,10 @@ UNKNOWN = Unknown()
 
 def holds_unknown(value: Any) -> bool:
     """Tell whether a value, or anything inside it, is not known yet."""
-    if isinstance(value, Mapping):
-        return any(holds_unknown(inner) for inner in value.values())
-    if isinstance(value, list | tuple):
-        return any(holds_unknown(inner) for inner in value)
+    if isinstance(value, dict):
+        return any(map(holds_unknown, value.values()))
+    if isinstance(value, _ARRAYS):
+        return any(map(holds_unknown, value))
     return value is UNKNOWN
 
 
@@ -145,7 +148,7 @@ def _gather(value: Any, found: list[str]) -> None:
     elif isinstance(value, dict):
         for inner in value.values():
             _gather(inner, found)
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, _ARRAYS):
         for inner in value:
             _gather(inner, found)
 
@@ -173,9 +176,9 @@ class _Rendering:
     def value(self, value: Any, depth: int) -> Any:
         if isinstance(value, str):
             return self._text(value, depth) if "${" in value else value
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return {key: self.value(inner, depth + 1) for key, inner in value.items()}
-        if isinstance(value, list | tuple):
+        if isinstance(value, _ARRAYS):
             return [self.value(inner, depth + 1) for inner in value]
         return value
 
@@ -223,20 +226,23 @@ def size_of(value: Any) -> int:
     """Return how many characters and values a JSON value holds."""
     if isinstance(value, str):
         return 1 + len(value)
-    return sum(_sizes_by_level(value)) if isinstance(value, dict | list | tuple | Mapping) else 1
+    return sum(_sizes_by_level(value)) if isinstance(value, _HOLDING) else 1
 
 
 def _sizes_by_level(value: Any) -> Iterator[int]:
+    # Each result and each parameter of a run comes through here. JSON knows no mapping but dict, and to ask whether a number
+    # is a `Mapping`, or a `list | tuple`, takes longer than all the rest.
     level = [value]
     while level:
-        size, below = len(level), list[Any]()
+        size = len(level)
+        below: list[Any] = []
         for inner in level:
             if isinstance(inner, str):
                 size += len(inner)
-            elif isinstance(inner, Mapping):
+            elif isinstance(inner, dict):
                 size += sum(map(len, inner))
                 below.extend(inner.values())
-            elif isinstance(inner, list | tuple):
+            elif isinstance(inner, _ARRAYS):
                 below.extend(inner)
         yield size
         level = below
@@ -246,7 +252,7 @@ def as_text(value: Any) -> str:
     """Return how a value reads inside a longer string: text as it is, everything else as compact JSON."""
     if isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return _compact(value)
 
 
 def secret_pointers(params: Any) -> tuple[str, ...]:

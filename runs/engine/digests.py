@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -27,13 +28,19 @@ from runs.engine.state import State, StepState
 from skills.canonical import digest
 
 # Said by the order in which parallel steps happen to end, by other runs or by people: no part of how the plan behaves.
-_OUTSIDE = (Ignore, Wait, HoldBack, ExtendReservation, BoundCost, SeekGrant, OpenCircuit, Pause, Resume, Alert)
+_OUTSIDE = frozenset({Ignore, Wait, HoldBack, ExtendReservation, BoundCost, SeekGrant, OpenCircuit, Pause, Resume, Alert})
+_NAMED: dict[type[Decision], tuple[str, ...]] = {
+    StartStep: ("attempt", "skill", "version", "effect", "worst_micro_usd"),
+    AskApproval: (),
+    AskPerson: (),
+}
+_OF_OTHERS = ("attempt", "code", "skill", "delay_ms", "mode", "status", "answer", "worst_micro_usd", "cost_micro_usd")
 
 
 def note_decisions(state: State, decisions: tuple[Decision, ...]) -> None:
     """Add to each step's trail what was decided about it. Nobody hashes a simulation."""
     for decision in () if state.simulated else decisions:
-        if not isinstance(decision, _OUTSIDE):
+        if type(decision) not in _OUTSIDE:
             _trail(state, decision.step).append(_essence(decision))
 
 
@@ -59,13 +66,15 @@ def _effects(side_effects: list[dict[str, Any]]) -> list[list[str]]:
 
 
 def _essence(decision: Decision) -> list[Any]:
-    kind = decision.__struct_config__.tag
-    if isinstance(decision, StartStep):
-        return [kind, decision.rule, decision.attempt, decision.skill, decision.version, decision.effect, decision.worst_micro_usd]
-    if isinstance(decision, AskApproval | AskPerson):
-        return [kind, decision.rule]
-    named = ("attempt", "code", "skill", "delay_ms", "mode", "status", "answer", "worst_micro_usd", "cost_micro_usd")
-    return [kind, decision.rule, *(getattr(decision, name) for name in named if hasattr(decision, name))]
+    kind, named = _form_of(type(decision))
+    return [kind, decision.rule, *[getattr(decision, name) for name in named]]
+
+
+@cache
+def _form_of(kind: type[Decision]) -> tuple[str, tuple[str, ...]]:
+    """Return what decisions of a kind are called, and which of their fields say how the plan behaves."""
+    named = _NAMED.get(kind, _OF_OTHERS)
+    return str(kind.__struct_config__.tag), tuple(name for name in named if name in kind.__struct_fields__)
 
 
 def behaviour_hash(state: State, *, with_planning: bool = True) -> str:

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from runs.engine.decisions import Decision
 from runs.engine.events import Fact, RunAccepted, TimeCame
 from runs.engine.machine import step
-from runs.engine.state import State
+from runs.engine.state import RUN_ENDED, State
 
 MAX_FACTS = 1_000_000
 
@@ -64,7 +64,7 @@ def drive(
         count += 1
     state, decisions = step(None, first)
     journal = [Entry(first, decisions)]
-    while not state.finished:
+    while state.status not in RUN_ENDED:
         for wish in decisions:
             for fact in world.answer(state, wish):
                 count += 1
@@ -86,6 +86,16 @@ def _next(state: State, queue: list[tuple[int, int, int, Fact]], has_timers: boo
     if queue and (wake is None or queue[0][0] <= wake):
         return heappop(queue)[3]
     return None if wake is None else TimeCame(max(wake, state.now_ms))
+
+
+def state_after(facts: Iterable[Fact]) -> State:
+    """Take in recorded facts one after the other; return the state. What was decided on the way is kept nowhere."""
+    state: State | None = None
+    for fact in facts:
+        state, _ = step(state, fact)
+    if state is None:
+        raise ValueError("an empty journal is no run")
+    return state
 
 
 def fold(facts: Iterable[Fact]) -> tuple[State, list[Entry]]:
