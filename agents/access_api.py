@@ -46,10 +46,13 @@ class KeyBody(RequestModel):
 
 
 class KeyView(RequestModel):
+    """A key. `owner` is who made it, and was shown its secret: the two are one actor. Null where a command made it for nobody."""
+
     key_id: str
     name: str
     prefix: str
     scopes: list[str]
+    owner: str | None
     state: Literal["live", "expired", "revoked"]
     service_account_id: str | None
     created_at: datetime

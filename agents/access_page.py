@@ -20,8 +20,9 @@ from django.utils import timezone
 from agents import accounts, audit
 from agents.access_api import AccountBody, AccountChanges, KeyBody
 from agents.access_view import NAMES, account_line, empty_draft, key_line, key_sentence, role_choices, scope_choices, words_of
-from agents.console_base import OVERSIGHT_ROLES, Roles, may, sees_everything, tenants_for
-from agents.console_forms import claim, faults_of, shown_once, typed
+from agents.actors import gone
+from agents.console_base import OVERSIGHT_ROLES, Roles, is_platform, may, tenants_for
+from agents.console_forms import claim, faults_of, page_number, shown_once, typed
 from agents.models import ApiKey, Role, Tenant
 from agents.models_access import ServiceAccount
 from agents.selectors import get_key, key_json, list_keys
@@ -56,7 +57,7 @@ def _page(
     request: HttpRequest, tenants: list[Tenant], tenant: Tenant | None, drafts: Json | None = None, status: int = 200
 ) -> HttpResponse:
     context: Json = {"title": "API keys and service accounts", "aos_tenants": tenants, "aos_tenant": tenant}
-    context["aos_names_tenants"] = sees_everything(request) or len(tenants) > 1
+    context["aos_names_tenants"] = is_platform(request) or len(tenants) > 1
     if tenant is not None:
         context |= _keys(request, tenant) | _accounts(tenant)
         context["aos_may_change"] = may(request, CHANGE_ROLES, tenant.pk)
@@ -75,13 +76,14 @@ def _keys(request: HttpRequest, tenant: Tenant) -> Json:
     live = all_keys.filter(_live(now))
     show = request.GET.get("show") if request.GET.get("show") in _SHOWS else "live"
     asked = typed(request.GET, "q")
-    number = _page_number(request.GET.get("page", ""))
+    number = page_number(request.GET)
     rows = _found(all_keys, asked) if asked else {"live": live, "ended": all_keys.exclude(_live(now)), "all": all_keys}[show or "live"]
     shown = list(rows.order_by("-created_at", "-pk")[(number - 1) * A_PAGE : number * A_PAGE + 1])
     link = {"tenant": tenant.slug, "show": show} | ({"q": asked} if asked else {})
+    left = gone(tenant, [key.owner for key in shown])
     return {
         "aos_sentence": key_sentence(live.count(), live.filter(expires_at__lte=now + ENDS_SOON).count()),
-        "aos_keys": [key_line(key, now, ends_soon=ENDS_SOON) for key in shown[:A_PAGE]],
+        "aos_keys": [key_line(key, now, ends_soon=ENDS_SOON, gone=left) for key in shown[:A_PAGE]],
         "aos_shows": [
             {"title": title, "link": _link(tenant, show=name), "is_chosen": name == show and not asked} for name, title in _SHOWS.items()
         ],
@@ -99,10 +101,6 @@ def _live(now: Any, at: str = "") -> Q:
 def _found(keys: QuerySet[ApiKey], asked: str) -> QuerySet[ApiKey]:
     """Return the key of this id or this prefix, or nothing."""
     return keys.filter(public_id=asked) if is_id("key", asked) else keys.filter(prefix=asked.removesuffix("…")[:32])
-
-
-def _page_number(text: str) -> int:
-    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
 
 
 def _link(tenant: Tenant, **more: str) -> str:
@@ -174,6 +172,7 @@ def _key_shown(request: HttpRequest, key: ApiKey, plaintext: str) -> HttpRespons
     facts = [
         ("Sent as", "Authorization: Bearer <the key>, or in the variable AOS_API_KEY of the aos command and the SDKs"),
         ("May", ", ".join(key.scopes)),
+        ("Owner", key.owner),
         ("Account", "none" if key.service_account is None else key.service_account.name),
         ("Good until", told["ends"]),
     ]

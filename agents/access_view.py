@@ -25,6 +25,7 @@ _LOOKS = {
     "expired": Look("◷", "expired", "grey"),
     "revoked": Look("⊘", "revoked", "grey"),
     "account_off": Look("⊘", "account is off", "amber"),
+    "owner_gone": Look("⊘", "its owner has left", "amber"),
 }
 _ON, _OFF = Look("✓", "on", "green"), Look("⊘", "off", "grey")
 
@@ -37,15 +38,15 @@ def key_sentence(live: int, end_soon: int) -> str:
     return f"{live} key{' is' if live == 1 else 's are'} live{soon}."
 
 
-def key_line(key: ApiKey, now: datetime, *, ends_soon: timedelta) -> Json:
-    """Return a key as the list shows it: neither its secret nor the hash of it."""
+def key_line(key: ApiKey, now: datetime, *, ends_soon: timedelta, gone: Collection[str] = ()) -> Json:
+    """Return a key as the list shows it: neither its secret nor the hash of it. `gone` are owners who may not come in any more."""
     told, account = key_json(key), key.service_account
     is_live = told["state"] == "live"
-    look = _LOOKS["account_off" if is_live and account is not None and not account.is_active else told["state"]]
     return {
         **told,
-        "look": look,
+        "look": _LOOKS[_state_of(key, gone) if is_live else told["state"]],
         "account": account,
+        "owner_left": is_live and _state_of(key, gone) == "owner_gone",
         "lost": [] if account is None else [scope for scope in key.scopes if scope not in scopes_of(account.role)],
         "made": _time(key.created_at),
         "used": _time(key.last_used_at) if key.last_used_at else "never used",
@@ -53,6 +54,13 @@ def key_line(key: ApiKey, now: datetime, *, ends_soon: timedelta) -> Json:
         "left": _left(key, now, ends_soon) if is_live else "",
         "may_revoke": is_live,
     }
+
+
+def _state_of(key: ApiKey, gone: Collection[str]) -> str:
+    """Return what keeps a live key from opening anything, else that it is live."""
+    if key.service_account is not None:
+        return "live" if key.service_account.is_active else "account_off"
+    return "owner_gone" if key.owner in gone else "live"
 
 
 def _left(key: ApiKey, now: datetime, ends_soon: timedelta) -> str:

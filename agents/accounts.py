@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from agents import audit
+from agents.actors import owner_by
 from agents.models import ApiKey, Tenant
 from agents.models_access import ServiceAccount
 from agents.roles import scopes_of
@@ -23,7 +24,7 @@ from skills.refusal import Refusal
 def make_key(
     *, principal: Principal, name: str, scopes: Sequence[str], expires_at: datetime | None, account_id: str | None
 ) -> tuple[ApiKey, str]:
-    """Make a key, of a service account or of none; return it and, this once, its plaintext.
+    """Make a key, of a service account or of none, that is in the hand of who asks; return it and, this once, its plaintext.
 
     Raises Refusal for scopes who asks does not hold, or the role of the account does not give, and for an end that is past.
     """
@@ -39,7 +40,9 @@ def make_key(
     if expires_at is not None and expires_at <= timezone.now():
         fault = {"pointer": "/expires_at", "code": "INVALID_INPUT", "detail": "this is past"}
         raise Refusal("SCHEMA_VALIDATION_FAILED", "the key would be over already", errors=[fault])
-    return create_key(principal.tenant, name, scopes, expires_at=expires_at, account=account)
+    return create_key(
+        principal.tenant, name, scopes, expires_at=expires_at, account=account, owner=owner_by(principal.tenant, principal.name)
+    )
 
 
 def _why_not(principal: Principal, scope: str, allowed: frozenset[str] | None) -> str:

@@ -16,7 +16,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from agents import admin_audit, admin_freezes  # noqa: F401 - pages register themselves
 from agents.admin_writes import AuditedWrites
-from agents.console_base import COST_ROLES, EVERY_ROLE, TenantScopedAdmin, sees_everything
+from agents.console_base import COST_ROLES, EVERY_ROLE, SUM_ROLES, TenantScopedAdmin, is_platform
 from agents.models import EntryKind, LedgerEntry, LedgerScope, Tenant
 from skills.wording import money
 
@@ -30,15 +30,15 @@ class PlatformOnly(ModelAdmin):
     """Sign-in and platform rights: whoever could edit these could give themselves any role."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return sees_everything(request)
+        return is_platform(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return sees_everything(request)
+        return is_platform(request)
 
     has_change_permission = has_delete_permission = has_view_permission
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return sees_everything(request)
+        return is_platform(request)
 
 
 @admin.register(User)
@@ -69,15 +69,15 @@ class TenantAdmin(AuditedWrites, TenantScopedAdmin):
     search_fields = ("=slug", "=public_id")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return sees_everything(request)
+        return is_platform(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return sees_everything(request)
+        return is_platform(request)
 
 
 @admin.register(LedgerScope)
 class LedgerScopeAdmin(TenantScopedAdmin):
-    view_roles = COST_ROLES
+    view_roles = SUM_ROLES
     list_display = ("__str__", "tenant", "spent", "reserved", "limit")
     list_filter = ("kind", "day")
     list_select_related = ("tenant",)

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from agents.audit import ACTIONS
-from agents.console_base import OVERSIGHT_ROLES, TenantScopedAdmin, may, sees_everything, tenants_for
+from agents.console_base import OVERSIGHT_ROLES, TenantScopedAdmin, is_platform, may, tenants_for
 from agents.models_audit import AuditEntry
 
 
@@ -26,7 +26,7 @@ class AuditEntryAdmin(TenantScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = AuditEntry.objects.select_related("chain")
-        if sees_everything(request):
+        if is_platform(request):
             return rows
         return rows.filter(chain__key__in=[f"tenant:{tenant.pk}" for tenant in tenants_for(request, self.view_roles)])
 

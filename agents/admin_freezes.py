@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from agents import freezes
-from agents.console_base import EVERY_ROLE, OPERATING_ROLES, TenantScopedAdmin, may, sees_everything, tenants_for
+from agents.console_base import EVERY_ROLE, OPERATING_ROLES, TenantScopedAdmin, is_platform, may, tenants_for
 from agents.models import Agent, Freeze, FreezeKind, Tenant
 from skills.console_base import chip
 from skills.refusal import Refusal
@@ -63,16 +63,20 @@ class FreezeAdmin(TenantScopedAdmin):
     ordering = (F("lifted_at").desc(nulls_first=True), "-frozen_at")
     sortable_by = ()
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let the platform freeze a skill for everybody; what is a tenant's, its operators freeze."""
+        return is_platform(request) or super().has_add_permission(request)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Freeze]:
         """Show what is frozen for everybody too: whoever is refused because of it must be able to read why."""
-        shown = Q() if sees_everything(request) else Q(tenant=None) | Q(tenant__in=tenants_for(request, self.view_roles))
+        shown = Q() if is_platform(request) else Q(tenant=None) | Q(tenant__in=tenants_for(request, self.view_roles))
         named = Subquery(Agent.objects.filter(public_id=OuterRef("key")).values("name"))
         return self.model.objects.filter(shown).annotate(agent_name=named).order_by(*self.ordering)
 
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Model], request: HttpRequest, **kwargs: Any) -> ModelChoiceField | None:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field is not None and db_field.related_model is Tenant:
-            field.required = not sees_everything(request)
+            field.required = not is_platform(request)
         return field
 
     def save_model(self, request: HttpRequest, obj: Freeze, form: FreezeForm, change: bool) -> None:
@@ -88,7 +92,7 @@ class FreezeAdmin(TenantScopedAdmin):
     ) -> HttpResponse:
         found = self.get_object(request, unquote(object_id))
         may_lift = found.lifted_at is None and self.has_lift_permission(request, found)
-        told = freezes.freeze_json(found, names_operator=sees_everything(request))
+        told = freezes.freeze_json(found, names_operator=is_platform(request))
         shown = {"aos_freeze": told, "aos_state": self.state(found), "aos_what": self.what(found), "aos_tenant": found.tenant}
         return self.page(request, "console/freeze.html", found, {**shown, "aos_may_lift": may_lift})
 
@@ -98,7 +102,7 @@ class FreezeAdmin(TenantScopedAdmin):
 
     def has_lift_permission(self, request: HttpRequest, found: Freeze) -> bool:
         """Let a tenant's operators lift what is frozen of it; what is frozen for everybody is the platform's."""
-        return sees_everything(request) if found.tenant_id is None else may(request, OPERATING_ROLES, found.tenant_id)
+        return is_platform(request) if found.tenant_id is None else may(request, OPERATING_ROLES, found.tenant_id)
 
     def lift_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Lift a freeze by the same service as the API, and go back to its page."""

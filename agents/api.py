@@ -17,15 +17,15 @@ from rest_framework.views import APIView
 from agents.contracts import AgentProfile
 from agents.idempotency import IDEMPOTENCY_KEY, answered_once
 from agents.pagination import PageQuery, page_json
+from agents.reasons import LONGEST_REASON
 from agents.selectors import agent_json, get_agent, get_version, list_agents, list_versions, version_json
 from agents.services import create_agent, delete_agent, update_agent
-from agents.tenancy import principal_of
+from agents.tenancy import principal_of, refuse_giving
 from skills.contracts import Name
 from skills.requests import RequestModel, parse_body, parse_query
 
 Status = Literal["active", "paused", "disabled"]
 Description = Annotated[str, Field(max_length=2_000)]
-LONGEST_REASON = 500
 LARGEST_VERSION = 2**31 - 1
 
 
@@ -44,13 +44,15 @@ class AgentChanges(RequestModel):
     """What to change; a given profile replaces the old one whole.
 
     With `expected_version` nothing is changed where the agent is at another version by now (409). `reason` is kept with the version
-    and in the audit log.
+    and in the audit log. `owner` is the user name of a member, or a service account as `account:NAME`; "" makes the agent nobody's. It
+    takes a tenant admin, or a key with the scope admin.
     """
 
     name: Name | None = None
     description: Description | None = None
     status: Status | None = None
     profile: dict[str, Any] | None = None
+    owner: Annotated[str, Field(max_length=200)] | None = None
     expected_version: Annotated[int, Field(ge=1, le=LARGEST_VERSION)] | None = None
     reason: Annotated[str, Field(max_length=LONGEST_REASON)] | None = None
 
@@ -63,12 +65,13 @@ class AgentChanges(RequestModel):
 
 
 class AgentView(RequestModel):
-    """An agent as the API shows it."""
+    """An agent as the API shows it. `owner` is who made it, or was given it, as the audit log names actors; null is nobody."""
 
     agent_id: str
     name: Name
     description: str
     status: Status
+    owner: str | None
     profile: AgentProfile
     version: int
     created_at: datetime
@@ -124,6 +127,8 @@ class OneAgent(APIView):
     @extend_schema(operation_id="agents_update", request=AgentChanges, responses={200: AgentView})
     def patch(self, request: Request, agent_id: str) -> Response:
         changes = parse_body(AgentChanges, request.data).model_dump(exclude_unset=True)
+        if "owner" in changes:
+            refuse_giving(principal_of(request))
         how = {name: changes.pop(name) for name in ("expected_version", "reason") if name in changes}
         return Response(agent_json(update_agent(tenant=principal_of(request).tenant, agent_id=agent_id, changes=changes, **how)))
 

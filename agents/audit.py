@@ -33,8 +33,12 @@ ACTIONS: dict[str, str] = {
     "approval.ask": "Who asked for a run was asked about a call that waits.",
     "approval.assign": "A call that waits was handed to somebody to decide.",
     "approval.link": "A link was made by which one person decides a call once.",
+    "approval.link_revoke": "A link that decides was taken back before it was used.",
     "approval.reply": "Who asked for a run replied about a call that waits.",
     "api_key.revoke": "A key was made useless.",
+    "break_glass.opened": "Who runs the installation was let see the contents of a tenant for a time.",
+    "break_glass.closed": "The contents of a tenant were hidden from them again, before the time was over.",
+    "break_glass.used": "A page showed contents by this alone.",
     "budget.set": "A budget was set.",
     "budget.top_up": "A budget was raised.",
     "budget.remove": "A budget was taken away.",
@@ -118,6 +122,12 @@ def act_as(name: str, *, via: str, key_id: str | None = None, trace_id: str | No
     """Say who acts from here on in this context; what is not given stays as it was said before."""
     was = _acting.get()
     _acting.set(Acting(name[:200], via, key_id or "", was.trace_id if trace_id is None else trace_id))
+
+
+def acting_name() -> str:
+    """Return the name of who acts now, as an entry would say it; "" where nobody is known to."""
+    name = _acting.get().name
+    return "" if name == NOBODY.name else name
 
 
 def begin(trace_id: str = "") -> None:

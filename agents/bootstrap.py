@@ -11,7 +11,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from agents.models import Agent, ApiKey, Tenant
+from agents.memberships import add_member, change_member, list_members
+from agents.models import Agent, ApiKey, Role, Tenant
 from agents.services import create_agent
 from agents.tenancy import SCOPES, create_key
 from skills.refusal import Refusal
@@ -42,7 +43,7 @@ def is_empty() -> bool:
 
 @transaction.atomic
 def bootstrap(*, slug: str, admin: str, password: str = "", allow_faults: bool = False) -> Bootstrapped:
-    """Make what is missing of tenant, agent, console person and key. Raises Refusal for a name or password that will not do.
+    """Make what is missing of tenant, agent, console person, tenant admin and key. Raises Refusal for a name or password that will not do.
 
     Without a password one is made up; it stands in the answer only when the person is new. With `allow_faults` the tenant,
     new or not, may have faults injected into its runs from now on.
@@ -54,7 +55,7 @@ def bootstrap(*, slug: str, admin: str, password: str = "", allow_faults: bool =
         tenant.save(update_fields=["allow_faults"])
         made.created.append("allow_faults")
     _agent(tenant, made)
-    _admin(admin, password, made)
+    _membership(tenant, _admin(admin, password, made), made)
     _key(tenant, made)
     return made
 
@@ -75,12 +76,12 @@ def _agent(tenant: Tenant, made: Bootstrapped) -> None:
         made.created.append("agent")
 
 
-def _admin(name: str, password: str, made: Bootstrapped) -> None:
+def _admin(name: str, password: str, made: Bootstrapped) -> User:
     known = User.objects.filter(username=name).first()
     if known is not None:
         if not known.is_superuser:
             raise _unfit("/admin", f"there is a person '{name}' already who is no administrator")
-        return
+        return known
     person = User(username=name, is_staff=True, is_superuser=True)
     if password:
         _refuse_invalid(lambda: validate_password(password, person), "/password")
@@ -90,6 +91,20 @@ def _admin(name: str, password: str, made: Bootstrapped) -> None:
     _refuse_invalid(person.full_clean, "/admin")
     person.save()
     made.created.append("admin")
+    return person
+
+
+def _membership(tenant: Tenant, person: User, made: Bootstrapped) -> None:
+    """Have somebody administer the tenant: a superuser runs the installation, and may do nothing within a tenant by that."""
+    members = list_members(tenant=tenant)
+    if members.filter(role=Role.TENANT_ADMIN, user__is_active=True).exists():
+        return
+    own = members.filter(user=person).first()
+    if own is None:
+        add_member(tenant=tenant, ref=person.get_username(), role=Role.TENANT_ADMIN)
+    else:
+        change_member(tenant=tenant, member_id=own.pk, role=Role.TENANT_ADMIN)
+    made.created.append("membership")
 
 
 def _key(tenant: Tenant, made: Bootstrapped) -> None:

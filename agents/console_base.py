@@ -2,83 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth.models import User
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
 
 from agents import audit, walls
+from agents.break_glass import open_glasses
 from agents.models import Membership, Role, Tenant
+from agents.roles import BREAK_GLASS, PLATFORM
 from skills.console_base import ReadOnlyAdmin
+
+if TYPE_CHECKING:
+    from agents.models_glass import BreakGlass
 
 Roles = frozenset[str]
 
-EVERY_ROLE: Roles = frozenset(Role.values)
+_MEMBERS: Roles = frozenset(Role.values)
+EVERY_ROLE: Roles = _MEMBERS | {PLATFORM}
 NO_ROLE: Roles = frozenset()
 # Who reads goals, inputs, outputs and messages; for all others they are left out of the page, not masked on it.
-PAYLOAD_ROLES: Roles = frozenset({Role.DEVELOPER, Role.TENANT_ADMIN})
+PAYLOAD_ROLES: Roles = frozenset({Role.DEVELOPER, Role.TENANT_ADMIN, BREAK_GLASS})
+# What one run, step or call costs; and what many cost together.
 COST_ROLES: Roles = frozenset({Role.DEVELOPER, Role.OPERATOR, Role.TENANT_ADMIN, Role.AUDITOR})
+SUM_ROLES: Roles = COST_ROLES | {PLATFORM}
 OPERATING_ROLES: Roles = frozenset({Role.OPERATOR, Role.TENANT_ADMIN})
+# Who sees how the installation does its work: workers, what is broken, what is to be told.
+HEALTH_ROLES: Roles = OPERATING_ROLES | {PLATFORM}
+ANSWERING_ROLES: Roles = frozenset({Role.OPERATOR, Role.APPROVER, Role.TENANT_ADMIN})
 # Who says what becomes of a call in doubt, and of a recovery that is suggested.
-DECIDING_ROLES: Roles = frozenset({Role.OPERATOR, Role.APPROVER, Role.TENANT_ADMIN})
-# The cause of a failure is what it said without what varies; whoever sees no payload, not even masked, does not see that either.
-CAUSE_ROLES: Roles = EVERY_ROLE - {Role.VIEWER}
+DECIDING_ROLES: Roles = ANSWERING_ROLES | {PLATFORM}
+# The cause of a failure is what it said without what varies; whoever sees no payload, not even masked, does not see that either,
+# nor where a call went.
+CAUSE_ROLES: Roles = _MEMBERS - {Role.VIEWER} | {BREAK_GLASS}
 OWNING_ROLES: Roles = frozenset({Role.DEVELOPER, Role.TENANT_ADMIN})
 BUDGET_ROLES: Roles = frozenset({Role.TENANT_ADMIN})
-OVERSIGHT_ROLES: Roles = frozenset({Role.TENANT_ADMIN, Role.AUDITOR})
+OVERSIGHT_ROLES: Roles = frozenset({Role.TENANT_ADMIN, Role.AUDITOR, PLATFORM})
 
 
-def roles_of(request: HttpRequest) -> dict[int, str]:
-    """Return the person's role in each active tenant they belong to; asked once per request."""
-    if not hasattr(request, "aos_roles"):
-        rows = Membership.objects.filter(user__pk=request.user.pk or 0, tenant__is_active=True)
-        request.aos_roles = dict(rows.values_list("tenant_id", "role"))  # type: ignore[attr-defined]
-    return request.aos_roles  # type: ignore[attr-defined]
-
-
-def sees_everything(request: HttpRequest) -> bool:
+def is_platform(request: HttpRequest) -> bool:
+    """Tell whether the person runs the installation: there are the rows of all tenants for them, and what is in them is not."""
     return request.user.is_active and request.user.is_superuser
 
 
+def roles_of(request: HttpRequest) -> dict[int, Roles]:
+    """Return the person's own roles in each active tenant they belong to or have broken the glass of; asked once per request.
+
+    That somebody is the platform's, in every tenant, stands in none of them: `roles_within` says all they are in one.
+    """
+    if not hasattr(request, "aos_roles"):
+        rows = Membership.objects.filter(user__pk=request.user.pk or 0, tenant__is_active=True)
+        held = {tenant: frozenset({role}) for tenant, role in rows.values_list("tenant_id", "role")}
+        for tenant in glasses_of(request):
+            held[tenant] = held.get(tenant, NO_ROLE) | {BREAK_GLASS}
+        request.aos_roles = held  # type: ignore[attr-defined]
+    return request.aos_roles  # type: ignore[attr-defined]
+
+
+def glasses_of(request: HttpRequest) -> dict[int, BreakGlass]:
+    """Return what the person has opened for a time, by tenant; asked once per request, and of nobody but the platform's."""
+    if not hasattr(request, "aos_glasses"):
+        request.aos_glasses = open_glasses(request.user.pk or 0) if is_platform(request) else {}  # type: ignore[attr-defined]
+    return request.aos_glasses  # type: ignore[attr-defined]
+
+
+def roles_within(request: HttpRequest, tenant_id: int) -> Roles:
+    """Return all the person is in a tenant now."""
+    held = roles_of(request).get(tenant_id, NO_ROLE)
+    return held | {PLATFORM} if is_platform(request) else held
+
+
 def open_wall(request: HttpRequest) -> None:
-    """Let a page see the rows of the tenants the person belongs to, and a superuser's page all of them."""
-    walls.open_to(walls.EVERYTHING if sees_everything(request) else roles_of(request))
+    """Let a page see the rows of the tenants the person belongs to, and the platform's all of them."""
+    walls.open_to(walls.EVERYTHING if is_platform(request) else roles_of(request))
 
 
 def may(request: HttpRequest, roles: Roles, tenant_id: int | None = None) -> bool:
     """Tell whether the person has one of the roles in this tenant, or in any when none is named."""
-    if sees_everything(request):
-        return True
-    held = roles_of(request)
-    return held.get(tenant_id) in roles if tenant_id is not None else not roles.isdisjoint(held.values())
+    if tenant_id is not None:
+        return _counts(request, tenant_id, roles & roles_within(request, tenant_id))
+    return _is_everywhere(request, roles) or any(not roles.isdisjoint(held) for held in roles_of(request).values())
 
 
 def may_everywhere(request: HttpRequest, roles: Roles) -> bool:
-    """Tell whether the person has one of the roles in every tenant they belong to."""
-    return sees_everything(request) or roles.issuperset(roles_of(request).values())
-
-
-def person_may(user_id: int, roles: Roles, tenant_id: int) -> bool:
-    """Tell whether a person has one of the roles in a tenant as it is now: for what goes on when their request is long over."""
-    user = User.objects.filter(pk=user_id, is_active=True, is_staff=True).first()
-    tenants = Tenant.objects.filter(pk=tenant_id, is_active=True)
-    if user is None or not tenants.exists():
+    """Tell whether the person has one of the roles in every tenant whose rows they see."""
+    if _is_everywhere(request, roles):
+        return True
+    held = roles_of(request)
+    if any(roles.isdisjoint(mine) for mine in held.values()) or (is_platform(request) and Tenant.objects.exclude(pk__in=held).exists()):
         return False
-    return user.is_superuser or Membership.objects.filter(user=user, tenant_id=tenant_id, role__in=roles).exists()
+    return all(_counts(request, tenant, roles & mine) for tenant, mine in held.items())
 
 
 def tenants_for(request: HttpRequest, roles: Roles) -> QuerySet[Tenant]:
     """Return the tenants in which the person has one of the roles."""
-    if sees_everything(request):
+    if _is_everywhere(request, roles):
         return Tenant.objects.all()
-    return Tenant.objects.filter(pk__in=[tenant for tenant, role in roles_of(request).items() if role in roles])
+    return Tenant.objects.filter(pk__in=_own(request, roles))
+
+
+def _is_everywhere(request: HttpRequest, roles: Roles) -> bool:
+    return PLATFORM in roles and is_platform(request)
+
+
+def _own(request: HttpRequest, roles: Roles) -> list[int]:
+    return [tenant for tenant, held in roles_of(request).items() if _counts(request, tenant, roles & held)]
+
+
+def _counts(request: HttpRequest, tenant_id: int, found: Roles) -> bool:
+    """Tell whether there is a role among those found, and remember where it was the broken glass alone: that is audited."""
+    if found == {BREAK_GLASS}:
+        request.aos_through_glass = {tenant_id, *through_glass(request)}  # type: ignore[attr-defined]
+    return bool(found)
+
+
+def through_glass(request: HttpRequest) -> Collection[int]:
+    """Return the tenants of which this answer shows what nothing but the broken glass lets the person see."""
+    return getattr(request, "aos_through_glass", ())
 
 
 class TenantScopedAdmin(ReadOnlyAdmin):
-    """Shows the rows of the tenants in which the person has one of `view_roles`; a superuser sees all.
+    """Shows the rows of the tenants in which the person has one of `view_roles`.
 
     Nothing may be added, changed or deleted unless a page names roles for it.
     """
@@ -105,11 +151,10 @@ class TenantScopedAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
-        if sees_everything(request):
+        if _is_everywhere(request, self.view_roles):
             return rows
         # By number, not by a question of its own, which would hide from PostgreSQL how few they are.
-        mine = [tenant for tenant, role in roles_of(request).items() if role in self.view_roles]
-        return rows.filter(**{f"{self.tenant_path}__in": mine})
+        return rows.filter(**{f"{self.tenant_path}__in": _own(request, self.view_roles)})
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_view_permission(request) and self._allowed(request, self.view_roles, obj)

@@ -19,6 +19,12 @@ def typed(form: QueryDict, name: str) -> str:
     return form.get(name, "").replace("\x00", "").strip()
 
 
+def page_number(query: QueryDict) -> int:
+    """Return which page of a list was asked for (`page`), the first where that is no number of a page."""
+    text = query.get("page", "")
+    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
+
+
 def faults_of(refusal: Refusal, names: dict[str, str]) -> list[str]:
     """Return a refusal as sentences, one per fault; `names` says what fields are called on the page."""
     told = [(names.get(fault["pointer"].split("/")[1] if "/" in fault["pointer"] else ""), fault["detail"]) for fault in refusal.errors]

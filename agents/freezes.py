@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from agents import audit
 from agents.models import Agent, Freeze, FreezeKind, Tenant
+from agents.reasons import LONGEST_REASON, SHORTEST_REASON
 from agents.selectors import get_agent
 from agents.tenancy import not_found
 from skills.ids import is_id
@@ -26,7 +27,6 @@ from skills.registry import registry
 
 REFRESH_SECONDS = 1.0
 """How long a freeze may take to reach a worker that missed the bell."""
-SHORTEST_REASON, LONGEST_REASON = 3, 500
 RACES = 5
 OPERATOR = "the operator of this installation"
 

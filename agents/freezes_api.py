@@ -16,11 +16,11 @@ from agents import freezes
 from agents.freezes import freeze_json
 from agents.idempotency import IDEMPOTENCY_KEY, answered_once
 from agents.pagination import PageQuery, page_json
+from agents.reasons import WhyChanged
 from agents.tenancy import principal_of
 from skills.requests import RequestModel, parse_body, parse_query
 
 Kind = Literal["tenant", "agent", "skill"]
-Reason = Annotated[str, Field(min_length=freezes.SHORTEST_REASON, max_length=freezes.LONGEST_REASON)]
 
 
 class FreezeQuery(PageQuery):
@@ -32,11 +32,11 @@ class FreezeBody(RequestModel):
     key: Annotated[str, Field(max_length=64, description="Name or id of the agent, name of the skill; the tenant needs none.")] | None = (
         None
     )
-    reason: Reason
+    reason: WhyChanged
 
 
 class LiftBody(RequestModel):
-    reason: Reason
+    reason: WhyChanged
 
 
 class FreezeView(RequestModel):

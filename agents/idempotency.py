@@ -31,7 +31,6 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="At most 255 characters; the same request again makes nothing new and gets the same answer, for seven days.",
 )
-REPLAYED = "Idempotency-Replayed"
 KEPT = timedelta(days=7)
 """How long an answer is promised, however short other things are kept."""
 
@@ -56,6 +55,11 @@ def key_reused() -> Refusal:
     """Return the refusal for a key that was used for another request."""
     fault = {"pointer": "/Idempotency-Key", "code": "idempotency_mismatch", "detail": "the key was used for another request"}
     return Refusal("INVALID_INPUT", "this Idempotency-Key was used for another request", status=422, errors=[fault])
+
+
+def replayed_headers(*, repeated: bool) -> dict[str, str]:
+    """Return the headers that tell an answer that is given again from a first one."""
+    return {"Idempotency-Replayed": "true"} if repeated else {}
 
 
 def once(request: Request, make: Callable[[], Response], *, secret: Iterable[str] = ()) -> Response:
@@ -116,7 +120,7 @@ def _take(lock: str) -> None:
 def _again(before: StoredAnswer, fingerprint: str) -> Response:
     if before.fingerprint != fingerprint:
         raise key_reused()
-    headers = {REPLAYED: "true"} | ({"Location": before.location} if before.location else {})
+    headers = replayed_headers(repeated=True) | ({"Location": before.location} if before.location else {})
     return Response(before.body, status=before.status, headers=headers)
 
 

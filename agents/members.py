@@ -8,9 +8,10 @@ from agents.models import Membership, Tenant
 from agents.roles import ROLE_SCOPES
 from agents.tenancy import scoped
 
-DECIDING = "approvals:write"
+APPROVING = "approvals:write"
 """The scope of who approves and rejects."""
-APPROVERS = frozenset(role for role, scopes in ROLE_SCOPES.items() if DECIDING in scopes)
+APPROVING_ROLES = frozenset(role for role, scopes in ROLE_SCOPES.items() if APPROVING in scopes)
+"""Whose they are: who decides by page decides by API."""
 
 
 def deciders_of(tenant: Tenant) -> list[str]:
@@ -24,4 +25,4 @@ def may_decide(tenant: Tenant, name: str) -> bool:
 
 
 def _deciders(tenant: Tenant) -> QuerySet[Membership]:
-    return scoped(Membership.objects.filter(role__in=APPROVERS, user__is_active=True), tenant)
+    return scoped(Membership.objects.filter(role__in=APPROVING_ROLES, user__is_active=True), tenant)

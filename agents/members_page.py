@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,18 +17,20 @@ from django.urls import reverse
 
 from agents import audit, memberships
 from agents.access_api import AccountChanges
-from agents.access_page import CHANGE_ROLES
 from agents.access_view import role_choices, words_of
-from agents.console_base import OVERSIGHT_ROLES, Roles, may, sees_everything, tenants_for
-from agents.console_forms import faults_of, typed
+from agents.console_base import OVERSIGHT_ROLES, Roles, is_platform, may, tenants_for
+from agents.console_forms import faults_of, page_number, typed
 from agents.members_view import NAMES, Navigation, columns, member_lines, sentence, who_may
 from agents.models import Role, Tenant
+from agents.roles import PLATFORM
 from agents.sign_in import oidc
 from skills.refusal import Refusal
 from skills.requests import parse_body
 
 Json = dict[str, Any]
 VIEW_ROLES: Roles = OVERSIGHT_ROLES
+_ADMINS: Roles = frozenset({Role.TENANT_ADMIN})
+CHANGE_ROLES: Roles = _ADMINS | {PLATFORM}
 A_PAGE = 50
 
 
@@ -49,7 +52,7 @@ def _page(
         "title": "Members and roles",
         "aos_tenants": tenants,
         "aos_tenant": tenant,
-        "aos_names_tenants": sees_everything(request) or len(tenants) > 1,
+        "aos_names_tenants": is_platform(request) or len(tenants) > 1,
         "aos_columns": columns(),
         "aos_tables": who_may(navigation),
     }
@@ -60,7 +63,7 @@ def _page(
 
 
 def _members(request: HttpRequest, tenant: Tenant) -> Json:
-    asked, number = typed(request.GET, "q"), _page_number(request.GET.get("page", ""))
+    asked, number = typed(request.GET, "q"), page_number(request.GET)
     everybody = memberships.list_members(tenant=tenant)
     counted = everybody.order_by().aggregate(all=Count("pk"), admins=Count("pk", filter=Q(role=Role.TENANT_ADMIN)))
     rows = everybody.filter(Q(user__username=asked) | Q(user__email__iexact=asked)) if asked else everybody
@@ -75,10 +78,6 @@ def _members(request: HttpRequest, tenant: Tenant) -> Json:
         "aos_newer": f"?{urlencode({**link, 'page': number - 1})}" if number > 1 else "",
         "aos_older": f"?{urlencode({**link, 'page': number + 1})}" if len(shown) > A_PAGE else "",
     }
-
-
-def _page_number(text: str) -> int:
-    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
 
 
 # Changes
@@ -116,19 +115,32 @@ def _member_in(request: HttpRequest) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else 0
 
 
+def _by_platform(request: HttpRequest, tenant: Tenant) -> User | None:
+    """Return the person where they change members as who runs the installation alone."""
+    return None if may(request, _ADMINS, tenant.pk) else User.objects.get(pk=request.user.pk or 0)
+
+
 def _add(request: HttpRequest, tenant: Tenant) -> str:
-    made = memberships.add_member(tenant=tenant, ref=typed(request.POST, "person"), role=_role_in(request))
+    made = memberships.add_member(
+        tenant=tenant, ref=typed(request.POST, "person"), role=_role_in(request), by_platform=_by_platform(request, tenant)
+    )
     return f"{made.user.get_username()} is a member now, as {words_of(made.role)}."
 
 
 def _give_role(request: HttpRequest, tenant: Tenant) -> str:
-    role, may_leave_none = _role_in(request), sees_everything(request)
-    member = memberships.change_member(tenant=tenant, member_id=_member_in(request), role=role, may_leave_none=may_leave_none)
+    role, may_leave_none = _role_in(request), is_platform(request)
+    member = memberships.change_member(
+        tenant=tenant,
+        member_id=_member_in(request),
+        role=role,
+        may_leave_none=may_leave_none,
+        by_platform=_by_platform(request, tenant),
+    )
     return f"{member.user.get_username()} is {words_of(role)} from the next request on."
 
 
 def _remove(request: HttpRequest, tenant: Tenant) -> str:
-    name = memberships.remove_member(tenant=tenant, member_id=_member_in(request), may_leave_none=sees_everything(request))
+    name = memberships.remove_member(tenant=tenant, member_id=_member_in(request), may_leave_none=is_platform(request))
     return f"{name} belongs to this tenant no more, from the next request on."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -14,26 +14,33 @@ from agents import console_base
 from agents.access_page import CHANGE_ROLES
 from agents.access_view import words_of
 from agents.models import Membership
-from agents.roles import ROLES, scopes_of
+from agents.operating import OWN_AGENT_ROLES
+from agents.roles import PLATFORM, ROLES, scopes_of
 from agents.tenancy import SCOPES
 
 Json = dict[str, Any]
 Navigation = Callable[[HttpRequest], list[dict[str, Any]]]
 NAMES = {"person": "Person", "role": "Role"}
-PLATFORM = "platform"
 COLUMNS = (*ROLES, PLATFORM)
 # What pages show or offer beyond being there, by the sets of roles they ask.
 _WHAT: tuple[tuple[str, console_base.Roles], ...] = (
     ("read goals, inputs, outputs and messages", console_base.PAYLOAD_ROLES),
     ("read the causes of failures", console_base.CAUSE_ROLES),
-    ("see what runs and calls cost", console_base.COST_ROLES),
-    ("rerun, cancel, freeze, change the failure catalog", console_base.OPERATING_ROLES),
+    ("see what one run or call costs", console_base.COST_ROLES),
+    ("see sums of costs, and budgets", console_base.SUM_ROLES),
+    ("rerun, replay live and cancel runs of agents they own", console_base.OPERATING_ROLES | OWN_AGENT_ROLES),
+    ("rerun, replay live and cancel all runs, freeze, change the failure catalog", console_base.OPERATING_ROLES),
+    ("see workers, queue and what is broken", console_base.HEALTH_ROLES),
+    ("answer questions of runs", console_base.ANSWERING_ROLES),
     ("approve and reject calls that wait", frozenset(role for role in ROLES if "approvals:write" in scopes_of(role))),
     ("decide calls in doubt and suggested recoveries", console_base.DECIDING_ROLES),
     ("make and change agents, run plans", console_base.OWNING_ROLES),
     ("set budgets, keep webhooks", console_base.BUDGET_ROLES),
     ("read keys, members and the audit log", console_base.OVERSIGHT_ROLES),
-    ("change keys, service accounts and members", CHANGE_ROLES),
+    ("change keys and service accounts, say whose an agent is", CHANGE_ROLES),
+    ("change members, who runs the installation not for themselves", CHANGE_ROLES | {PLATFORM}),
+    ("change tenants, people, prices, and what all tenants share", frozenset({PLATFORM})),
+    ("break the glass: see what is in a tenant's runs for a time, with a reason", frozenset({PLATFORM})),
 )
 
 
@@ -85,21 +92,24 @@ def who_may(navigation: Navigation) -> list[Json]:
     return [
         {"title": "Pages of the console", "rows": _pages(navigation)},
         {"title": "What one may do on them", "rows": [_row(words, roles) for words, roles in _WHAT]},
-        {"title": "Scopes of the API", "rows": [_row(scope, {role for role in ROLES if scope in scopes[role]}) for scope in SCOPES]},
+        {"title": "Scopes of the API", "rows": [_row(scope, [role for role in ROLES if scope in scopes[role]]) for scope in SCOPES]},
     ]
 
 
-def _row(name: str, roles: Iterable[str]) -> Json:
-    """Return a row; who runs the installation may all of it."""
-    known = {*roles, PLATFORM}
-    return {"name": name, "cells": [(words_of(role), role in known) for role in COLUMNS]}
+def _row(name: str, roles: Collection[str]) -> Json:
+    return {"name": name, "cells": [(words_of(role), role in roles) for role in COLUMNS]}
 
 
 def _pages(navigation: Navigation) -> list[Json]:
     """Ask the sidebar what it would offer each role: it is asked the same way when somebody looks at it."""
-    offered = {role: {title for group in navigation(_as_if(role)) for title in _titles(group)} for role in ROLES}
-    every = [title for group in navigation(_as_if(PLATFORM)) for title in _titles(group)]
-    return [_row(title, {role for role in ROLES if title in offered[role]}) for title in every]
+    offered = {role: [title for group in navigation(_as_if(role)) for title in _titles(group)] for role in COLUMNS}
+    return [_row(title, [role for role in COLUMNS if title in offered[role]]) for title in _together(list(offered.values()))]
+
+
+def _together(lists: list[list[str]]) -> list[str]:
+    """Return what stands in any of the lists, each where the longest has it, and what that lacks behind it."""
+    found = max(lists, key=len)
+    return [*found, *dict.fromkeys(title for each in lists for title in each if title not in found)]
 
 
 def _titles(group: Json) -> list[str]:
@@ -110,5 +120,5 @@ def _as_if(role: str) -> HttpRequest:
     """Return a request of nobody in particular who has this role in some tenant."""
     request = HttpRequest()
     request.user = User(is_active=True, is_staff=True, is_superuser=role == PLATFORM)
-    request.aos_roles = {0: role}  # type: ignore[attr-defined]
+    request.aos_roles = {} if role == PLATFORM else {0: frozenset({role})}  # type: ignore[attr-defined]
     return request

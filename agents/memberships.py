@@ -17,9 +17,14 @@ def list_members(*, tenant: Tenant) -> QuerySet[Membership]:
     return scoped(Membership.objects.select_related("user"), tenant)
 
 
-def add_member(*, tenant: Tenant, ref: str, role: str) -> Membership:
-    """Give a person who is known here, by exact user name or mail address, a role in a tenant. Raises Refusal."""
+def add_member(*, tenant: Tenant, ref: str, role: str, by_platform: User | None = None) -> Membership:
+    """Give a person who is known here, by exact user name or mail address, a role in a tenant. Raises Refusal.
+
+    `by_platform` is who does it by running the installation alone. They may not do it for themselves, or all of the tenant were theirs
+    by one click; who has a shell may.
+    """
     user = _person(ref)
+    _refuse_oneself(user, by_platform, "/person")
     with transaction.atomic():
         lock_tenant(tenant)
         if list_members(tenant=tenant).filter(user=user).exists():
@@ -30,14 +35,17 @@ def add_member(*, tenant: Tenant, ref: str, role: str) -> Membership:
     return made
 
 
-def change_member(*, tenant: Tenant, member_id: int, role: str, may_leave_none: bool = False) -> Membership:
-    """Give a member another role. Raises Refusal where nobody would be left who may change members."""
+def change_member(
+    *, tenant: Tenant, member_id: int, role: str, may_leave_none: bool = False, by_platform: User | None = None
+) -> Membership:
+    """Give a member another role. Raises Refusal where nobody would be left who may change members, and as `add_member`."""
     with transaction.atomic():
         lock_tenant(tenant)
         member = _member(tenant, member_id)
         if member.role == role:
             raise _fault("/role", f"{member.user.get_username()} has this role already; nothing was changed", status=409)
         before = member.role
+        _refuse_oneself(member.user, by_platform, "/role")
         _refuse_without_admin(member, may_leave_none)
         member.role = role
         member.save(update_fields=["role"])
@@ -72,6 +80,12 @@ def _person(ref: str) -> User:
         )
         raise _fault("/person", "nobody who can be added is known by exactly this name or address", suggestion=hint)
     return found[0]
+
+
+def _refuse_oneself(user: User, by_platform: User | None, pointer: str) -> None:
+    if by_platform is not None and user.pk == by_platform.pk:
+        hint = "Ask a tenant admin of it, or break the glass to see what is in it. A tenant without any gets one by manage.py bootstrap."
+        raise _fault(pointer, "who runs the installation gives themselves no role in a tenant", status=403, suggestion=hint)
 
 
 def _refuse_without_admin(member: Membership, may_leave_none: bool) -> None:

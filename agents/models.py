@@ -15,6 +15,7 @@ from django.db.models.functions import Cast, Coalesce, NullIf
 from agents.days import is_time_zone
 from agents.models_access import ServiceAccount, StoredAnswer  # noqa: F401 - rows of this app, in a file of their own
 from agents.models_audit import AuditChain, AuditEntry  # noqa: F401 - rows of this app, in a file of their own
+from agents.models_glass import BreakGlass  # noqa: F401 - rows of this app, in a file of their own
 from skills.ids import new_id
 
 MAX_WEIGHT = 1_000
@@ -92,6 +93,7 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=16, unique=True)
     secret_hmac = models.CharField(max_length=64)
     scopes = models.JSONField(default=list)
+    owner = models.CharField(max_length=200, blank=True, default="", help_text="Who made it, as the audit log names actors.")
     service_account = models.ForeignKey(ServiceAccount, on_delete=models.CASCADE, null=True, blank=True, related_name="api_keys")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -119,6 +121,7 @@ class Agent(models.Model):
     name = models.CharField(max_length=64, validators=[RegexValidator(r"^[a-z0-9_-]{1,64}$")])
     description = models.CharField(max_length=2_000, blank=True)
     status = models.CharField(max_length=8, choices=AgentStatus.choices, default=AgentStatus.ACTIVE)
+    owner = models.CharField(max_length=200, blank=True, default="", help_text="Whose it is, as the audit log names actors.")
     profile = models.JSONField(default=dict)
     # What claims ask for on their way: the database takes it out of the profile, so the two cannot differ.
     max_concurrent_runs = models.GeneratedField(

@@ -12,7 +12,7 @@ from skills.ids import new_id
 class ServiceAccount(models.Model):
     """A program as a member of a tenant: its keys can do at most what its role allows, and all end with it.
 
-    Keys of one account are one actor: what one of them asked for, another of them may not approve.
+    Keys of one account are one actor: what one of them asked for, another of them may not approve, nor may who made one of them.
     """
 
     public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "svc"))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from skills.contracts import json_pointer
+from skills.differing import ABSENT, places_that_differ
 from skills.wording import duration, money
 
 _OF_MONEY, _OF_TIME = "_micro_usd", "_ms"
 _LIMITS = ("max_", "per_", "rate_", "limit")
-_ABSENT = object()
 
 
 class Difference(NamedTuple):
@@ -53,22 +52,9 @@ def words_of(name: str, value: Any) -> str:
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
     """Return in what a profile differs from an earlier one, in the order in which its fields stand."""
-    old, new = dict(_flat(before, ())), dict(_flat(after, ()))
-    return [
-        Difference(json_pointer(path), _said(path, old), _said(path, new))
-        for path in {**new, **old}
-        if old.get(path, _ABSENT) != new.get(path, _ABSENT)
-    ]
+    found = places_that_differ(before, after, into_lists=False)
+    return [Difference(place.pointer, *(_said(str(place.path[-1]), value) for value in (place.was, place.now))) for place in found]
 
 
-def _flat(value: Mapping[str, Any], at: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield the fields by path; a list is one value, as is an object that holds nothing."""
-    for name, each in value.items():
-        if isinstance(each, Mapping) and each:
-            yield from _flat(each, (*at, name))
-        else:
-            yield (*at, name), each
-
-
-def _said(path: tuple[str, ...], values: Mapping[tuple[str, ...], Any]) -> str:
-    return words_of(path[-1], values[path]) if path in values else ""
+def _said(name: str, value: Any) -> str:
+    return "" if value is ABSENT else words_of(name, value)

@@ -31,6 +31,11 @@ ROLE_SCOPES: dict[str, frozenset[str]] = {
 
 ROLES = tuple(ROLE_SCOPES)
 
+PLATFORM = "platform"
+"""What an active superuser is in every tenant, whose rows they see and not what is in them. No membership says it, nor does the API."""
+BREAK_GLASS = "break_glass"
+"""What a superuser is besides in a tenant whose contents they have opened, with a reason and for a time (`agents.break_glass`)."""
+
 
 def scopes_of(role: str) -> frozenset[str]:
     """Return the scopes of a role; none for one nobody knows."""

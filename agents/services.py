@@ -9,6 +9,7 @@ from django.db.models import ProtectedError
 from pydantic import ValidationError
 
 from agents import audit
+from agents.actors import can_own
 from agents.contracts import AgentProfile, PlannerChoice
 from agents.models import Agent, AgentStatus, AgentVersion, Tenant
 from agents.planners.registry import get_planner
@@ -29,13 +30,15 @@ def create_agent(
     status: str = AgentStatus.ACTIVE,
     reason: str = "",
 ) -> Agent:
-    """Create an agent. Raises Refusal for a bad profile or a name that is taken."""
+    """Create an agent, of whoever acts now. Raises Refusal for a bad profile or a name that is taken."""
     _refuse_id_as_name(name)
     checked = checked_profile(profile or {})
     try:
         with transaction.atomic():
-            agent = Agent.objects.create(tenant=tenant, name=name, description=description, profile=checked, status=status)
-            told = audit.record(tenant, "agent.create", agent.public_id, after={"name": name, "status": status}, reason=reason)
+            owner = audit.acting_name()
+            agent = Agent.objects.create(tenant=tenant, name=name, description=description, profile=checked, status=status, owner=owner)
+            after = {"name": name, "status": status, "owner": owner}
+            told = audit.record(tenant, "agent.create", agent.public_id, after=after, reason=reason)
             _keep_version(agent, told.actor, reason)
             return agent
     except IntegrityError:
@@ -45,8 +48,11 @@ def create_agent(
 def update_agent(*, tenant: Tenant, agent_id: str, changes: dict[str, Any], expected_version: int | None = None, reason: str = "") -> Agent:
     """Change the given fields; a given profile replaces the old one whole and counts as a new version.
 
-    Raises Refusal for what makes no sense, and (409) where the profile is no more the version that was expected.
+    Who gives an agent to another `owner` was found to be one who may (`agents.actors`). Raises Refusal for what makes no sense, and
+    (409) where the profile is no more the version that was expected.
     """
+    if changes.get("owner") and not can_own(tenant, changes["owner"]):
+        raise _no_owner()
     if "profile" in changes:
         changes = changes | {"profile": checked_profile(changes["profile"])}
     if "name" in changes:
@@ -180,6 +186,12 @@ def _refuse_operator_fields(at: str, reserved: tuple[str, ...], given: dict[str,
     ]
     if faults:
         raise Refusal("PERMISSION_DENIED", "the profile holds what only the operator may set", errors=faults)
+
+
+def _no_owner() -> Refusal:
+    fault = {"pointer": "/owner", "code": "INVALID_INPUT", "detail": "no active member and no service account is called this here"}
+    hint = "Name a member by user name, a service account as account:NAME."
+    return Refusal("SCHEMA_VALIDATION_FAILED", "there is nobody of this name who could own it", errors=[fault], suggestions=[hint])
 
 
 def _refuse_id_as_name(name: str) -> None:

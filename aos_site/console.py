@@ -10,15 +10,16 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
 
-from agents.console_base import COST_ROLES, DECIDING_ROLES, EVERY_ROLE, OPERATING_ROLES, OVERSIGHT_ROLES, may
-from agents.roles import ROLES
-from runs.console.approvals_page import APPROVING_ROLES
+from agents.console_base import DECIDING_ROLES, EVERY_ROLE, HEALTH_ROLES, OVERSIGHT_ROLES, SUM_ROLES, may
+from agents.members import APPROVING_ROLES
+from agents.roles import PLATFORM, ROLES
 from runs.console.bulk_page import VIEW_ROLES as BULK_ROLES
 from runs.console.grants_page import VIEW_ROLES as GRANT_ROLES
 from runs.console.overview import overview
 from runs.console.questions_page import SEEING_ROLES
 from runs.console.runtime_page import READING_ROLES
 from runs.console.waiting_counts import waiting_counts
+from runs.console.webhooks_page import VIEW_ROLES as WEBHOOK_ROLES
 
 # Section, then (title, icon, model as app.name). Each shows only to who may see the page behind it.
 _SECTIONS = (
@@ -57,7 +58,7 @@ _PAGES = {
     "Runs": (
         ("Dead letters", "skull", "console-dead-letters", EVERY_ROLE),
         ("Bulk operations", "checklist", "console-bulk", BULK_ROLES),
-        ("Workers & queue", "memory", "console-workers", OPERATING_ROLES),
+        ("Workers & queue", "memory", "console-workers", HEALTH_ROLES),
     ),
     "Agents": (("Agents", "smart_toy", "console-agents", EVERY_ROLE), ("Skills", "extension", "console-skills", EVERY_ROLE)),
     "Knowledge": (
@@ -65,10 +66,11 @@ _PAGES = {
         ("Recovery review", "healing", "console-recovery", EVERY_ROLE),
         ("Drift", "trending_up", "console-drift", EVERY_ROLE),
     ),
-    "Money": (("Cost", "payments", "console-cost", COST_ROLES), ("Budgets", "account_balance_wallet", "console-budgets", COST_ROLES)),
+    "Money": (("Cost", "payments", "console-cost", SUM_ROLES), ("Budgets", "account_balance_wallet", "console-budgets", SUM_ROLES)),
     "Platform": (
-        ("Webhooks", "webhook", "console-webhooks", COST_ROLES),
+        ("Webhooks", "webhook", "console-webhooks", WEBHOOK_ROLES),
         ("Standing grants", "verified_user", "console-grants", GRANT_ROLES),
+        ("Break-glass", "lock_open", "console-break-glass", OVERSIGHT_ROLES),
         ("Members", "group", "console-members", OVERSIGHT_ROLES),
         ("API keys", "key", "console-access", OVERSIGHT_ROLES),
     ),
@@ -118,7 +120,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     if may(request, READING_ROLES):
         first.append(_item("Plan simulator", "science", reverse_lazy("console-simulator")))
         first.append(_item("Runtime", "terminal", reverse_lazy("console-runtime")))
-    if may(request, OPERATING_ROLES):
+    if may(request, HEALTH_ROLES):
         first.append(_item("Invariants", "verified", reverse_lazy("console-invariants")))
     shown = _viewable_models(request)
     groups = [_group("", first), *_waiting(request)]
@@ -133,12 +135,12 @@ def who_may(view_name: str) -> list[str]:
     """Return the roles that open a page, in words; none where its page knows no roles (it is the platform's)."""
     named = [(page, roles) for pages in _PAGES.values() for _, _, page, roles in pages]
     named += [(page, roles) for _, _, page, roles, _ in _WAITING]
-    named += [("console-simulator", READING_ROLES), ("console-runtime", READING_ROLES), ("console-invariants", OPERATING_ROLES)]
+    named += [("console-simulator", READING_ROLES), ("console-runtime", READING_ROLES), ("console-invariants", HEALTH_ROLES)]
     for model, page in admin.site._registry.items():
         named.append((f"admin:{model._meta.app_label}_{model._meta.model_name}_", getattr(page, "view_roles", frozenset())))
     # A page about one thing is named like the list of them, or begins as it does.
     found = [roles for name, roles in named if view_name.startswith((name, f"{name.removesuffix('s')}-")) or view_name + "s" == name]
-    return [role.replace("_", " ") for role in ROLES if found and role in found[0]]
+    return [role.replace("_", " ") for role in (*ROLES, PLATFORM) if found and role in found[0]]
 
 
 def _waiting(request: HttpRequest) -> list[dict[str, Any]]:

@@ -45,6 +45,7 @@ BODIES: dict[str, Any] = {
     },
     "approvals_note": {"kind": "ask", "text": "Which order is this for?"},
     "approvals_link": {"for": "bob", "ttl_s": 3600},
+    "approvals_revoke_link": {"reason": "It was sent to the wrong bob."},
     "questions_answer": {"value": {"colour": "red"}},
     "agents_create": {"name": "trader", "description": "Watches prices.", "profile": {"allowed_skills": ["http_call", "json_transform"]}},
     "agents_update": {"description": "Watches prices and tells them.", "reason": "It says more by now."},
@@ -93,7 +94,13 @@ BODIES: dict[str, Any] = {
     "service_accounts_update": {"role": "viewer"},
     "webhooks_create": {"url": "https://hooks.example.com/aos", "event_types": ["run.failed", "run.waiting"]},
     "webhooks_update": {"event_types": []},
-    "webhooks_answer": {"run_id": RUN, "step_id": "price", "verdict": "approve", "action_hash": "0" * 64},
+    "webhooks_answer": {
+        "run_id": RUN,
+        "step_id": "price",
+        "verdict": "approve",
+        "action_hash": "0" * 64,
+        "reason": "Checked against the order.",
+    },
 }
 """By operation."""
 
@@ -108,6 +115,7 @@ PLACES: dict[str, str] = {
     "key_id": "key_01a22488cd387822aa9c0fa3bccedec2",
     "account_id": "svc_01a22488cd387822aa9c0fa3bccedec2",
     "bulk_id": "blk_01a22488cd387822aa9c0fa3bccedec2",
+    "link_id": "lnk_01a22488cd387822aa9c0fa3bccedec2",
     "freeze_id": "frz_01a22488cd387822aa9c0fa3bccedec2",
 }
 """What stands in the path, by the name of its place."""

@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "aos_site.http.middleware.TenantWallMiddleware",
+    "aos_site.http.middleware.BrokenGlassMiddleware",
     "aos_site.http.live.LiveCellsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -129,6 +130,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "runs.console.heartbeat.silence",
+                "agents.break_glass_page.glass",
             ]
         },
     }
@@ -332,6 +334,9 @@ def part_of_one(variable: str, text: str) -> float | None:
 # confidence on a recovery that can do no harm is applied unasked.
 RECOVERY_FOUR_EYES = env.bool("AOS_RECOVERY_FOUR_EYES", default=True)
 RECOVERY_AUTO_APPLY_BAR = part_of_one("AOS_RECOVERY_AUTO_APPLY_BAR", env.str("AOS_RECOVERY_AUTO_APPLY_BAR", default=""))
+
+# What part of the runs that end should succeed: the overview says whether that of the last day does.
+SUCCESS_OBJECTIVE = part_of_one("AOS_SUCCESS_OBJECTIVE", env.str("AOS_SUCCESS_OBJECTIVE", default="0.95"))
 
 # Local targets skills may call although the guard blocks local networks: "host:port" pairs, named one by one.
 ALLOW_LOCAL_TARGETS = frozenset(env.list("AOS_ALLOW_LOCAL_TARGETS", default=[]))

@@ -39,6 +39,7 @@ import runs.api.usage
 import runs.api.webhooks
 import skills.api
 from agents.access_page import access_page
+from agents.break_glass_page import break_glass_page
 from agents.members_page import members_page
 from agents.sign_in import oidc, password
 from aos_site import errors, health, metrics
@@ -157,6 +158,7 @@ urlpatterns = [
     path("admin/describe-skill/", admin.site.admin_view(require_safe(skills_page)), name="console-skills"),
     path("admin/describe-skill/<str:skill>/", admin.site.admin_view(skill_page), name="console-skill"),
     path("admin/access/", admin.site.admin_view(access_page), name="console-access"),
+    path("admin/break-glass/", admin.site.admin_view(break_glass_page), name="console-break-glass"),
     path("admin/members/", admin.site.admin_view(members_page), {"navigation": navigation}, name="console-members"),
     path("admin/webhooks/", admin.site.admin_view(webhooks_page), name="console-webhooks"),
     path("admin/webhooks/<str:webhook_id>/", admin.site.admin_view(webhook_page), name="console-webhook"),

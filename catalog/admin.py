@@ -75,7 +75,7 @@ class FailureMatchAdmin(TenantScopedAdmin):
 
     @display(description="Shared by all failures of this signature")
     def grouped_by_fields(self, match: FailureMatch) -> SafeString:
-        return _facts({**grouped_json(match), "cause": "not shown to viewers"})
+        return _facts({**grouped_json(match), "cause": "not shown to your role"})
 
     @display(description="Recovered")
     def recovered(self, match: FailureMatch) -> str:

@@ -20,9 +20,10 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from agents.console_base import EVERY_ROLE, OPERATING_ROLES, TenantScopedAdmin, sees_everything, tenants_for
+from agents.console_base import EVERY_ROLE, OPERATING_ROLES, TenantScopedAdmin, is_platform, tenants_for
+from agents.reasons import LONGEST_REASON, SHORTEST_REASON
 from catalog import entries
-from catalog.entries import EDITABLE, LONGEST_REASON, SHORTEST_REASON
+from catalog.entries import EDITABLE
 from catalog.models import CatalogEntry
 from catalog.selectors import versions_json
 from skills.console_base import chip
@@ -194,13 +195,16 @@ class CatalogEntryAdmin(TenantScopedAdmin):
         shown = Q(tenant=None) | Q(tenant__in=tenants_for(request, self.view_roles))
         return self.model.objects.filter(shown).order_by(*self.ordering)
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return is_platform(request) or super().has_add_permission(request)
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let a tenant's operators change its own entries; what all share is the platform's, what is removed nobody's."""
         return (obj is None or obj.removed_at is None) and self.may_operate(request, obj)
 
     def may_operate(self, request: HttpRequest, obj: Any = None) -> bool:
         if obj is not None and obj.tenant_id is None:
-            return sees_everything(request)
+            return is_platform(request)
         return super().has_change_permission(request, obj)
 
     # The form
@@ -221,7 +225,7 @@ class CatalogEntryAdmin(TenantScopedAdmin):
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Model], request: HttpRequest, **kwargs: Any) -> ModelChoiceField | None:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field is not None and db_field.name == "tenant":
-            field.required = not sees_everything(request)
+            field.required = not is_platform(request)
             offered = list(field.queryset[:2]) if field.required and field.queryset is not None else []
             field.initial = offered[0] if len(offered) == 1 else None
         return field
@@ -250,7 +254,7 @@ class CatalogEntryAdmin(TenantScopedAdmin):
         found = self.get_object(request, unquote(object_id))
         if not self.has_view_or_change_permission(request, found):
             raise PermissionDenied
-        told = versions_json(found, names_operator=sees_everything(request))["data"]
+        told = versions_json(found, names_operator=is_platform(request))["data"]
         shown = {
             "aos_versions": [_in_words(version) for version in told],
             "aos_state": self.state(found),

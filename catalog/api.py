@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from agents.idempotency import IDEMPOTENCY_KEY, answered_once
 from agents.pagination import PageQuery, page_json
+from agents.reasons import WhyChanged
 from agents.tenancy import principal_of
 from catalog import entries
 from catalog.contracts import Confidence, MatchType, RecoveryParameters
@@ -34,7 +35,7 @@ from skills.requests import RequestModel, parse_body, parse_query
 from skills.taxonomy import Category, RecoveryMode
 
 Code = Annotated[str, Field(pattern=r"^[A-Z0-9_]{1,64}$")]
-Reason = Annotated[str, Field(min_length=entries.SHORTEST_REASON, max_length=entries.LONGEST_REASON, description="Why, for who reads it.")]
+Reason = Annotated[WhyChanged, Field(description="Why, for who reads it.")]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Suggestions = Annotated[list[str], Field(max_length=10)]

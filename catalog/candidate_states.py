@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-SHORTEST_REASON = 10
-LONGEST_REASON = 500
+from agents.reasons import LONGEST_REASON, TOO_SHORT, is_too_short
 
 
 class Standing(NamedTuple):
@@ -62,9 +61,6 @@ def why_not(standing: Standing, by: str) -> str:
 
 def fault_in_reason(action: str, reason: str) -> str:
     """Return what is wrong with the reason given for an action, or nothing."""
-    length = len(reason.strip())
-    if length > LONGEST_REASON:
+    if len(reason.strip()) > LONGEST_REASON:
         return f"at most {LONGEST_REASON} characters"
-    if action in NEEDS_REASON and length < SHORTEST_REASON:
-        return f"say why, in {SHORTEST_REASON} characters at least"
-    return ""
+    return TOO_SHORT if action in NEEDS_REASON and is_too_short(reason) else ""

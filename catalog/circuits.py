@@ -17,6 +17,7 @@ from django.db.models import F, Q
 
 from agents import audit
 from agents.clock import ask_time
+from agents.reasons import LONGEST_REASON, SHORTEST_REASON
 from agents.tenancy import not_found, scoped
 from catalog.circuit_states import CLOSED, TRIAL_WAIT_MS, Bounds, CircuitState, Said, Standing, asked, ended, state_of
 from catalog.models import Circuit
@@ -30,7 +31,6 @@ REFRESH_SECONDS = 1.0
 FORGET_AFTER_MS = 86_400_000
 APART_MS = 600_000
 """Failures longer apart than this are not in a row: in between nobody may have counted what went well."""
-SHORTEST_REASON, LONGEST_REASON = 3, 500
 LONGEST_HOST = 255
 
 

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agents.pagination import MAX_LIMIT
+from agents.reasons import WhyChanged
 from agents.tenancy import principal_of
 from catalog import circuits
 from skills.contracts import Name
@@ -31,7 +32,7 @@ class CircuitQuery(RequestModel):
 class ResetBody(RequestModel):
     skill: Name
     host: Host
-    reason: Annotated[str, Field(min_length=circuits.SHORTEST_REASON, max_length=circuits.LONGEST_REASON)]
+    reason: WhyChanged
 
 
 class CircuitView(RequestModel):

@@ -15,6 +15,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from agents import audit
+from agents.actors import is_same_actor
 from agents.tenancy import one_scoped
 from catalog.candidate_states import ACTIVE, SHADOW, Standing, after, fault_in_reason, why_not
 from catalog.evidence import WORKED, evidence_of
@@ -106,7 +107,7 @@ def _check(row: RecoveryCandidate, action: str, by: str, reason: str) -> Standin
         raise Refusal("SCHEMA_VALIDATION_FAILED", f"to {action} a candidate needs a reason", errors=errors)
     if target in (SHADOW, ACTIVE):
         _check_entry(row)
-    if action == "approve" and settings.RECOVERY_FOUR_EYES and row.origin != "nightly" and row.created_by == by:
+    if action == "approve" and settings.RECOVERY_FOUR_EYES and row.origin != "nightly" and is_same_actor(row.tenant_id, row.created_by, by):
         raise Refusal("PERMISSION_DENIED", "who suggested a recovery may not approve it", suggestions=["Ask somebody else to approve it."])
     if action == "activate" and row.shadow_report is None:
         raise Refusal("INVALID_INPUT", "a policy becomes active after it was seen in shadow; there is no report yet", status=409)

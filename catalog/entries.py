@@ -11,6 +11,7 @@ from django.utils import timezone
 from pydantic import TypeAdapter, ValidationError
 
 from agents import audit
+from agents.reasons import LONGEST_REASON, SHORTEST_REASON
 from agents.tenancy import not_found
 from catalog.contracts import EntryDocument, nearest_codes
 from catalog.models import CatalogEntry, EntryVersion
@@ -28,7 +29,6 @@ UNCHANGED = "unchanged"
 EDITABLE = ("mode", "parameters", "suggestions", "doc_url", "prior_confidence")
 MEASURED = ("applied", "succeeded", "confidence", "measured_at")
 SEEDER = "AOS"
-SHORTEST_REASON, LONGEST_REASON = 3, 500
 MOST_IMPORTED = 1_000
 
 _DOCUMENTS = TypeAdapter(list[EntryDocument])

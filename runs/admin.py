@@ -24,18 +24,22 @@ from django.views.decorators.http import require_POST, require_safe
 from unfold.decorators import display
 
 from agents.console_base import (
+    CAUSE_ROLES,
     COST_ROLES,
     EVERY_ROLE,
+    HEALTH_ROLES,
     OPERATING_ROLES,
     PAYLOAD_ROLES,
     TenantScopedAdmin,
+    is_platform,
     may,
     may_everywhere,
     roles_of,
-    sees_everything,
 )
+from agents.operating import may_operate
 from agents.tenancy import operator_principal
 from runs import admin_charges, services  # noqa: F401 - pages register themselves
+from runs.console import cancelling
 from runs.console.agents_view import resting
 from runs.console.decisions_view import Wanted
 from runs.console.folding import OPEN, address_to_open
@@ -52,7 +56,7 @@ from runs.models import TERMINAL_STATUSES, Outbox, Run, RunStatus
 from runs.selectors import blocked_by, read_run
 from skills.console_base import chip
 from skills.refusal import Refusal
-from skills.wording import UNKNOWN, duration, money
+from skills.wording import UNKNOWN, awaited, duration, money
 
 # The queue's own tables hold signed pickles and nothing an operator could use; what is due stands in the run table.
 for _queue_model in apps.get_app_config("django_q").get_models():
@@ -76,7 +80,7 @@ OPERATIONS = {
         Operation(
             "cancel",
             "Cancel",
-            "Nothing new starts and running calls are told to stop; an effect that was sent may still land.",
+            "It ends for good; what was done stays done.",
             services.cancel_run,
         ),
         Operation(
@@ -118,7 +122,7 @@ class RunAdmin(TenantScopedAdmin):
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """Leave out what the person may not read in even one of their tenants: a column is for all rows or for none."""
         hidden = set() if may_everywhere(request, COST_ROLES) else {"cost"}
-        if not sees_everything(request) and len(roles_of(request)) == 1:
+        if not is_platform(request) and len(roles_of(request)) == 1:
             hidden.add("tenant")
         shown = [name for name in self.list_display if name not in hidden]
         first = "run" if may_everywhere(request, PAYLOAD_ROLES) else "run_only"
@@ -163,12 +167,15 @@ class RunAdmin(TenantScopedAdmin):
             round(time.time() * 1_000),
             shows_payloads=may(request, PAYLOAD_ROLES, run.tenant_id),
             shows_costs=may(request, COST_ROLES, run.tenant_id),
+            shows_targets=may(request, CAUSE_ROLES, run.tenant_id),
             blocked_by=blocked_by(read),
+            inputs={key: step.params for key, step in read.state.steps.items()} if read.state else {},
             wanted=Wanted(request.GET.get("decision", ""), request.GET.get("of", "")),
             opened=request.GET.get(OPEN, ""),
             address=address_to_open(request.GET),
         )
         context["aos_operations"] = self._operations(request, run)
+        context["aos_cancelling"] = cancelling.foreseen(read.trace["steps"])
         context["aos_lack"] = lack_of(run) if may(request, COST_ROLES, run.tenant_id) else None
         context["aos_once"] = uuid4().hex
         context["aos_is_unfinished"] = not run.is_terminal
@@ -203,8 +210,11 @@ class RunAdmin(TenantScopedAdmin):
             *super().get_urls(),
         ]
 
-    def has_operate_permission(self, request: HttpRequest, run: Run) -> bool:
-        return may(request, OPERATING_ROLES, run.tenant_id)
+    def has_operate_permission(self, request: HttpRequest, run: Run, operation: Operation | None = None) -> bool:
+        """Tell whether the person operates the run; to give it money takes more than that its agent is theirs."""
+        if operation is not None and operation.asks_amount:
+            return may(request, OPERATING_ROLES, run.tenant_id)
+        return may_operate(request, run.agent)
 
     def _operations(self, request: HttpRequest, run: Run) -> list[Operation]:
         """Return what may be done to the run as it stands, by this person."""
@@ -214,20 +224,21 @@ class RunAdmin(TenantScopedAdmin):
         paused = run.waiting_for == "paused" and not run.blocked_by
         lacks_its_own = run.waiting_for == "budget" and run.blocked_by == f"run:{run.public_id}"
         names = (*(("top-up",) if lacks_its_own else ()), "cancel", "resume" if paused else "pause")
-        return [OPERATIONS[name] for name in names]
+        return [OPERATIONS[name] for name in names if self.has_operate_permission(request, run, OPERATIONS[name])]
 
     def operate_view(self, request: HttpRequest, object_id: str, operation: str) -> HttpResponse:
         """Send the run the operator's wish, by the same service as the API, and go back to its page."""
         run, chosen = self.get_object(request, unquote(object_id)), OPERATIONS.get(operation)
         if chosen is None:
             raise Http404(f"there is no operation {operation}")
-        if not self.has_operate_permission(request, run):
+        if not self.has_operate_permission(request, run, chosen):
             raise PermissionDenied
         person = operator_principal(run.tenant, request.user.get_username())
         form = ("amount", "once") if chosen.asks_amount else ("reason",)
         try:
-            chosen.call(principal=person, run_id=run.public_id, **{name: request.POST.get(name, "")[:500] for name in form})
-            messages.success(request, f"{chosen.title}: the run has been told.")
+            done = chosen.call(principal=person, run_id=run.public_id, **{name: request.POST.get(name, "")[:500] for name in form})
+            said = f" {cancelling.told(done)}" if operation == "cancel" else ""
+            messages.success(request, f"{chosen.title}: the run has been told.{said}")
         except Refusal as refusal:
             messages.error(request, f"{refusal.code}: {refusal.detail}")
         return redirect("admin:runs_run_change", run.public_id)
@@ -249,7 +260,8 @@ class RunAdmin(TenantScopedAdmin):
     @display(description="Status")
     def state(self, run: Run) -> SafeString:
         waits = run.status == RunStatus.WAITING and run.waiting_for
-        remark = f"for {run.waiting_for.replace('_', ' ')}" if waits else run.failure_code
+        reason = "frozen" if run.waiting_for == "paused" and run.blocked_by else run.waiting_for
+        remark = f"for {awaited(reason)}" if waits else run.failure_code
         shown = chip(run.status, f"run {run.public_id}")
         return format_html('{}<span class="aos-sub">{}</span>', shown, remark) if remark else shown
 
@@ -286,7 +298,7 @@ class RunAdmin(TenantScopedAdmin):
 
 @admin.register(Outbox)
 class OutboxAdmin(TenantScopedAdmin):
-    view_roles = OPERATING_ROLES | PAYLOAD_ROLES
+    view_roles = HEALTH_ROLES | PAYLOAD_ROLES
     list_display = ("id", "tenant", "run_link", "topic", "created_at", "delivered_at")
     list_select_related = ("tenant", "run")
     ordering = ("-id",)

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from agents.console_base import COST_ROLES, TenantScopedAdmin, roles_of, sees_everything
+from agents.console_base import COST_ROLES, TenantScopedAdmin, is_platform, roles_of
 from runs.models import Charge, PricingStatus, Waste
 from runs.shell.clock import as_datetime
 from skills.wording import UNKNOWN, money
@@ -49,7 +49,7 @@ class ChargeAdmin(TenantScopedAdmin):
     )
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        one_tenant = not sees_everything(request) and len(roles_of(request)) == 1
+        one_tenant = not is_platform(request) and len(roles_of(request)) == 1
         return self.list_display[:-1] if one_tenant else self.list_display
 
     @display(description="When (UTC)")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from agents.contracts import AgentProfile
+from agents.operating import refuse_stranger
 from agents.plan.references import size_of
 from agents.tenancy import Principal
 from runs import lineage, selectors
@@ -18,7 +19,7 @@ from runs.contracts import Simulation
 from runs.contracts_proof import EffectAgain, RerunPreview
 from runs.engine.events import PLAN, RunAccepted
 from runs.engine.state import State
-from runs.engine.virtual import fold
+from runs.engine.virtual import state_after
 from runs.models import Run
 from runs.proof.versions import version_changes, version_gaps
 from runs.shell.reading.history import read_history
@@ -98,6 +99,7 @@ def rerun_run(
     versions that are gone; 409 where effects would be repeated and nobody agreed to that.
     """
     plan = _planned(principal, run_id, wanted or Wanted())
+    refuse_stranger(principal, plan.run.agent)
     if plan.wanted.asks_about_effects or not plan.wanted.is_all_as_it_was:
         _refuse_repeated_effects(plan)
     if plan.wanted.params and plan.body is not None:
@@ -144,7 +146,7 @@ def effects_again(*, principal: Principal, run_id: str) -> list[EffectAgain]:
 def _planned(principal: Principal, run_id: str, wanted: Wanted) -> _Plan:
     run = selectors.get_run(tenant=principal.tenant, run_id=run_id)
     history = read_history(run)
-    state, _ = fold(entry.fact for entry in history)
+    state = state_after(entry.fact for entry in history)
     accepted = history[0].fact
     assert isinstance(accepted, RunAccepted), "a journal begins with run_accepted"
     if wanted.plan_anew:

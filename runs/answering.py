@@ -1,11 +1,14 @@
-"""Answers to requests that make runs: the headers they share, their fingerprint, and 202 with the run as it is, or after a wait."""
+"""Requests that make runs and their answers: the headers they share, their idempotency, and 202 with the run as it is, or after a wait."""
 
 from __future__ import annotations
+
+from typing import TypedDict
 
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from agents.idempotency import idempotency_key_in, replayed_headers
 from agents.tenancy import principal_of
 from runs import selectors
 from runs.models import Run, RunStatus
@@ -18,24 +21,30 @@ PREFER = OpenApiParameter(
 )
 
 
-def fingerprint_in(request: Request, key: str | None) -> str:
-    """Return what tells requests of one key apart; without a key there is nothing to tell apart."""
+class Once(TypedDict):
+    """What makes a request the same as an earlier one: whose key it is says the service."""
+
+    idempotency_key: str | None
+    fingerprint: str
+
+
+def once_in(request: Request) -> Once:
+    """Return the idempotency key of a request, good for its route alone, and what tells requests of one key apart. Raises Refusal."""
+    key, route = idempotency_key_in(request.headers.get("Idempotency-Key")), f"{request.method} {request.path}"
     if key is not None:
-        return fingerprint_of(f"POST {request.path}", request.data)
+        return {"idempotency_key": f"{route} {key}", "fingerprint": fingerprint_of(route, request.data)}
     refuse_inexact(request.data)
-    return ""
+    return {"idempotency_key": None, "fingerprint": ""}
 
 
 def accepted(request: Request, run: Run, *, created: bool, has_callback: bool = False) -> Response:
     """Answer 202 with the run as it is now, or as it is after the wait the caller preferred; with its callback where it has one."""
-    headers = {"Location": f"/api/v1/runs/{run.public_id}"}
+    headers = {"Location": f"/api/v1/runs/{run.public_id}"} | replayed_headers(repeated=not created)
     seconds = wait_preferred(request.headers.get("Prefer"))
     if seconds:
         headers["Preference-Applied"] = f"wait={seconds}"
         tenant, run_id = principal_of(request).tenant, run.public_id
         run = wait_until(lambda: selectors.get_run(tenant=tenant, run_id=run_id), _is_settled, seconds=seconds)
-    if not created:
-        headers["Idempotency-Replayed"] = "true"
     told = selectors.run_json(run)
     if has_callback:
         told["callback"] = endpoints.callback_json(run)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from agents.models_audit import AuditEntry
 from agents.tenancy import Principal, not_found
 from runs import selectors
-from runs.deciding import decide_step
+from runs.deciding import decide_step, needs_reason
 from runs.editing import Edit
 from runs.engine.events import ApprovalDecided
 from runs.engine.gates import why_ask
@@ -90,6 +90,7 @@ def _told(run: Run, state: State, step: StepState) -> dict[str, Any]:
         "skill": pin.skill,
         "version": pin.version,
         "effect": pin.effect,
+        "needs_reason": needs_reason("approve", pin.effect),
         "params": step.params,
         "worst_micro_usd": step.worst_micro_usd,
         "action_hash": step.action_hash,

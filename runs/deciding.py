@@ -6,8 +6,9 @@ from typing import Any
 
 from django.db import transaction
 
-from agents.members import DECIDING
-from agents.standing_rights import is_same_actor
+from agents.actors import is_same_actor
+from agents.members import APPROVING
+from agents.reasons import refuse_short
 from agents.tenancy import Principal
 from runs.answer_forms import checked_answer
 from runs.editing import Edit, checked_edit, checked_params, refused, skill_of
@@ -22,6 +23,7 @@ from runs.shell.codec import decode_fact
 from runs.shell.reading.history import read_state
 from runs.signalling import locked, put, rung
 from skills.base import ANYWHERE
+from skills.contracts import Effect
 from skills.refusal import Refusal
 
 _VERDICTS = {
@@ -31,6 +33,14 @@ _VERDICTS = {
     "intervention": ("approve", "modify", "abort"),
     "in_doubt": ("happened", "did_not_happen", "probe_again"),
 }
+
+
+def needs_reason(verdict: str, effect: str, *, is_edited: bool = False) -> bool:
+    """Tell whether a word on a call must say why: a no, and a yes to what cannot be taken back, or was edited.
+
+    So must whatever is said of an effect in doubt. An answer need not, even one that ends a step that failed: it allows no other call.
+    """
+    return verdict == "reject" or is_edited or effect == Effect.IRREVERSIBLE
 
 
 def decide_step(
@@ -46,8 +56,9 @@ def decide_step(
 ) -> dict[str, Any]:
     """Decide what a step waits for: an approval, a question, a failure somebody must look at, an effect in doubt. Once.
 
-    With an `edit` a call is approved as that one, and no other.
+    With an `edit` a call is approved as that one, and no other. `reason` says why, where it must (`needs_reason`): else 422 at `/reason`.
     """
+    reason = reason.strip()
     with transaction.atomic():
         run = locked(principal, run_id)
         _refuse_if_decided(run, step_id)
@@ -61,10 +72,14 @@ def decide_step(
         _refuse_too_late(run, waiting)
         if waiting.reason == "approval":
             _check_approver(principal, run, action_hash, waiting.action_hash)
+            if needs_reason(verdict, pin_of(state, waiting).effect, is_edited=edit is not None):
+                refuse_short(reason)
             fact: Fact = _word(state, waiting, verdict == "approve", edit, principal.name, reason)
             if verdict == "approve":
                 _know_host(run, state, waiting, edit, principal.name)
         else:
+            if waiting.reason == "in_doubt":
+                refuse_short(reason)
             if verdict == "modify":
                 given = value.get("params", value) if isinstance(value, dict) else None
                 value = {"params": checked_params(state, waiting, given, at="/value/params")}
@@ -92,9 +107,9 @@ def _refuse_too_late(run: Run, waiting: StepState) -> None:
 
 
 def _check_approver(principal: Principal, run: Run, given: str | None, expected: str) -> None:
-    if not principal.may(DECIDING):
-        raise Refusal("PERMISSION_DENIED", f"this takes the scope {DECIDING}", run_id=run.public_id)
-    if is_same_actor(principal.name, run.created_by):
+    if not principal.may(APPROVING):
+        raise Refusal("PERMISSION_DENIED", f"this takes the scope {APPROVING}", run_id=run.public_id)
+    if is_same_actor(run.tenant_id, principal.name, run.created_by):
         raise Refusal("PERMISSION_DENIED", "who asked for the run may not approve its steps", run_id=run.public_id)
     if given is None:
         raise refused("/action_hash", "MISSING_REQUIRED_FIELD", "say which action you decide on")

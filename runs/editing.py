@@ -26,6 +26,7 @@ from runs.shell.reading.history import read_state
 from skills.base import Skill
 from skills.contracts import Effect, faults_of
 from skills.costs import worst_case_of
+from skills.differing import ABSENT, places_that_differ
 from skills.refusal import Refusal
 from skills.registry import registry
 
@@ -79,7 +80,7 @@ def preview(state: State, step: StepState, params: Any, *, at: str) -> EditedCal
         skill=pin.skill,
         version=pin.version,
         params=given,
-        changes=list(differences(step.params, given)),
+        changes=_changes(step.params, given),
         low_micro_usd=model.low_micro_usd,
         expected_micro_usd=model.expected_micro_usd,
         worst_micro_usd=model.worst_micro_usd,
@@ -181,16 +182,9 @@ def _blockers(state: State, step_id: str, skill: Skill, params: dict[str, Any], 
         )
 
 
-def differences(was: Any, now: Any, pointer: str = "") -> Iterator[dict[str, Any]]:
-    """Return where two values differ, as {"pointer", "was", "now"}; what is not there on one side is left out of it."""
-    if isinstance(was, dict) and isinstance(now, dict):
-        for name in [*was, *(name for name in now if name not in was)]:
-            at = f"{pointer}/{str(name).replace('~', '~0').replace('/', '~1')}"
-            if name not in now:
-                yield {"pointer": at, "was": was[name]}
-            elif name not in was:
-                yield {"pointer": at, "now": now[name]}
-            else:
-                yield from differences(was[name], now[name], at)
-    elif was != now:
-        yield {"pointer": pointer, "was": was, "now": now}
+def _changes(was: Any, now: Any) -> list[dict[str, Any]]:
+    """Return what an edit changes; what is not there on one side is left out of it."""
+    return [
+        {"pointer": place.pointer} | {side: value for side, value in (("was", place.was), ("now", place.now)) if value is not ABSENT}
+        for place in places_that_differ(was, now)
+    ]

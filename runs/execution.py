@@ -33,11 +33,12 @@ def execute(
 ) -> dict[str, Any]:
     """Call a skill through a worker and return its StructuredOutcome with the id of the run that recorded it.
 
-    Raises Refusal for a call that is no valid plan, and TIMEOUT, naming the run, where no outcome came within a minute.
+    `repeated` beside them says that the call was made before, with the same idempotency key. Raises Refusal for a call that
+    is no valid plan, and TIMEOUT, naming the run, where no outcome came within a minute.
     """
     agent = agent_ref or default_agent(tenant=principal.tenant).public_id
     plan = {"steps": [{"step_id": STEP, "skill": skill, "version": version, "params": params}], "goal": f"execute {skill}"}
-    run, _ = services.submit(
+    run, created = services.submit(
         principal=principal,
         agent_ref=agent,
         plan=plan,
@@ -47,7 +48,7 @@ def execute(
         caller_trace=caller_trace,
     )
     ended = wait_until(lambda: get_run(tenant=principal.tenant, run_id=run.public_id), _is_over, seconds=LONGEST_WAIT_S)
-    return _outcome(ended)
+    return _outcome(ended) | {"repeated": not created}
 
 
 def _is_over(run: Run) -> bool:

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field
 
 from agents.contracts import MicroUsd
 from agents.pagination import PageQuery
+from agents.reasons import Why
 from runs.people import bundles, links
 from runs.requests import AgentRef, Reason, StepKey
 from skills.contracts import Name
@@ -42,7 +43,7 @@ class OneOfMany(RequestModel):
 
 
 class ManyDecisionsBody(RequestModel):
-    """One word on many calls. Each is decided on its own; those that cannot be taken back are decided one by one elsewhere."""
+    """One word on many calls, and why. Each is decided on its own; those that cannot be taken back are decided one by one elsewhere."""
 
     decisions: Annotated[list[OneOfMany], Field(min_length=1, max_length=bundles.MOST_AT_ONCE)]
     verdict: Literal["approve", "reject"]
@@ -63,8 +64,6 @@ def address_of(request: Any, link_id: str, secret: str) -> str:
 
 
 # Standing grants
-
-Why = Annotated[str, Field(min_length=10, max_length=500)]
 
 
 class GrantBody(RequestModel):

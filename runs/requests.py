@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from agents.contracts import MicroUsd
@@ -21,7 +22,27 @@ from skills.ids import is_id
 from skills.requests import RequestModel
 
 AgentRef = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$", description="Name or id of an agent.")]
-Cents = Annotated[Decimal, Field(ge=0, le=Decimal("900719925474"), decimal_places=4)]
+_PLAIN = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?", re.ASCII)
+_MOST_CENTS = Decimal("900719925474")
+
+
+def _plainly(amount: Any) -> Any:
+    """Return an amount in cents unless it is a text other than plain digits: Python would read ` 1_000` and `1e3` too."""
+    if isinstance(amount, str) and _PLAIN.fullmatch(amount) is None:
+        raise PydanticCustomError("decimal_parsing", "write an amount of cents as a number, or as a text of plain digits like 12.5")
+    return amount
+
+
+_AS_SAID = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "number", "minimum": 0, "maximum": int(_MOST_CENTS)},
+            {"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,4})?$"},
+        ]
+    }
+)
+Cents = Annotated[Decimal, Field(ge=0, le=_MOST_CENTS, decimal_places=4), BeforeValidator(_plainly), _AS_SAID]
+MoreCents = Annotated[Decimal, Field(gt=0, le=_MOST_CENTS, decimal_places=4), BeforeValidator(_plainly), _AS_SAID]
 Goal = Annotated[str, Field(min_length=1, max_length=10_000)]
 Reason = Annotated[str, Field(max_length=500)]
 StepKey = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}(#\d{1,4})?$", description="Step id, with #n for an item of for_each.")]
@@ -151,7 +172,7 @@ class EvidenceQuery(RequestModel):
 
 class TopUpBody(RequestModel):
     amount_micro_usd: Annotated[int, Field(strict=True, ge=1, le=9_007_199_254_740_991)] | None = None
-    amount_cents: Annotated[Decimal, Field(gt=0, le=Decimal("900719925474"), decimal_places=4)] | None = None
+    amount_cents: MoreCents | None = None
 
     @model_validator(mode="after")
     def _one_unit(self) -> TopUpBody:
@@ -165,7 +186,9 @@ class TopUpBody(RequestModel):
 
 
 class DecisionBody(RequestModel):
-    """A person's word on a step that waits. `action_hash` binds an approval to what was shown to the approver."""
+    """A person's word on a step that waits. `action_hash` binds an approval to what was shown to the approver.
+
+    A no, a yes to what cannot be taken back, and a verdict on what is in doubt say why, in 10 characters at least."""
 
     step_id: StepKey
     verdict: Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]

@@ -209,8 +209,7 @@ STAGES = (
         Kept.EVERYTHING,
         Kept.EVENTS,
         (Part(EVENTS, lambda runs: _payloads(runs).count(), _bury_payloads), _rows_of(Signal)),
-        # With the payload goes the promise to answer a repeated request by this run.
-        columns={"goal": "", "idempotency_key": None, "fingerprint": ""},
+        columns={"goal": ""},
     ),
     Stage(
         "event",
@@ -349,6 +348,7 @@ def _take_batch(stage: Stage, cutoff: datetime, now: datetime, removed: Removed)
         if runs:
             all_taken = _take_rows(stage, runs, removed)
             _note(runs, stage.leaves if all_taken else stage.meanwhile, now, stage.columns if all_taken else {})
+            _forget_keys(runs, now)
             removed.runs += len(runs) if all_taken else 0
     return bool(runs)
 
@@ -367,6 +367,12 @@ def _next_runs(stage: Stage, cutoff: datetime) -> list[int]:
 def _note(runs: Sequence[int], kept: Kept | None, now: datetime, columns: dict[str, Any]) -> None:
     if kept is not None:
         Run.objects.filter(pk__in=runs).update(kept=kept, removed_at=now, **columns)
+
+
+def _forget_keys(runs: Sequence[int], now: datetime) -> None:
+    """With what was taken goes the promise to answer a repeated request by these runs, but not sooner than it was given for."""
+    over = Run.objects.filter(pk__in=runs, created_at__lt=now - idempotency.KEPT, idempotency_key__isnull=False)
+    over.update(idempotency_key=None, fingerprint="")
 
 
 def _take_rows(stage: Stage, runs: Sequence[int], removed: Removed) -> bool:

@@ -11,7 +11,7 @@ from agents.tenancy import one_scoped, scoped
 from runs import lineage
 from runs.blocking import around
 from runs.engine.state import State
-from runs.engine.virtual import Entry, fold
+from runs.engine.virtual import Entry, state_after
 from runs.models import TERMINAL_STATUSES, Kept, Run, RunStatus
 from runs.shell.codec import decode, plain
 from runs.shell.journal import Row, read_rows
@@ -134,7 +134,7 @@ def read_run(*, tenant: Tenant, run_id: str) -> RunRead:
     if gone is not None:
         return RunRead(run, with_links(run, remains_of(run_json(run), rows, run.steps.all(), gone)), [], None)
     history = entries_of(run, rows)
-    state, _ = fold(entry.fact for entry in history)
+    state = state_after(entry.fact for entry in history)
     told = trace_with(run_json(run), state, decisions_told(history), events_told(history))
     return RunRead(run, with_links(run, told), history, state)
 
@@ -177,7 +177,7 @@ def explain_json(*, tenant: Tenant, run_id: str) -> dict[str, Any]:
     """Say why a run waits, or why it ended as it did."""
     run = get_run(tenant=tenant, run_id=run_id)
     history = read_history(run)
-    state, _ = fold(entry.fact for entry in history)
+    state = state_after(entry.fact for entry in history)
     return explanation(run_json(run), state, history, around(run, state))
 
 
@@ -185,7 +185,7 @@ def blocked_by_json(*, tenant: Tenant, run_id: str) -> list[dict[str, Any]]:
     """Say what keeps a run from going on, what must be cleared first before the rest."""
     run = get_run(tenant=tenant, run_id=run_id)
     history = read_history(run)
-    state, _ = fold(entry.fact for entry in history)
+    state = state_after(entry.fact for entry in history)
     return as_told(obstacles(state, history, around(run, state)))
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from agents import ledger
 from agents.idempotency import key_reused
+from agents.operating import refuse_non_operator
 from agents.tenancy import Principal
 from runs import selectors
 from runs.again import preview_rerun, rerun_run
@@ -75,10 +76,14 @@ def resume_run(*, principal: Principal, run_id: str, reason: str = "") -> dict[s
 
 
 def top_up_run(*, principal: Principal, run_id: str, amount_micro_usd: int, idempotency_key: str | None = None) -> dict[str, Any]:
-    """Raise the limit of a run. The same key again changes nothing and answers the same, also when the run is over by then."""
+    """Raise the limit of a run. The same key again changes nothing and answers the same, also when the run is over by then.
+
+    `repeated` beside the answer says that it was so.
+    """
     reference = f"{run_id}:topup:{digest([principal.name, idempotency_key])[:16] if idempotency_key else new_id('top')}"
     with transaction.atomic():
         run = selectors.get_run(tenant=principal.tenant, run_id=run_id, lock=True)
+        refuse_non_operator(principal, "to raise what a run may spend")
         if run.limit_micro_usd is None:
             refuse_if_over(run)
             raise Refusal("INVALID_INPUT", "the run has no limit to raise", status=409, run_id=run_id)
@@ -94,4 +99,5 @@ def top_up_run(*, principal: Principal, run_id: str, amount_micro_usd: int, idem
             fact = ToppedUp(now_ms(), amount_micro_usd, raised.limit_micro_usd, by=principal.name)
             put(principal, run, fact)
     rung()
-    return {"run_id": run_id, "requested": "top_up", "amount_micro_usd": amount_micro_usd, "limit_micro_usd": raised.limit_micro_usd}
+    told = {"run_id": run_id, "requested": "top_up", "amount_micro_usd": amount_micro_usd, "limit_micro_usd": raised.limit_micro_usd}
+    return told | {"repeated": raised.repeated}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from agents import audit
+from agents.operating import refuse_stranger
 from agents.tenancy import Principal
 from runs import selectors
 from runs.engine.events import Fact
@@ -46,9 +47,10 @@ def rung() -> None:
 
 
 def send(principal: Principal, run_id: str, fact: Fact) -> Run:
-    """Bring a wish to a run that is not over."""
+    """Bring the wish of who operates a run to it, while it is not over."""
     with transaction.atomic():
         run = locked(principal, run_id)
+        refuse_stranger(principal, run.agent)
         put(principal, run, fact)
     rung()
     return run

@@ -26,6 +26,7 @@ TABLES = {
         "runs_alertsum",
         "agents_budget",
         "agents_freeze",
+        "agents_breakglass",
         "agents_auditchain",
         "agents_auditentry",
         "agents_agentversion",

@@ -56,8 +56,15 @@ def worst_case_of(skill: Skill, params: Mapping[str, Any], config: Mapping[str, 
         return None
     # What a skill declares holds its declared base, which a row replaces.
     beyond_base = max(0, own - skill.cost_model.base_micro_usd)
-    worst: int = beyond_base + max(base_of(skill, day).micro_usd for day in days_of_a_call())
+    worst: int = beyond_base + _dearest_base(skill)
     return worst if worst <= LARGEST_MICRO_USD else None
+
+
+def _dearest_base(skill: Skill) -> int:
+    """Return the base of a call that is bounded now, whichever day it is made on."""
+    if not price_table().has_calls:
+        return skill.cost_model.base_micro_usd
+    return max(base_of(skill, day).micro_usd for day in days_of_a_call())
 
 
 def model_of(skill: Skill, params: Mapping[str, Any], config: Mapping[str, Any]) -> str | None:
@@ -66,13 +73,18 @@ def model_of(skill: Skill, params: Mapping[str, Any], config: Mapping[str, Any])
     return model if isinstance(model, str) and 0 < len(model) <= LONGEST_MODEL else None
 
 
-def cheaper_params_of(skill: Skill, params: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the parameters that make a call free or cheaper; None where there are none, or they would not. Never raises."""
+def cheaper_params_of(
+    skill: Skill, params: Mapping[str, Any], config: Mapping[str, Any], *, than_micro_usd: int | None
+) -> dict[str, Any] | None:
+    """Return the parameters that make a call free or cheaper than its worst case, which is `than_micro_usd`; None where there are
+    none, or they would not. Never raises."""
+    if than_micro_usd == 0:
+        return None
     overlay = _asked(skill, "cheaper_params", params, config)
     if not isinstance(overlay, dict) or not overlay:
         return None
-    before, after = worst_case_of(skill, params, config), worst_case_of(skill, {**params, **overlay}, config)
-    return overlay if after is not None and (before is None or after < before) else None
+    after = worst_case_of(skill, {**params, **overlay}, config)
+    return overlay if after is not None and (than_micro_usd is None or after < than_micro_usd) else None
 
 
 def other_models_of(skill: Skill, params: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -86,6 +86,27 @@ def look_of(status: str) -> Look:
     return LOOKS.get(status) or Look("•", status.replace("_", " ") or "unknown", "grey")
 
 
+_AWAITED = {
+    "approval": "an approval",
+    "input": "an answer",
+    "escalation": "a person to say how it goes on",
+    "intervention": "a person to mend it",
+    "in_doubt": "a verdict",
+    "budget": "money",
+    "timer": "its next try",
+    "retry": "its next try",
+    "rate": "its turn at a rate limit",
+    "circuit": "a circuit to close",
+    "frozen": "a freeze to be lifted",
+    "paused": "somebody to resume it",
+}
+
+
+def awaited(reason: str) -> str:
+    """Return what a run or a step waits for, as it is said after "waits for"; what nobody named says its own name."""
+    return _AWAITED.get(reason) or reason.replace("_", " ")
+
+
 def money(micro_usd: int | None) -> str:
     """Return dollars: four digits below $1, cents above, a dash where nobody knows."""
     if micro_usd is None:

@@ -13,19 +13,23 @@ def referenced_steps(*values: Any) -> list[str]:
     """Return the ids of the steps the given values refer to, once each; unreadable references are skipped here,
     validation names them."""
     found: dict[str, None] = {}
-    for value in values:
-        for text in texts_of(value):
-            try:
-                references = references_in(text)
-            except UnresolvedReference:
-                continue
-            found.update((r.step_id, None) for r in references if r.step_id)
+    for text in texts_of(values):
+        try:
+            references = references_in(text)
+        except UnresolvedReference:
+            continue
+        found.update((r.step_id, None) for r in references if r.step_id)
     return list(found)
 
 
-def dependencies(step: Mapping[str, Any]) -> list[str]:
-    """Return every step this one waits for: declared, referenced, or read by its condition."""
-    implied = referenced_steps(step.get("params"), step.get("fallback_params"), step.get("for_each"))
+def dependencies(step: Mapping[str, Any], *, reads: list[str] | None = None) -> list[str]:
+    """Return every step this one waits for: declared, referenced, or read by its condition. `reads` are those its own call refers to,
+    where that is known already."""
+    fallback = step.get("fallback_params")
+    if reads is None or fallback is not None:
+        implied = referenced_steps(step.get("params"), fallback, step.get("for_each"))
+    else:
+        implied = reads
     read = steps_read(step["condition"]) if step.get("condition") else []
     return list(dict.fromkeys([*step.get("depends_on", ()), *implied, *read]))
 

@@ -18,12 +18,13 @@ LONGEST_TOKEN = 16_384
 
 
 class Bearer(NamedTuple):
-    """Who a token lets in, where, to do what, and until when (Unix seconds)."""
+    """Who a token lets in, where, to do what, and until when (Unix seconds). A program's token has no `role`: its scopes decide."""
 
     tenant: Tenant
     actor: str
     scopes: frozenset[str]
     ends_at: float
+    role: str = ""
 
 
 def bearer_of(token: str, tenant_slug: str | None = None) -> Bearer:
@@ -35,7 +36,9 @@ def bearer_of(token: str, tenant_slug: str | None = None) -> Bearer:
     if subject is None:
         raise Unverified("about nobody")
     tenant, role = _place_of(claims, tenant_slug)
-    return Bearer(tenant, actor_of(claims, subject), scopes_of(role), float(claims["exp"]) + LEEWAY_SECONDS)
+    actor = actor_of(claims, subject)
+    ends_at = float(claims["exp"]) + LEEWAY_SECONDS
+    return Bearer(tenant, actor, scopes_of(role), ends_at, role if actor.startswith("person:") else "")
 
 
 def _place_of(claims: dict[str, Any], tenant_slug: str | None) -> tuple[Tenant, str]:

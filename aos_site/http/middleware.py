@@ -12,7 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpRe
 from structlog.contextvars import bound_contextvars
 
 from agents import audit, walls
-from agents.console_base import open_wall
+from agents.break_glass import record_use
+from agents.console_base import glasses_of, open_wall, through_glass
 from aos_site.http.headers import add_security_headers
 from aos_site.http.problems import is_for_people, problem_of, problem_response
 from skills.refusal import Refusal
@@ -127,3 +128,20 @@ class TenantWallMiddleware:
             elif request.path_info.startswith(self._CONSOLE) and request.user.is_authenticated:
                 open_wall(request)
         return self.get_response(request)
+
+
+class BrokenGlassMiddleware:
+    """Has the audit log say what was seen by a broken glass alone (`agents/break_glass.py`), before it is shown."""
+
+    sync_capable, async_capable = True, False
+    _SHOWS_NOTHING = frozenset({301, 302, 304, 403, 404})
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code not in self._SHOWS_NOTHING:
+            for tenant in through_glass(request):
+                record_use(glasses_of(request)[tenant], request.path)
+        return response

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from aos_sdk import AOS, AOSError, PermissionDeniedError
 
 AGENT = os.environ.get("AOS_AGENT", "default")
 STEP = "publish"
+MAKE_KEY = "python manage.py api_keys create approver --scope approvals:read --scope approvals:write"
 PLAN = {
     "goal": "Publish the release notes once somebody has agreed",
     "steps": [
@@ -25,23 +24,17 @@ PLAN = {
 }
 
 
-@contextmanager
-def approvers_key(client: AOS) -> Iterator[str]:
-    """Yield the key of somebody else: AOS_APPROVER_API_KEY, or one that is made for this and revoked afterwards."""
+def approvers_key() -> str:
+    """Return the key of somebody else. One that is made by one's own key would not do: both are in one hand."""
     given = os.environ.get("AOS_APPROVER_API_KEY")
-    if given:
-        yield given
-        return
-    made = client.api_keys.create("approver of the example", ["approvals:read", "approvals:write"])
-    try:
-        yield made.key
-    finally:
-        client.api_keys.revoke(made.key_id)
+    if not given:
+        sys.exit(f"Somebody else has to approve. Make a key for them, and set AOS_APPROVER_API_KEY to it:\n  {MAKE_KEY}")
+    return given
 
 
 def main() -> None:
     """Ask, be refused as one's own approver, and have somebody else approve."""
-    with AOS() as client, approvers_key(client) as key, AOS(api_key=key) as approver:
+    with AOS() as client, AOS(api_key=approvers_key()) as approver:
         run = client.runs.submit(AGENT, plan=PLAN)
         waiting = client.runs.wait(run.run_id, timeout=60)
         print(f"{run.run_id} is {waiting.status} for {waiting.waiting_for}: nothing has been done yet.")

@@ -8,11 +8,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agents.idempotency import IDEMPOTENCY_KEY, idempotency_key_in
+from agents.idempotency import IDEMPOTENCY_KEY
 from agents.tenancy import principal_of
 from runs import services
 from runs.again import Wanted
-from runs.answering import PREFER, accepted, fingerprint_in
+from runs.answering import PREFER, accepted, once_in
 from runs.contracts_proof import RerunPreview
 from runs.requests import RerunBody, checked_run_id
 from runs.responses import RunView
@@ -36,13 +36,10 @@ class RerunRun(APIView):
             plan_anew=body.plan_anew,
             repeat_effects=body.repeat_effects,
         )
-        who, key = principal_of(request), idempotency_key_in(request.headers.get("Idempotency-Key"))
-        fingerprint = fingerprint_in(request, key)
+        who, once = principal_of(request), once_in(request)
         if body.dry_run:
             return Response(services.preview_rerun(principal=who, run_id=checked_run_id(run_id), wanted=wanted))
-        run, created = services.rerun_run(
-            principal=who, run_id=checked_run_id(run_id), wanted=wanted, idempotency_key=key, fingerprint=fingerprint
-        )
+        run, created = services.rerun_run(principal=who, run_id=checked_run_id(run_id), wanted=wanted, **once)
         return accepted(request, run, created=created)
 
 

@@ -26,14 +26,16 @@ from skills.requests import RequestModel, parse_body, parse_query
 
 
 class ApprovalBody(RequestModel):
-    """A word on exactly the action that was shown: its hash binds it."""
+    """A word on exactly the action that was shown: its hash binds it. A no says why, in 10 characters at least."""
 
     action_hash: ActionHash
     reason: Reason = ""
 
 
 class ApproveBody(ApprovalBody):
-    """A yes. With `params` the call happens with these, and `edited_hash` is what the edit was shown as (POST …/edit)."""
+    """A yes. With `params` the call happens with these, and `edited_hash` is what the edit was shown as (POST …/edit).
+
+    To such an edit, and to what cannot be taken back, it says why, in 10 characters at least."""
 
     params: dict[str, Any] | None = None
     edited_hash: ActionHash | None = None
@@ -59,7 +61,8 @@ class EditBody(RequestModel):
 class ApprovalView(Answer):
     """A call that waits for an approval, with what it would do. Null `worst_micro_usd`: nobody knows what it costs at most.
 
-    `asks_because` is the rule by which it asks, `is_escalated` whether the next level was asked, `on_expiry` what silence means.
+    `needs_reason`: a yes to it says why; a no always does. `asks_because` is the rule by which it asks, `is_escalated` whether the next
+    level was asked, `on_expiry` what silence means.
     """
 
     run_id: str
@@ -70,6 +73,7 @@ class ApprovalView(Answer):
     skill: str
     version: str
     effect: str
+    needs_reason: bool
     params: Any
     worst_micro_usd: int | None
     action_hash: str

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agents.contracts import MicroUsd, Money
-from agents.idempotency import IDEMPOTENCY_KEY, idempotency_key_in
+from agents.idempotency import IDEMPOTENCY_KEY, idempotency_key_in, replayed_headers
 from agents.tenancy import principal_of
 from runs import budgets
 from runs.requests import Cents, TopUpBody, micro_usd
@@ -115,7 +115,7 @@ class TopUpBudget(APIView):
             amount_micro_usd=body.amount(),
             idempotency_key=idempotency_key_in(request.headers.get("Idempotency-Key")),
         )
-        return Response(done)
+        return Response(done, headers=replayed_headers(repeated=done["repeated"]))
 
 
 urlpatterns = [

@@ -2,46 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agents.idempotency import IDEMPOTENCY_KEY, idempotency_key_in
+from agents.idempotency import IDEMPOTENCY_KEY
 from agents.pagination import PageQuery, page_json
 from agents.tenancy import principal_of
-from runs import selectors
+from runs.answering import PREFER, accepted, once_in
 from runs.effects import dead_letters, doubts
 from runs.effects.contracts import DeadLetter, DeadLetterPage, DoubtEvidence, DoubtPage, GivenVerdict
 from runs.effects.requests import RequeueBody, UndoBody, VerdictBody, checked_step_id
 from runs.effects.undo import undo_step
-from runs.models import Run
 from runs.requests import checked_run_id
 from runs.responses import RunView
-from skills.requests import fingerprint_of, parse_body, parse_query, refuse_inexact
-
-
-def _once(request: Request) -> dict[str, Any]:
-    """Return the key of a request and what tells requests of one key apart."""
-    key = idempotency_key_in(request.headers.get("Idempotency-Key"))
-    if key is None:
-        refuse_inexact(request.data)
-        return {}
-    return {"idempotency_key": key, "fingerprint": fingerprint_of(f"POST {request.path}", request.data)}
-
-
-def _child(run: Run, *, created: bool) -> Response:
-    headers = {"Location": f"/api/v1/runs/{run.public_id}"} | ({} if created else {"Idempotency-Replayed": "true"})
-    return Response(selectors.run_json(run), status=202, headers=headers)
+from skills.requests import parse_body, parse_query
 
 
 class UndoStep(APIView):
     required_scopes = {"POST": "runs:write"}
 
-    @extend_schema(operation_id="runs_undo_step", parameters=[IDEMPOTENCY_KEY], request=UndoBody, responses={202: RunView})
+    @extend_schema(operation_id="runs_undo_step", parameters=[IDEMPOTENCY_KEY, PREFER], request=UndoBody, responses={202: RunView})
     def post(self, request: Request, run_id: str, step_id: str) -> Response:
         body = parse_body(UndoBody, request.data)
         run, created = undo_step(
@@ -49,9 +32,9 @@ class UndoStep(APIView):
             run_id=checked_run_id(run_id),
             step_id=checked_step_id(step_id),
             reason=body.reason,
-            **_once(request),
+            **once_in(request),
         )
-        return _child(run, created=created)
+        return accepted(request, run, created=created)
 
 
 class InDoubt(APIView):
@@ -105,13 +88,13 @@ class OneDeadLetter(APIView):
 class Requeue(APIView):
     required_scopes = {"POST": "runs:write"}
 
-    @extend_schema(operation_id="dead_letters_requeue", parameters=[IDEMPOTENCY_KEY], request=RequeueBody, responses={202: RunView})
+    @extend_schema(operation_id="dead_letters_requeue", parameters=[IDEMPOTENCY_KEY, PREFER], request=RequeueBody, responses={202: RunView})
     def post(self, request: Request, run_id: str) -> Response:
         body = parse_body(RequeueBody, request.data)
         run, created = dead_letters.requeue(
-            principal=principal_of(request), run_id=checked_run_id(run_id), **body.model_dump(), **_once(request)
+            principal=principal_of(request), run_id=checked_run_id(run_id), **body.model_dump(), **once_in(request)
         )
-        return _child(run, created=created)
+        return accepted(request, run, created=created)
 
 
 urlpatterns = [

@@ -17,7 +17,7 @@ from agents.tenancy import ANY_SCOPE, principal_of
 from runs.effects.requests import checked_step_id
 from runs.people import bundles, links, notes, questions
 from runs.people_requests import GivenAnswerBody, LinkBody, ManyDecisionsBody, NoteBody, address_of
-from runs.requests import checked_run_id
+from runs.requests import ReasonBody, checked_run_id
 from runs.responses import Answer, Decided
 from skills.instants import instant
 from skills.requests import parse_body, parse_query
@@ -81,6 +81,24 @@ class LinkView(Answer):
     made_for: str
     expires_at: datetime
     url: str
+
+
+class MadeLink(Answer):
+    """A link as it stands: `open` until it is used, taken back, or out of time. What else ends it, its call says."""
+
+    link_id: str
+    state: Literal["open", "used", "revoked", "expired"]
+    made_for: str
+    made_by: str
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+    revoked_at: datetime | None
+    revoked_by: str | None
+
+
+class MadeLinks(Answer):
+    data: list[MadeLink]
 
 
 class Questions(APIView):
@@ -148,7 +166,13 @@ class DecideMany(APIView):
 
 
 class Links(APIView):
-    required_scopes = {"POST": "approvals:write"}
+    required_scopes = {"GET": "approvals:read", "POST": "approvals:write"}
+
+    @extend_schema(operation_id="approvals_links", responses={200: MadeLinks})
+    def get(self, request: Request, run_id: str, step_id: str) -> Response:
+        """Return the links that were made for a call, the latest first. No secret of theirs is known any more."""
+        place = {"run_id": checked_run_id(run_id), "step_id": checked_step_id(step_id)}
+        return Response({"data": [links.link_json(link) for link in links.links_of(tenant=principal_of(request).tenant, **place)]})
 
     @extend_schema(operation_id="approvals_link", parameters=[IDEMPOTENCY_KEY], request=LinkBody, responses={201: LinkView})
     @answered_once("url")
@@ -161,6 +185,18 @@ class Links(APIView):
         return Response(told, status=201)
 
 
+class RevokeLink(APIView):
+    required_scopes = {"POST": "approvals:write"}
+
+    @extend_schema(operation_id="approvals_revoke_link", request=ReasonBody, responses={200: MadeLink})
+    def post(self, request: Request, run_id: str, step_id: str, link_id: str) -> Response:
+        """Take a link back before it is used. Its call waits on, and other links to it are good."""
+        body = parse_body(ReasonBody, request.data)
+        place = {"run_id": checked_run_id(run_id), "step_id": checked_step_id(step_id)}
+        link = links.revoke_link(principal=principal_of(request), link_id=link_id, reason=body.reason, **place)
+        return Response(links.link_json(link))
+
+
 urlpatterns = [
     path("questions", Questions.as_view(), name="questions"),
     path("questions/<str:run_id>/<str:step_id>", OneQuestion.as_view(), name="question"),
@@ -168,4 +204,5 @@ urlpatterns = [
     path("approvals/decide", DecideMany.as_view(), name="approvals-decide"),
     path("approvals/<str:run_id>/<str:step_id>/notes", Notes.as_view(), name="approval-notes"),
     path("approvals/<str:run_id>/<str:step_id>/links", Links.as_view(), name="approval-links"),
+    path("approvals/<str:run_id>/<str:step_id>/links/<str:link_id>/revoke", RevokeLink.as_view(), name="approval-link-revoke"),
 ]

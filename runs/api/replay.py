@@ -10,10 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agents.idempotency import IDEMPOTENCY_KEY, idempotency_key_in
+from agents.idempotency import IDEMPOTENCY_KEY, replayed_headers
 from agents.tenancy import Principal, principal_of
 from runs import services
-from runs.answering import PREFER, fingerprint_in
+from runs.answering import PREFER, once_in
 from runs.contracts import ReplayReport
 from runs.proof.live import live_report
 from runs.proof.what_if import what_if_run
@@ -42,17 +42,8 @@ class ReplayRun(APIView):
 
     def _live(self, request: Request, who: Principal, run_id: str, body: ReplayBody) -> Response:
         """Answer 202 with the report of a replay that has begun, or 200 with that of one that is over within the wait."""
-        key = idempotency_key_in(request.headers.get("Idempotency-Key"))
-        child, created = services.replay_live(
-            principal=who,
-            run_id=run_id,
-            allow_effects=body.allow_effects,
-            idempotency_key=key,
-            fingerprint=fingerprint_in(request, key),
-        )
-        headers = {"Location": f"/api/v1/runs/{run_id}/replays/{child.public_id}"}
-        if not created:
-            headers["Idempotency-Replayed"] = "true"
+        child, created = services.replay_live(principal=who, run_id=run_id, allow_effects=body.allow_effects, **once_in(request))
+        headers = {"Location": f"/api/v1/runs/{run_id}/replays/{child.public_id}"} | replayed_headers(repeated=not created)
         seconds = wait_preferred(request.headers.get("Prefer"))
         if seconds:
             headers["Preference-Applied"] = f"wait={seconds}"

@@ -11,11 +11,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agents.contracts import ResourceContract
-from agents.idempotency import IDEMPOTENCY_KEY, idempotency_key_in
+from agents.idempotency import IDEMPOTENCY_KEY, idempotency_key_in, replayed_headers
 from agents.pagination import page_json
 from agents.tenancy import principal_of
 from runs import runtime, selectors, services
-from runs.answering import PREFER, accepted, fingerprint_in
+from runs.answering import PREFER, accepted, once_in
 from runs.api import first_sdk
 from runs.contracts_explanation import DecisionPage, Explanation
 from runs.contracts_trace import TraceAnswer
@@ -39,7 +39,6 @@ from skills.requests import parse_body, parse_query
 def _submit(
     request: Request, body: Submission, *, goal: str | None, plan: dict[str, Any] | None, simulation_id: str | None = None
 ) -> Response:
-    key = idempotency_key_in(request.headers.get("Idempotency-Key"))
     run, created = services.submit(
         principal=principal_of(request),
         agent_ref=body.agent,
@@ -50,8 +49,7 @@ def _submit(
         deadline_ms=body.deadline_ms,
         priority=body.priority,
         called_by=None if body.called_by is None else checked_run_id(body.called_by),
-        idempotency_key=key,
-        fingerprint=fingerprint_in(request, key),
+        **once_in(request),
         trace_id=getattr(request, "trace_id", None),
         caller_trace=getattr(request, "caller_trace", None),
         callback_url=body.callback_url,
@@ -132,7 +130,7 @@ class TopUpRun(APIView):
             amount_micro_usd=body.amount(),
             idempotency_key=idempotency_key_in(request.headers.get("Idempotency-Key")),
         )
-        return Response(told, status=202)
+        return Response(told, status=202, headers=replayed_headers(repeated=told.pop("repeated")))
 
 
 class DecideStep(APIView):

@@ -10,14 +10,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agents.contracts import ResourceContract
-from agents.idempotency import IDEMPOTENCY_KEY, idempotency_key_in
+from agents.idempotency import IDEMPOTENCY_KEY, replayed_headers
 from agents.plan.contracts import MAX_PLAN_BYTES, MAX_STEPS
 from agents.plan.validation import PlanInvalid, validate_plan
 from agents.planners.registry import PLANNERS
 from agents.tenancy import principal_of
 from catalog.api import CatalogView
 from runs import runtime
-from runs.answering import fingerprint_in
+from runs.answering import once_in
 from runs.api import first_sdk
 from runs.contracts_questions import QuestionAnswer
 from runs.requests import ExecuteBody, FailureQuery, PlanBody, QueryBody, SimulateBody, checked_run_id
@@ -37,20 +37,17 @@ class Execute(APIView):
     @extend_schema(operation_id="runtime_execute", parameters=[IDEMPOTENCY_KEY], request=ExecuteBody, responses={200: ExecutedOutcome})
     def post(self, request: Request) -> Response:
         body = parse_body(ExecuteBody, request.data)
-        key = idempotency_key_in(request.headers.get("Idempotency-Key"))
-        return Response(
-            runtime.execute(
-                principal=principal_of(request),
-                skill=body.skill,
-                params=body.params,
-                version=body.version,
-                agent_ref=body.agent,
-                idempotency_key=key,
-                fingerprint=fingerprint_in(request, key),
-                trace_id=getattr(request, "trace_id", None),
-                caller_trace=getattr(request, "caller_trace", None),
-            )
+        told = runtime.execute(
+            principal=principal_of(request),
+            skill=body.skill,
+            params=body.params,
+            version=body.version,
+            agent_ref=body.agent,
+            **once_in(request),
+            trace_id=getattr(request, "trace_id", None),
+            caller_trace=getattr(request, "caller_trace", None),
         )
+        return Response(told, headers=replayed_headers(repeated=told.pop("repeated")))
 
 
 class DescribeSkills(APIView):

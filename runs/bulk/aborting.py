@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from agents import audit
+from agents.operating import refuse_non_operator
 from agents.tenancy import Principal
 from runs.bulk.reading import get_operation
 from runs.models import BulkOperation, BulkState
@@ -16,6 +17,7 @@ from skills.refusal import Refusal
 def abort(*, principal: Principal, bulk_id: str) -> BulkOperation:
     """Ask an operation to stop; asked again it answers the same. Raises Refusal (409) for one that is over otherwise."""
     row = get_operation(tenant=principal.tenant, bulk_id=bulk_id)
+    refuse_non_operator(principal, "to stop what is done to many runs")
     if not row.abort_asked_by:
         _ask(principal, row)
     return get_operation(tenant=principal.tenant, bulk_id=bulk_id)

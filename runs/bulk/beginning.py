@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from agents import audit
+from agents.operating import refuse_non_operator
 from agents.tenancy import Principal, lock_tenant
 from runs.bulk.actions import ACTIONS
 from runs.bulk.choosing import Chosen, numbers_of, refuse_unexpected
@@ -32,6 +33,7 @@ def begin(
     of the form they sent: sent twice it begins one operation. Raises Refusal: 422 for no run, too many, or a number of runs
     nobody `expected`; 409 where there are more than that by now.
     """
+    refuse_non_operator(principal, "what is done to many runs at once")
     with transaction.atomic():
         if bulk_id is not None:
             lock_tenant(principal.tenant)

@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from agents.pagination import PageQuery
+from agents.reasons import Why
 from runs.requests import AgentRef, Status
 from runs.responses import Answer
 from skills.requests import Instant, RequestModel
 
 ActionName = Literal["cancel", "pause", "resume", "rerun"]
 State = Literal["running", "finished", "aborted"]
-LEAST_REASON = 10
-BulkReason = Annotated[str, Field(min_length=LEAST_REASON, max_length=400, description="Why, for the audit log and for each run.")]
+BulkReason = Annotated[Why, Field(description="Why, for the audit log and for each run.")]
 RunId = Annotated[str, Field(pattern=r"^run_[0-9a-f]{32}$")]
 
 

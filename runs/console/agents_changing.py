@@ -6,14 +6,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
-from agents.api import LONGEST_REASON, AgentBody, AgentChanges
+from agents.access_page import CHANGE_ROLES
+from agents.api import AgentBody, AgentChanges
+from agents.console_base import may
 from agents.console_forms import typed
 from agents.profile_form import AT, WHOLE, filled, grouped, read_form, read_whole, whole_text, with_faults
 from agents.profile_words import differences
+from agents.reasons import LONGEST_REASON, SHORTEST_REASON
 from agents.selectors import list_versions
 from agents.services import checked_profile, create_agent, delete_agent, restore_agent, update_agent
 from runs.console.agents_view import version_line
@@ -25,7 +29,8 @@ if TYPE_CHECKING:
     from agents.models import Agent, Tenant
 
 Json = dict[str, Any]
-SHORTEST_REASON = 3
+GIVING_ROLES = CHANGE_ROLES
+"""Who says whose an agent is: who says what people may do."""
 _FORM, _JSON = "form", "json"
 
 
@@ -63,6 +68,17 @@ def _rename(request: HttpRequest, agent: Agent) -> HttpResponse:
     return _done(request, saved, f"It is called {saved.name} now." if saved.name != agent.name else "The description is saved.")
 
 
+def _give(request: HttpRequest, agent: Agent) -> HttpResponse:
+    """Say whose an agent is: that of a tenant admin alone, for whoever owns one operates its runs. Raises Refusal."""
+    if not may(request, GIVING_ROLES, agent.tenant_id):
+        raise PermissionDenied
+    owner = parse_body(AgentChanges, {"owner": typed(request.POST, "owner")}).owner or ""
+    if owner == agent.owner:
+        raise Refusal("INVALID_INPUT", f"{agent.name} is {owner or 'nobody'}'s already; nothing was changed", status=409)
+    update_agent(tenant=agent.tenant, agent_id=agent.public_id, changes={"owner": owner}, reason=reason_in(request))
+    return _done(request, agent, f"{agent.name} is {owner or 'nobody'}'s now.")
+
+
 def _clone(request: HttpRequest, agent: Agent) -> HttpResponse:
     body = parse_body(AgentBody, named_in(request))
     reason = f"as {agent.name} in version {agent.version}"
@@ -84,6 +100,7 @@ def _done(request: HttpRequest, agent: Agent, told: str) -> HttpResponse:
 CHANGES: dict[str, Callable[[HttpRequest, Any], HttpResponse]] = {
     "state": _set_state,
     "rename": _rename,
+    "owner": _give,
     "clone": _clone,
     "delete": _delete,
 }

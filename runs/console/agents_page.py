@@ -14,8 +14,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from agents import audit, ledger
-from agents.console_base import COST_ROLES, EVERY_ROLE, OWNING_ROLES, may, sees_everything, tenants_for
-from agents.console_forms import faults_of, typed
+from agents.actors import some_who_can_own
+from agents.console_base import EVERY_ROLE, OWNING_ROLES, SUM_ROLES, is_platform, may, tenants_for
+from agents.console_forms import faults_of, page_number, typed
 from agents.freezes import Freezes
 from agents.profile_form import whole_text
 from agents.profile_words import differences
@@ -86,10 +87,6 @@ def _check_may_change(request: HttpRequest, tenant: Tenant) -> None:
         raise PermissionDenied
 
 
-def _page_number(text: str) -> int:
-    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
-
-
 def _answered(request: HttpRequest, template: str, context: Json, status: int = 200) -> HttpResponse:
     return TemplateResponse(request, f"console/{template}", {**admin.site.each_context(request), **context}, status=status)
 
@@ -104,13 +101,13 @@ def _list(request: HttpRequest, tenants: list[Tenant], draft: Json | None = None
     if tenant is not None:
         context |= _rows(request, tenant)
         context["aos_may_change"] = may(request, OWNING_ROLES, tenant.pk)
-        context["aos_names_tenants"] = sees_everything(request) or len(tenants) > 1
+        context["aos_names_tenants"] = is_platform(request) or len(tenants) > 1
     return _answered(request, "agents.html", context, status)
 
 
 def _rows(request: HttpRequest, tenant: Tenant) -> Json:
     chosen, asked = request.GET.get("show", ""), typed(request.GET, "q")
-    show, number = chosen if chosen in _SHOWS else "all", _page_number(request.GET.get("page", ""))
+    show, number = chosen if chosen in _SHOWS else "all", page_number(request.GET)
     all_agents = list_agents(tenant=tenant)
     counts = dict(all_agents.order_by().values_list("status").annotate(Count("pk")))
     rows = _found(all_agents, asked) if asked else all_agents if show == "all" else all_agents.filter(status=show)
@@ -119,7 +116,7 @@ def _rows(request: HttpRequest, tenant: Tenant) -> Json:
     return {
         "aos_sentence": view.list_sentence(counts),
         "aos_lines": _lines(request, tenant, shown[:A_PAGE]),
-        "aos_shows_costs": may(request, COST_ROLES, tenant.pk),
+        "aos_shows_costs": may(request, SUM_ROLES, tenant.pk),
         "aos_shows": [
             {"title": title, "link": f"?{urlencode({'tenant': tenant.slug, 'show': name})}", "is_chosen": name == show and not asked}
             for name, title in _SHOWS.items()
@@ -138,7 +135,7 @@ def _found(agents: QuerySet[Agent], asked: str) -> QuerySet[Agent]:
 
 def _lines(request: HttpRequest, tenant: Tenant, rows: list[Agent]) -> list[Json]:
     counts = view.counts_of(tenant.pk, [row.pk for row in rows])
-    budgets = ledger.list_budgets(tenant=tenant) if may(request, COST_ROLES, tenant.pk) else []
+    budgets = ledger.list_budgets(tenant=tenant) if may(request, SUM_ROLES, tenant.pk) else []
     return [view.agent_line(row, counts[row.pk], view.spending_of(budgets, row.public_id)) for row in rows]
 
 
@@ -163,7 +160,7 @@ def _make(request: HttpRequest, tenants: list[Tenant]) -> HttpResponse:
 def _one(request: HttpRequest, agent: Agent, drafts: Json | None = None, status: int = 200) -> HttpResponse:
     counts = view.counts_of(agent.tenant_id, [agent.pk])[agent.pk]
     frozen = Freezes.load([agent.tenant_id]).holds(agent.tenant_id, agent.public_id)
-    reads_costs = may(request, COST_ROLES, agent.tenant_id)
+    reads_costs = may(request, SUM_ROLES, agent.tenant_id)
     context = {
         "title": f"Agent {agent.name}",
         "aos_agent": agent,
@@ -177,7 +174,9 @@ def _one(request: HttpRequest, agent: Agent, drafts: Json | None = None, status:
         "aos_json": whole_text(agent.profile),
         "aos_versions": [view.version_line(row, agent.version) for row in _rows_of_versions(agent)[:LAST_VERSIONS]],
         "aos_may_change": may(request, OWNING_ROLES, agent.tenant_id),
-        "aos_names_tenants": sees_everything(request),
+        "aos_may_give": may(request, changing.GIVING_ROLES, agent.tenant_id),
+        "aos_owners": some_who_can_own(agent.tenant) if may(request, changing.GIVING_ROLES, agent.tenant_id) else [],
+        "aos_names_tenants": is_platform(request),
         "aos_states": [(state, *words) for state, words in view.STATES.items() if state != agent.status],
         "aos_may_delete": not Run.objects.filter(agent_id=agent.pk).exists(),
         "aos_drafts": {"rename": {"name": agent.name, "description": agent.description}, **(drafts or {})},
@@ -209,7 +208,7 @@ def _change(request: HttpRequest, agent: Agent) -> HttpResponse:
 
 
 def _versions(request: HttpRequest, agent: Agent) -> HttpResponse:
-    number = _page_number(request.GET.get("page", ""))
+    number = page_number(request.GET)
     shown = list(_rows_of_versions(agent)[(number - 1) * VERSIONS_ON_A_PAGE : number * VERSIONS_ON_A_PAGE + 1])
     rows = shown[:VERSIONS_ON_A_PAGE]
     newer = _version(agent, request.GET.get("to", "")) or (rows[0] if rows else None)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from agents.models import Agent, AgentVersion
 
 Json = dict[str, Any]
-NAMES = {"name": "Name", "description": "Description", "reason": "Reason", "expected_version": "Version"}
+NAMES = {"name": "Name", "description": "Description", "reason": "Reason", "owner": "Owner", "expected_version": "Version"}
 LOOKS = {"active": Look("✓", "active", "green"), "paused": Look("◐", "paused", "amber"), "disabled": Look("⊘", "disabled", "grey")}
 # What each change of state means, said on its button and beside it.
 STATES = {
@@ -66,6 +66,7 @@ def agent_line(agent: Agent, counts: tuple[int, int], spending: str) -> Json:
         "look": LOOKS[agent.status],
         "link": reverse("console-agent", args=[agent.public_id]),
         "runs": runs_link(agent),
+        "owner": agent.owner,
         "planner": _planner(agent.profile),
         "version": agent.version,
         "now": counts[0],
@@ -119,6 +120,7 @@ def facts(agent: Agent) -> list[tuple[str, str]]:
     """Return what stands about an agent beside its profile."""
     return [
         ("Description", agent.description or UNKNOWN),
+        ("Owner", agent.owner or "nobody"),
         ("Planner", _planner(agent.profile)),
         ("A run may spend", words_of("per_run_micro_usd", agent.profile.get("budget", {}).get("per_run_micro_usd"))),
         ("Made", time_of(agent.created_at)),

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from agents import audit
+from agents.actors import is_same_actor
 from agents.console_forms import claim, shown_once, typed
 from agents.tenancy import operator_principal
 from runs.console import approvals_view as view
@@ -37,7 +38,7 @@ def talk(request: HttpRequest, tenant: Tenant, told: Json, *, decides: bool) -> 
     """Return what the page shows of the talk, and the forms this person may use."""
     reader = request.user.get_username()
     said = notes.notes_json(tenant=tenant, run_id=told["run_id"], step_id=told["step_id"])
-    is_requester = told["requested_by"] == reader
+    is_requester = is_same_actor(tenant, told["requested_by"], reader)
     handed = next((note["to"] for note in reversed(said) if note["kind"] == "assign"), "")
     may_hand_on = decides and not is_requester
     people = notes.people_to_hand_to(tenant, told) if may_hand_on else []
@@ -48,10 +49,17 @@ def talk(request: HttpRequest, tenant: Tenant, told: Json, *, decides: bool) -> 
         "aos_may_reply": is_requester and any(note["kind"] == "ask" for note in said),
         "aos_people": [name for name in people if name != reader],
         "aos_link_for": people,
+        "aos_links": _open_links(tenant, told) if may_hand_on else [],
         "aos_lives": LIVES,
         "aos_once": uuid4().hex,
         "aos_me": reader,
     }
+
+
+def _open_links(tenant: Tenant, told: Json) -> list[Json]:
+    made = links.links_of(tenant=tenant, run_id=told["run_id"], step_id=told["step_id"])
+    shown = [links.link_json(link) for link in made if links.state_of(link) == "open"]
+    return [each | {"expires_at": each["expires_at"][:16].replace("T", " ")} for each in shown]
 
 
 def compared(tenant: Tenant, told: Json) -> Json:
@@ -77,7 +85,7 @@ def _plainly(place: str, before: str | None, now: str | None) -> Json:
 
 def posted(request: HttpRequest, tenant: Tenant, run_id: str, step_id: str) -> HttpResponse | None:
     """Take what one of the talk's forms sends; None where it is another's."""
-    does = {"note": _note, "link": _link}.get(request.POST.get("action", ""))
+    does = {"note": _note, "link": _link, "revoke-link": _revoke_link}.get(request.POST.get("action", ""))
     if does is None:
         return None
     audit.act_as(request.user.get_username(), via="console")
@@ -117,6 +125,13 @@ def _link(request: HttpRequest, tenant: Tenant, run_id: str, step_id: str) -> Ht
         "aos_back": reverse("console-approval", args=[run_id, step_id]),
     }
     return shown_once(request, context)
+
+
+def _revoke_link(request: HttpRequest, tenant: Tenant, run_id: str, step_id: str) -> HttpResponse:
+    person = operator_principal(tenant, request.user.get_username())
+    link = links.revoke_link(principal=person, run_id=run_id, step_id=step_id, link_id=request.POST.get("link", ""))
+    messages.success(request, f"Taken back: the link for {link.made_for} decides nothing any more. {step_id} waits on.")
+    return redirect("console-approval", run_id, step_id)
 
 
 def _life(text: str) -> str:

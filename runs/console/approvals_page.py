@@ -15,8 +15,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from pydantic import Field
 
-from agents.console_base import EVERY_ROLE, Roles, may, sees_everything, tenants_for
-from agents.roles import ROLE_SCOPES
+from agents.actors import is_same_actor, names_of
+from agents.console_base import EVERY_ROLE, may, tenants_for
+from agents.console_forms import page_number
+from agents.members import APPROVING_ROLES
+from agents.reasons import LEAST_REASON
 from agents.tenancy import operator_principal
 from runs import approvals
 from runs.console import approval_talk
@@ -34,15 +37,13 @@ from skills.registry import registry
 from skills.requests import RequestModel, parse_body
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from django.db.models import QuerySet
 
     from agents.models import Tenant
 
 Json = dict[str, Any]
-# Who decides by page decides by API: one table says so.
-APPROVING_ROLES: Roles = frozenset(role for role, scopes in ROLE_SCOPES.items() if "approvals:write" in scopes)
 A_PAGE = 25
 DECIDED_SHOWN = 50
 EXPIRED_DAYS = 30
@@ -69,7 +70,7 @@ def approvals_page(request: HttpRequest) -> HttpResponse:
         "title": "Approvals",
         "aos_show": show,
         "aos_tabs": [(name, title, name == show) for name, title in TABS.items()],
-        "aos_names_tenants": sees_everything(request) or tenants.count() > 1,
+        "aos_names_tenants": tenants.count() > 1,
         "aos_grants": grants.in_force(tenant=tenants).count(),
         **rows,
     }
@@ -97,10 +98,10 @@ def one_approval_page(request: HttpRequest, run_id: str, step_id: str) -> HttpRe
         "aos_step_id": step_id,
         "aos_one": None if told is None else view.full(told, registry.resolve(told["skill"], told["version"]), now_ms()),
         "aos_is_open": is_open,
-        "aos_is_own": told is not None and told["requested_by"] == request.user.get_username(),
+        "aos_is_own": told is not None and is_same_actor(tenant, told["requested_by"], request.user.get_username()),
         "aos_decides": decides,
         "aos_decisions": decisions,
-        "aos_least": view.LEAST_REASON,
+        "aos_least": LEAST_REASON,
         **({} if told is None else approval_talk.talk(request, tenant, told, decides=decides)),
         **(approval_talk.compared(tenant, told) if told is not None and decides else {}),
     }
@@ -121,7 +122,8 @@ def _tenant_of(request: HttpRequest, run_id: str) -> tuple[Tenant, bool]:
     tenant = doubts.tenant_of(run_id, tenants_for(request, APPROVING_ROLES)) if known else None
     if tenant is not None:
         return tenant, True
-    asked_for = Run.objects.filter(public_id=run_id, created_by=request.user.get_username(), tenant__in=tenants_for(request, EVERY_ROLE))
+    mine = tenants_for(request, EVERY_ROLE)
+    asked_for = Run.objects.filter(public_id=run_id, created_by__in=names_of(mine, request.user.get_username()), tenant__in=mine)
     own = asked_for.select_related("tenant").first() if known else None
     if own is not None:
         return own.tenant, False
@@ -134,11 +136,12 @@ def _tenant_of(request: HttpRequest, run_id: str) -> tuple[Tenant, bool]:
 
 def _pending(request: HttpRequest, tenants: QuerySet[Tenant], show: str) -> Json:
     """Return a page of what waits: the runs by what they are woken for next, the cards on it by their own deadline."""
-    number = _page_number(request.GET.get("page", ""))
+    number = page_number(request.GET)
     # In a run that waits, only the steps know until when for each; its row knows the first of these times.
     rows = approvals.approvals_in(tenants).order_by(F("run__wake_at_ms").asc(nulls_last=True), "run_id", "pk")
+    reader = names_of(tenants, request.user.get_username())
     if show == "mine":
-        rows = notes.handed_to(rows, request.user.get_username())
+        rows = notes.handed_to(rows, reader)
     found = list(rows[(number - 1) * A_PAGE : number * A_PAGE + 1])
     cards: list[Json] = []
     unreadable: list[Json] = []
@@ -151,7 +154,7 @@ def _pending(request: HttpRequest, tenants: QuerySet[Tenant], show: str) -> Json
             # One damaged journal must not keep all others from being decided.
             unreadable.append({"run_id": run.public_id, "why": refusal.detail})
             continue
-        cards += [_card(each, run, handed, request.user.get_username()) for each in told]
+        cards += [_card(each, run, handed, reader) for each in told]
     return {
         "aos_cards": sorted(cards, key=lambda card: card["expires_at"] or "9"),
         "aos_together": groups_of(cards),
@@ -161,23 +164,19 @@ def _pending(request: HttpRequest, tenants: QuerySet[Tenant], show: str) -> Json
     }
 
 
-def _page_number(text: str) -> int:
-    return max(1, int(text)) if text.isdecimal() and len(text) < 6 else 1
-
-
 def _by_run(rows: list[Any]) -> Iterator[list[Any]]:
     for _, of_run in groupby(rows, key=lambda row: row.run_id):
         yield list(of_run)
 
 
-def _card(told: Json, run: Run, handed: dict[tuple[int, str], str], reader: str) -> Json:
+def _card(told: Json, run: Run, handed: dict[tuple[int, str], str], reader: Collection[str]) -> Json:
     shown = view.card(told, registry.resolve(told["skill"], told["version"]), now_ms())
     return {
         **shown,
         "tenant": run.tenant.name,
         "tenant_slug": run.tenant.slug,
         "effect_class": told["effect"],
-        "is_own": told["requested_by"] == reader,
+        "is_own": told["requested_by"] in reader,
         "handed_to": handed.get((run.pk, told["step_id"]), ""),
         "link": _link(told["run_id"], told["step_id"]),
     }
@@ -233,13 +232,10 @@ def _decisions(tenant: Tenant, run_id: str, step_id: str) -> list[Json]:
 
 def _decide(request: HttpRequest, tenant: Tenant, run_id: str, step_id: str) -> HttpResponse:
     given = {name: request.POST.get(name, "").replace("\x00", "").strip() for name in ("verdict", "action_hash", "reason")}
-    told = _waiting(tenant, run_id, step_id)
-    if told is None:
+    if _waiting(tenant, run_id, step_id) is None:
         return _too_late(request, tenant, run_id, step_id)
     try:
         body = parse_body(WordBody, given)
-        if len(body.reason) < view.LEAST_REASON and (body.verdict == "reject" or view.needs_reason(told["effect"])):
-            raise Refusal("INVALID_INPUT", f"Say why, in {view.LEAST_REASON} characters at least.")
         person = operator_principal(tenant, request.user.get_username())
         approves = body.verdict == "approve"
         approvals.decide(

@@ -17,9 +17,6 @@ from skills.wording import UNKNOWN, Look, duration, money
 
 Json = dict[str, Any]
 
-LEAST_REASON = 10
-"""How many characters a reason has at least, where one must be given."""
-
 WHOLE = 100_000
 PREVIEW = 1_500
 _TARGET = 300
@@ -47,11 +44,6 @@ _DECIDED = {True: Look("✓", "approved", "green"), False: Look("✕", "rejected
 
 # What has no shape of its own, or turns the letters around it: a target must not read otherwise than it is.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
-
-
-def needs_reason(effect: str) -> bool:
-    """Tell whether a yes to such a call needs a reason; a no always does."""
-    return effect == "irreversible"
 
 
 def card(told: Mapping[str, Any], skill: Skill | None, now_ms: int) -> Json:
@@ -90,7 +82,7 @@ def full(told: Mapping[str, Any], skill: Skill | None, now_ms: int) -> Json:
         "params": whole,
         "host": (skill.target_of(params) or "") if skill is not None and "url" in params else "",
         "action_hash": told["action_hash"],
-        "needs_reason": needs_reason(told["effect"]),
+        "needs_reason": told["needs_reason"],
     }
 
 

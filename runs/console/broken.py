@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import Count
+from django.utils import timezone
 
+from agents.models import LedgerLot, ScopeKind
 from runs.invariants import SWEEP_MS
-from runs.models import Run, RunStatus, Session, SessionState, WebhookEndpoint
+from runs.models import Kept, Run, RunStatus, Session, SessionState, WebhookEndpoint
 from skills.wording import duration
 
 LAG_MS = 300_000
 """How long an event may wait for somebody to look at it."""
 NAMED = 5
 """How many webhooks are named; of more it is said how many."""
+ENDED = timedelta(hours=1)
+ENDED_LOOKED_AT = 200
+"""Of the runs that ended last it is looked whether they gave back what they held; of all of them, the invariants tell."""
 
 
 class Broken(NamedTuple):
@@ -35,15 +40,37 @@ class Sight(NamedTuple):
     workers: str = ""
     outbox: str = ""
     webhooks: str = ""
+    invariants: str = ""
 
 
-def broken_things(sight: Sight, oldest_event: datetime | None) -> list[Broken]:
-    """Return what is broken. Only where the person sees everything does a worker have a name."""
+def broken_things(sight: Sight, oldest_event: datetime | None, forsaken: int) -> list[Broken]:
+    """Return what is broken; `forsaken` are the runs nothing will take further. Only where the person sees everything has a worker a name."""
     return [
+        *_forsaken_runs(forsaken, sight.invariants),
         *_silent_workers(sight),
+        *_money_of_nobody(sight),
         *_waiting_events(oldest_event, sight.outbox),
         *_disabled_webhooks(sight.webhooks_of, sight.webhooks),
     ]
+
+
+def _forsaken_runs(number: int, link: str) -> list[Broken]:
+    if not number:
+        return []
+    which = "1 run has" if number == 1 else f"{number:,} runs have"
+    return [Broken(f"{which} no worker and no time to wake: nothing will take {'it' if number == 1 else 'them'} further.", link)]
+
+
+def _money_of_nobody(sight: Sight) -> list[Broken]:
+    """Money that is still reserved for runs that are over."""
+    ended = Run.objects.filter(finished_at__gte=timezone.now() - ENDED, kept=Kept.EVERYTHING)
+    mine = ended if sight.everything else ended.filter(tenant_id__in=list(sight.tenants))
+    last = mine.order_by("-finished_at").values("public_id")[:ENDED_LOOKED_AT]
+    held = LedgerLot.objects.filter(open_micro_usd__gt=0, model="", scope__kind=ScopeKind.RUN, scope__key__in=last)
+    found = (held if sight.everything else held.filter(scope__tenant_id__in=list(sight.tenants))).order_by()
+    number = found.values("scope").distinct().count()
+    # How much is not for everybody to read.
+    return [Broken(f"Money is still reserved for {_runs(number)} that ended in the last hour.", sight.invariants)] if number else []
 
 
 def _silent_workers(sight: Sight) -> list[Broken]:

@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from agents.console_base import BUDGET_ROLES, COST_ROLES, may, sees_everything, tenants_for
+from agents.console_base import BUDGET_ROLES, SUM_ROLES, is_platform, may, tenants_for
 from agents.selectors import list_agents
 from agents.tenancy import Principal, operator_principal
 from runs import budgets
@@ -30,15 +30,15 @@ ALERT_PERCENT = 80
 
 def budgets_page(request: HttpRequest) -> HttpResponse:
     """Show the budgets of one's tenants; on POST change one, by the same service as the API."""
-    if not may(request, COST_ROLES):
+    if not may(request, SUM_ROLES):
         raise PermissionDenied
     if request.method == "POST":
         return _change(request)
-    tenants = list(tenants_for(request, COST_ROLES))
+    tenants = list(tenants_for(request, SUM_ROLES))
     context = {
         "title": "Budgets",
         "aos_tenants": [_tenant(request, tenant) for tenant in tenants],
-        "aos_names_tenants": sees_everything(request) or len(tenants) > 1,
+        "aos_names_tenants": is_platform(request) or len(tenants) > 1,
         "aos_scopes": reverse("admin:agents_ledgerscope_changelist"),
         "aos_cost": reverse("console-cost"),
     }
@@ -125,7 +125,7 @@ def _alert(alert: Json, found: list[Json]) -> Json:
 
 
 def _change(request: HttpRequest) -> HttpResponse:
-    tenant = tenants_for(request, COST_ROLES).filter(slug=request.POST.get("tenant", "")).first()
+    tenant = tenants_for(request, SUM_ROLES).filter(slug=request.POST.get("tenant", "")).first()
     action = _ACTIONS.get(request.POST.get("action", ""))
     if tenant is None or action is None:
         raise Http404("there is no such tenant, or nothing of the kind to do")

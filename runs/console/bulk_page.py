@@ -15,14 +15,15 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from agents.console_base import OPERATING_ROLES, OVERSIGHT_ROLES, Roles, may, sees_everything, tenants_for
-from agents.console_forms import faults_of, typed
+from agents.console_base import OPERATING_ROLES, OVERSIGHT_ROLES, Roles, is_platform, may, tenants_for
+from agents.console_forms import faults_of, page_number, typed
+from agents.reasons import LEAST_REASON, LONGEST_REASON
 from agents.tenancy import operator_principal
 from runs.bulk.aborting import abort
 from runs.bulk.actions import ACTIONS
 from runs.bulk.beginning import begin
 from runs.bulk.choosing import ASKED_ABOVE
-from runs.bulk.contracts import LEAST_REASON, BulkOptions
+from runs.bulk.contracts import BulkOptions
 from runs.bulk.previewing import preview
 from runs.bulk.reading import operation_json
 from runs.console import bulk_view as view
@@ -35,7 +36,6 @@ from skills.refusal import Refusal
 Json = dict[str, Any]
 VIEW_ROLES: Roles = OPERATING_ROLES | OVERSIGHT_ROLES
 A_PAGE = 25
-LONGEST_REASON = 400
 _NAMES = {"reason": "Reason", "expected": "Number of runs", "filter": "Filter"}
 
 
@@ -43,7 +43,7 @@ def bulk_page(request: HttpRequest) -> HttpResponse:
     """List the operations of one's tenants. Reads only."""
     if not may(request, VIEW_ROLES):
         raise PermissionDenied
-    number = _page_number(request.GET.get("page", ""))
+    number = page_number(request.GET)
     found = list(
         _operations(request).defer("run_ids", "faults").order_by("-created_at", "-pk")[(number - 1) * A_PAGE : number * A_PAGE + 1]
     )
@@ -119,11 +119,7 @@ def _view(row: BulkOperation, *, whole: bool = False) -> Json:
 
 
 def _names_tenants(request: HttpRequest) -> bool:
-    return sees_everything(request) or tenants_for(request, VIEW_ROLES).count() > 1
-
-
-def _page_number(text: str) -> int:
-    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
+    return is_platform(request) or tenants_for(request, VIEW_ROLES).count() > 1
 
 
 def _answered(request: HttpRequest, template: str, context: Json, status: int = 200) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
 from agents import audit
-from agents.console_base import COST_ROLES, may, tenants_for
+from agents.console_base import SUM_ROLES, may, tenants_for
 from agents.console_forms import typed
 from runs.usage import MOST_ROWS, UsageQuery, usage
 from skills.refusal import Refusal
@@ -28,10 +28,10 @@ _FILTERS = ("from", "to", "agent", "skill", "model")
 
 def cost_export(request: HttpRequest) -> StreamingHttpResponse:
     """Answer with a tenant's cost of a time as a file; the sums are those of the page."""
-    if not may(request, COST_ROLES):
+    if not may(request, SUM_ROLES):
         raise PermissionDenied
     kind = FORMATS.get(typed(request.POST, "format"))
-    tenant = tenants_for(request, COST_ROLES).filter(slug=typed(request.POST, "tenant")).first()
+    tenant = tenants_for(request, SUM_ROLES).filter(slug=typed(request.POST, "tenant")).first()
     if kind is None or tenant is None:
         raise Http404("there is no such file")
     asked = {name: value for name in _FILTERS if (value := typed(request.POST, name))}

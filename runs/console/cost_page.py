@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from agents.console_base import COST_ROLES, may, sees_everything, tenants_for
+from agents.console_base import COST_ROLES, SUM_ROLES, is_platform, may, tenants_for
 from runs.console import cost_view
 from runs.console.agents_view import agent_links
 from runs.console.cost_view import Links
@@ -33,9 +33,9 @@ _PANELS = (("agent", "By agent"), ("skill", "By skill"), ("model", "By model"))
 
 def cost_page(request: HttpRequest) -> HttpResponse:
     """Show what a tenant's calls cost in a time. Reads only, and everything chosen stands in the address."""
-    if not may(request, COST_ROLES):
+    if not may(request, SUM_ROLES):
         raise PermissionDenied
-    known = list(tenants_for(request, COST_ROLES))
+    known = list(tenants_for(request, SUM_ROLES))
     chosen = _chosen(request, known)
     context = {"title": "Cost", "aos_refused": "", "aos_tenants": _choices(request, known, chosen), "aos_is_empty": not known}
     if known:
@@ -46,7 +46,7 @@ def cost_page(request: HttpRequest) -> HttpResponse:
 def _chosen(request: HttpRequest, known: list[Tenant]) -> list[Tenant]:
     """Return the tenants to look at: the one in the address, or the first; for the platform's own operators, all."""
     wished = request.GET.get("tenant", "")
-    if sees_everything(request) and wished == ALL:
+    if is_platform(request) and wished == ALL:
         return known
     return [next((tenant for tenant in known if tenant.slug == wished), known[0])] if known else []
 
@@ -59,7 +59,7 @@ def _choices(request: HttpRequest, known: Sequence[Tenant], chosen: Sequence[Ten
     if len(known) < 2:
         return []
     mine = _slug(chosen)
-    names = [*((tenant.slug, tenant.name) for tenant in known), *([(ALL, "All tenants")] if sees_everything(request) else [])]
+    names = [*((tenant.slug, tenant.name) for tenant in known), *([(ALL, "All tenants")] if is_platform(request) else [])]
     return [{"slug": slug, "name": name, "is_chosen": slug == mine} for slug, name in names]
 
 
@@ -76,7 +76,7 @@ def _context(request: HttpRequest, tenants: list[Tenant]) -> Json:
     one = tenants[0] if len(tenants) == 1 else None
     forecast = usage_forecast(tenant=one) if one is not None else None
     totals = found["day"]["totals"]
-    links = _links(tenants, since, until, found, asked)
+    links = _links(request, tenants, since, until, found, asked)
     kept = {"tenant": _slug(tenants), **asked}
     filtered = [{"name": name, "value": asked[name], "clear": _address(kept, **{name: ""})} for name in _FILTERS if name in asked]
     return {
@@ -106,7 +106,7 @@ def _read(tenants: list[Tenant], asked: Json) -> Json:
     return {name: usage(tenants=tenants, query=query) for name, query in queries.items()}
 
 
-def _links(tenants: list[Tenant], since: date, until: date, found: Json, asked: Json) -> Links:
+def _links(request: HttpRequest, tenants: list[Tenant], since: date, until: date, found: Json, asked: Json) -> Links:
     narrowed = {"day__gte": since.isoformat(), "day__lte": until.isoformat()}
     narrowed |= {f"{name}__exact": asked[name] for name in ("skill", "model") if name in asked}
     if len(tenants) == 1:
@@ -114,7 +114,8 @@ def _links(tenants: list[Tenant], since: date, until: date, found: Json, asked: 
     ids = [row["agent_id"] for row in found["agent"]["data"]]
     if "agent" in asked and ids:
         narrowed["agent_public_id"] = ids[0]
-    return Links(reverse("admin:runs_charge_changelist"), narrowed, agent_links(ids))
+    reads = all(may(request, COST_ROLES, tenant.pk) for tenant in tenants)
+    return Links(reverse("admin:runs_charge_changelist") if reads else "", narrowed, agent_links(ids))
 
 
 def _address(kept: Json, **changes: str) -> str:

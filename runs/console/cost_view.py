@@ -166,14 +166,14 @@ class Group:
 
 
 class Links(NamedTuple):
-    """Where the lists are: of charges, with what they are narrowed to already, and the page of a name if there is one."""
+    """Where the lists are: of charges (none for who sees sums alone), what they are narrowed to already, and the page of a name."""
 
     charges: str
     narrowed: Mapping[str, str]
     page_of: Mapping[str, str]
 
     def to_charges(self, **more: str) -> str:
-        return f"{self.charges}?{urlencode({**self.narrowed, **more})}"
+        return f"{self.charges}?{urlencode({**self.narrowed, **more})}" if self.charges else ""
 
 
 def groups(answer: Json, by: str, links: Links) -> list[Group]:

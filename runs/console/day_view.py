@@ -48,7 +48,7 @@ def _budget_line(budget: Json, day: Day, spent_in_a_day: int) -> dict[str, Any]:
         "says": f"{money(budget['spent_micro_usd'])} of {limit_of(budget['total_micro_usd'])}",
         "percent": f"{100 * part:.0f} %",
         "width": f"{min(100.0, 100 * part):.2f}%",
-        "colour": "red" if part >= 1 else "amber" if 100 * part >= ALERT_PERCENT else "blue",
+        "colour": "amber" if 100 * part >= ALERT_PERCENT else "blue",
         "lasts": lasts(budget, day, spent_in_a_day),
     }
 

@@ -11,11 +11,14 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from agents.console_base import EVERY_ROLE, OPERATING_ROLES, PAYLOAD_ROLES, may, sees_everything, tenants_for
+from agents.console_base import CAUSE_ROLES, EVERY_ROLE, PAYLOAD_ROLES, is_platform, may, tenants_for
+from agents.console_forms import page_number
+from agents.operating import may_operate
 from agents.tenancy import operator_principal
 from runs.effects import dead_letters, doubts
 from runs.effects.requests import RequeueBody
 from runs.models import Run
+from runs.selectors import get_run
 from skills.ids import is_id
 from skills.refusal import Refusal
 from skills.requests import parse_body
@@ -29,26 +32,24 @@ def dead_letters_page(request: HttpRequest) -> HttpResponse:
     """List the runs of one's tenants that were given up. Reads only."""
     if not may(request, EVERY_ROLE):
         raise PermissionDenied
-    tenants, number = tenants_for(request, EVERY_ROLE), _page_number(request.GET.get("page", ""))
+    tenants, number = tenants_for(request, EVERY_ROLE), page_number(request.GET)
     runs = list(dead_letters.dead_letters_in(tenants)[(number - 1) * A_PAGE : number * A_PAGE + 1])
     told = dead_letters.dead_letters_json(runs[:A_PAGE])
     context = {
         "title": "Dead letters",
         "aos_letters": [_letter(request, run, letter) for run, letter in zip(runs[:A_PAGE], told, strict=True)],
-        "aos_names_tenants": sees_everything(request) or tenants.count() > 1,
+        "aos_names_tenants": is_platform(request) or tenants.count() > 1,
         "aos_newer": f"?page={number - 1}" if number > 1 else "",
         "aos_older": f"?page={number + 1}" if len(runs) > A_PAGE else "",
     }
     return TemplateResponse(request, "console/dead_letters.html", {**admin.site.each_context(request), **context})
 
 
-def _page_number(text: str) -> int:
-    return max(1, int(text)) if text.isdecimal() and len(text) < 6 else 1
-
-
 def _letter(request: HttpRequest, run: Run, told: Json) -> Json:
     flight = told["last_in_flight"]
     hides = not may(request, PAYLOAD_ROLES, run.tenant_id)
+    hidden = {} if may(request, CAUSE_ROLES, run.tenant_id) else {"target": ""}
+    effects = [{**each, **hidden} for each in told["effects"]]
     return {
         **told,
         "goal": "" if hides else told["goal"],
@@ -58,14 +59,12 @@ def _letter(request: HttpRequest, run: Run, told: Json) -> Json:
         "flight": f"{flight['step_id']} ({flight['skill']}), attempt {flight['attempt']}, begun {_time(flight['started_at'])} UTC"
         if flight
         else "",
-        "effects": [
-            {**effect, "look": look_of("in_doubt" if effect["state"] == "in_doubt" else "succeeded")} for effect in told["effects"]
-        ],
+        "effects": [{**each, "look": look_of("in_doubt" if each["state"] == "in_doubt" else "succeeded")} for each in effects],
         # Sessions span tenants: which machine it was is the platform's to know.
-        "workers": told["last_workers"] if sees_everything(request) else [],
+        "workers": told["last_workers"] if is_platform(request) else [],
         "requeued_link": reverse("admin:runs_run_change", args=[told["requeued_as"]["run_id"]]) if told["requeued_as"] else "",
         "requeued_look": look_of(told["requeued_as"]["status"]) if told["requeued_as"] else None,
-        "may_requeue": may(request, OPERATING_ROLES, run.tenant_id) and told["journal_readable"] and _is_open(told["requeued_as"]),
+        "may_requeue": may_operate(request, run.agent) and told["journal_readable"] and _is_open(told["requeued_as"]),
     }
 
 
@@ -82,7 +81,7 @@ def requeue_view(request: HttpRequest, run_id: str) -> HttpResponse:
     tenant = doubts.tenant_of(run_id, tenants_for(request, EVERY_ROLE)) if is_id("run", run_id) else None
     if tenant is None:
         raise Http404("there is no such run")
-    if not may(request, OPERATING_ROLES, tenant.pk):
+    if not may_operate(request, get_run(tenant=tenant, run_id=run_id).agent):
         raise PermissionDenied
     given = {"reason": request.POST.get("reason", ""), "accept_doubt": request.POST.get("accept_doubt") == "yes"}
     try:

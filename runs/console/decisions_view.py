@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 from skills.wording import duration
@@ -28,7 +28,7 @@ def decisions_table(
     decisions: Sequence[Json], begun_ms: int, wanted: Wanted, *, shows_payloads: bool, most: int = sys.maxsize
 ) -> dict[str, Any]:
     """Return the table with what it can be filtered by, how many there are in all, and how many `more` than are shown at most."""
-    found = [each for each in decisions if wanted.has(each)]
+    found = [each for each in decisions if wanted.has(each)] if any(wanted) else decisions
     return {
         "rows": [_row(each, begun_ms, shows_payloads) for each in found[:most]],
         "found": len(found),
@@ -43,16 +43,16 @@ def decisions_table(
 
 def _steps(decisions: Sequence[Json]) -> list[str]:
     """Return the steps to choose from; of very many the loops without their items."""
-    found = {str(each["step_id"]) for each in decisions if each["step_id"]}
+    found = {str(step) for each in decisions if (step := each["step_id"])}
     return sorted(found if len(found) <= STEPS_TO_CHOOSE else {step.partition("#")[0] for step in found})
 
 
-def by_step(decisions: Sequence[Json], begun_ms: int, steps: Container[str], *, shows_payloads: bool) -> dict[str, list[dict[str, Any]]]:
+def by_step(decisions: Sequence[Json], begun_ms: int, steps: Set[str], *, shows_payloads: bool) -> dict[str, list[dict[str, Any]]]:
     """Return what was decided about each of these steps, in order."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for decision in decisions:
-        if decision["step_id"] in steps:
-            found.setdefault(decision["step_id"], []).append(_line(decision, begun_ms, shows_payloads))
+    for decision in decisions if steps else ():
+        if (step := decision["step_id"]) in steps:
+            found.setdefault(step, []).append(_line(decision, begun_ms, shows_payloads))
     return found
 
 

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from agents.console_base import COST_ROLES, DECIDING_ROLES, EVERY_ROLE, may, sees_everything, tenants_for
+from agents.console_base import COST_ROLES, DECIDING_ROLES, EVERY_ROLE, SUM_ROLES, is_platform, may, tenants_for
 from agents.selectors import agent_names
 from agents.tenancy import operator_principal
 from catalog import drift_alerts
@@ -48,33 +48,34 @@ def drift_page(request: HttpRequest) -> HttpResponse:
     context = {
         "title": "Drift",
         "aos_tenants": [_tenant(request, tenant) for tenant in tenants],
-        "aos_names_tenants": sees_everything(request) or len(tenants) > 1,
+        "aos_names_tenants": is_platform(request) or len(tenants) > 1,
     }
     return TemplateResponse(request, "console/drift.html", {**admin.site.each_context(request), **context})
 
 
 def _tenant(request: HttpRequest, tenant: Tenant) -> Json:
-    shows_costs = may(request, COST_ROLES, tenant.pk)
+    shows_sums, shows_charges = may(request, SUM_ROLES, tenant.pk), may(request, COST_ROLES, tenant.pk)
     live = [alert_json(row) for row in list_alerts(tenant=tenant, live=True)[:SHOWN]]
     closed = [alert_json(row) for row in list_alerts(tenant=tenant, live=False)[:CLOSED_SHOWN]]
     ids = [row["subject"] for row in (*live, *closed) if row["subject_kind"] == "agent"]
     names, pages = agent_names(ids), agent_links(ids)
+    live, closed = ([row for row in rows if shows_sums or row["measure"] != "cost"] for rows in (live, closed))
     return {
         "tenant": tenant,
         "may_decide": may(request, DECIDING_ROLES, tenant.pk),
-        "live": [_line(row, tenant, names, pages) for row in live if shows_costs or row["measure"] != "cost"],
-        "closed": [_line(row, tenant, names, pages) for row in closed if shows_costs or row["measure"] != "cost"],
+        "live": [_line(row, tenant, names, pages, shows_charges) for row in live],
+        "closed": [_line(row, tenant, names, pages, shows_charges) for row in closed],
     }
 
 
-def _line(row: Json, tenant: Tenant, names: Mapping[str, str], pages: Mapping[str, str]) -> Json:
+def _line(row: Json, tenant: Tenant, names: Mapping[str, str], pages: Mapping[str, str], shows_charges: bool) -> Json:
     is_agent = row["subject_kind"] == "agent"
     name = f"Agent {names.get(row['subject'], row['subject'])}" if is_agent else row["subject"].replace("@", " ")
     return {
         **row,
         "look": LOOKS[row["state"]],
         "name": name,
-        "page": _page_of(row, tenant, names, pages),
+        "page": _page_of(row, tenant, names, pages, shows_charges),
         "said": sentence(row),
         "why": why(row),
         "first": moment(row["first_seen_at"]),
@@ -82,7 +83,7 @@ def _line(row: Json, tenant: Tenant, names: Mapping[str, str], pages: Mapping[st
     }
 
 
-def _page_of(row: Json, tenant: Tenant, names: Mapping[str, str], pages: Mapping[str, str]) -> str:
+def _page_of(row: Json, tenant: Tenant, names: Mapping[str, str], pages: Mapping[str, str], shows_charges: bool) -> str:
     """Return where one sees more: the failures or charges of the subject, else the agent itself, else nothing."""
     subject, is_agent = row["subject"], row["subject_kind"] == "agent"
     if row["measure"] == "failure_rate":
@@ -90,7 +91,7 @@ def _page_of(row: Json, tenant: Tenant, names: Mapping[str, str], pages: Mapping
         return reverse("console-failures") + address({"tenant": tenant.slug, **narrowed})
     if is_agent:
         return pages.get(subject, "")
-    if row["measure"] == "cost":
+    if row["measure"] == "cost" and shows_charges:
         return reverse("admin:runs_charge_changelist") + address({"skill__exact": subject.partition("@")[0]})
     return ""
 

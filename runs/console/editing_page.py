@@ -10,13 +10,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
+from agents.actors import is_same_actor
 from agents.console_base import may, tenants_for
 from agents.console_forms import typed
+from agents.members import APPROVING_ROLES
+from agents.reasons import LEAST_REASON
 from agents.tenancy import operator_principal
 from runs import approvals
 from runs.console import editing_view as view
-from runs.console.approvals_page import APPROVING_ROLES, tell_decided
-from runs.console.approvals_view import LEAST_REASON, card
+from runs.console.approvals_page import tell_decided
+from runs.console.approvals_view import card
 from runs.editing import Edit, edited_call
 from runs.effects import doubts
 from runs.effects.requests import checked_step_id
@@ -79,16 +82,13 @@ def _edited(request: HttpRequest, tenant: Tenant, told: Json, text: str) -> Http
 
 
 def _approve(request: HttpRequest, tenant: Tenant, told: Json, params: Json) -> HttpResponse:
-    reason = typed(request.POST, "reason")
-    if len(reason) < LEAST_REASON:
-        raise Refusal("INVALID_INPUT", f"Say why, in {LEAST_REASON} characters at least.", status=422)
     approvals.decide(
         principal=operator_principal(tenant, request.user.get_username()),
         run_id=told["run_id"],
         step_id=told["step_id"],
         approve=True,
         action_hash=told["action_hash"],
-        reason=reason,
+        reason=typed(request.POST, "reason"),
         edit=Edit(params, typed(request.POST, "edited_hash")),
     )
     tell_decided(request, told["run_id"], f"Approved with your edit: {told['step_id']} is called now.")
@@ -114,7 +114,7 @@ def _page(
         "aos_rows": min(30, max(8, text.count("\n") + 3)),
         "aos_faults": faults or [],
         "aos_call": None if call is None else view.outcome(call),
-        "aos_is_own": told["requested_by"] == request.user.get_username(),
+        "aos_is_own": is_same_actor(tenant, told["requested_by"], request.user.get_username()),
         "aos_reason": typed(request.POST, "reason"),
         "aos_least": LEAST_REASON,
     }

@@ -24,10 +24,11 @@ OPEN = "open"
 
 
 class Fold(NamedTuple):
-    """So many siblings that are not shown; none where all are, and may be folded again."""
+    """So many siblings that are not shown, and how many of them failed; none where all are, and may be folded again."""
 
     base: str
     hidden: int
+    failed: int = 0
 
 
 class Shown(NamedTuple):
@@ -70,6 +71,7 @@ def folded(steps: Sequence[Json], opened: str = "") -> Iterator[Shown | Fold]:
     seen: Counter[str] = Counter()
     graves: Counter[str] = Counter()
     shown: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
     for step in steps:
         base = base_of(step)
         if not is_item(step):
@@ -83,8 +85,10 @@ def folded(steps: Sequence[Json], opened: str = "") -> Iterator[Shown | Fold]:
         if not is_beyond or base == opened or is_grave:
             shown[base] += 1
             yield Shown(step, base == opened and seen[base] == (first + 1 if totals[base] > first else 1))
+        else:
+            failed[base] += step["status"] == "failed"
         if seen[base] == totals[base] > first and (base == opened or shown[base] < totals[base]):
-            yield Fold(base, totals[base] - shown[base])
+            yield Fold(base, totals[base] - shown[base], failed[base])
 
 
 def _first_shown(totals: Counter[str]) -> int:
@@ -95,4 +99,5 @@ def _first_shown(totals: Counter[str]) -> int:
 
 def in_words(fold: Fold) -> str:
     """Say what a fold leads to."""
-    return f"… {fold.hidden:,} more of {fold.base}" if fold.hidden else f"Fold {fold.base} again"
+    failed = f", {fold.failed:,} of them failed" if fold.failed else ""
+    return f"… {fold.hidden:,} more of {fold.base}{failed}" if fold.hidden else f"Fold {fold.base} again"

@@ -15,12 +15,14 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from agents.console_base import OVERSIGHT_ROLES, may, sees_everything, tenants_for
+from agents.console_base import OVERSIGHT_ROLES, may, tenants_for
 from agents.console_forms import claim, faults_of, typed
+from agents.members import APPROVING_ROLES
+from agents.reasons import LEAST_REASON
+from agents.roles import PLATFORM
 from agents.selectors import agent_within, agents_in
 from agents.tenancy import operator_principal
 from runs.console import grants_view as view
-from runs.console.approvals_page import APPROVING_ROLES
 from runs.models import Grant, GrantUse
 from runs.people import grants
 from runs.people.grants import Limits, grant_json
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 Json = dict[str, Any]
-VIEW_ROLES = APPROVING_ROLES | OVERSIGHT_ROLES
+VIEW_ROLES = APPROVING_ROLES | OVERSIGHT_ROLES - {PLATFORM}
 SHOWN = 100
 MOST_AGENTS = 500
 NAMES = {"skill": "Skill", "host": "Host", "reason": "Why", "max_uses": "Calls", "expires_at": "Until", "dollars": "Dollars in all"}
@@ -71,7 +73,7 @@ def grant_page(request: HttpRequest, grant_id: str) -> HttpResponse:
         "aos_uses": [view.use(grants.use_json(each)) for each in uses],
         "aos_more": row.uses - len(uses),
         "aos_may_change": may_change and grants.state_of(row) == "in_force",
-        "aos_least": grants.LEAST_REASON,
+        "aos_least": LEAST_REASON,
     }
     return TemplateResponse(request, "console/grant.html", {**admin.site.each_context(request), **context})
 
@@ -91,14 +93,14 @@ def _list(request: HttpRequest, draft: Json | None = None, faults: list[str] | N
         "aos_in_force": [each for each in shown if each["is_in_force"]],
         "aos_ended": [each for each in shown if not each["is_in_force"]],
         "aos_hosts": hosts,
-        "aos_names_tenants": sees_everything(request) or tenants.count() > 1,
+        "aos_names_tenants": tenants.count() > 1,
         "aos_tenants": giving,
         "aos_agents": list(agents_in(giving)[:MOST_AGENTS]),
         "aos_skills": registry.names(),
         "aos_form": draft or {name: typed(request.GET, name) for name in ("skill", "host", "agent", "tenant") if name in request.GET},
         "aos_faults": faults or [],
         "aos_once": uuid4().hex,
-        "aos_least": grants.LEAST_REASON,
+        "aos_least": LEAST_REASON,
         "aos_latest": (timezone.now() + grants.LONGEST - timedelta(days=1)).date().isoformat(),
     }
     return TemplateResponse(request, "console/grants.html", {**admin.site.each_context(request), **context}, status=status)
@@ -130,8 +132,6 @@ def _give(request: HttpRequest) -> HttpResponse:
 def _revoke(request: HttpRequest, row: Grant) -> HttpResponse:
     reason = typed(request.POST, "reason")
     try:
-        if len(reason) < grants.LEAST_REASON:
-            raise Refusal("INVALID_INPUT", f"Say why, in {grants.LEAST_REASON} characters at least.")
         grants.revoke(principal=operator_principal(row.tenant, request.user.get_username()), grant_id=row.public_id, reason=reason)
     except Refusal as refusal:
         messages.error(request, refusal.detail)

@@ -12,7 +12,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.http import HttpRequest
 from django.urls import reverse
 
-from agents.console_base import OPERATING_ROLES, may
+from agents.console_base import HEALTH_ROLES, may
 from runs.models import Session, SessionState
 from runs.shell.clock import database_now_ms, monotonic
 from skills.wording import duration
@@ -96,7 +96,7 @@ def _said(request: HttpRequest) -> dict[str, str] | None:
     heard = watch.heard()
     if not heard.is_silent:
         return None
-    link = reverse("console-workers") if may(request, OPERATING_ROLES) else ""
+    link = reverse("console-workers") if may(request, HEALTH_ROLES) else ""
     return {"words": in_words(heard), "link": link}
 
 

@@ -125,13 +125,13 @@ def table(by_hour: ByHour, since: datetime, now: datetime, runs: str) -> dict[st
 
 
 def spend_table(spent: Mapping[int, int], spenders: Mapping[int, int], since: datetime, now: datetime, runs: str) -> list[dict[str, Any]]:
-    """Return what was spent by hour as lines of a table, each with the list of the runs that spent it."""
+    """Return what was spent by hour as lines of a table, each with the list of the runs that spent it where there is one (`runs`)."""
     return [
         {
             "name": f"{_at(hour):%Y-%m-%d %H:00}",
             "spent": money(spent[hour]),
             "runs": spenders[hour],
-            "link": _link(runs, hour, since, spent_micro_usd__gt="0"),
+            "link": _link(runs, hour, since, spent_micro_usd__gt="0") if runs else "",
         }
         for hour in reversed(_hours(since, now))
         if spenders.get(hour)

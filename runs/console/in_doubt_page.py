@@ -11,7 +11,9 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from agents.console_base import DECIDING_ROLES, may, sees_everything, tenants_for
+from agents.console_base import ANSWERING_ROLES, DECIDING_ROLES, is_platform, may, tenants_for
+from agents.console_forms import page_number
+from agents.roles import BREAK_GLASS
 from agents.tenancy import operator_principal
 from runs.effects import doubts
 from runs.effects.requests import VerdictBody, checked_step_id
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 A_PAGE = 50
+HIDDEN = "hidden"
+_READING_ROLES = ANSWERING_ROLES | {BREAK_GLASS}
 _TITLES = {"happened": "It happened", "did_not_happen": "It did not happen", "probe_again": "Probe again"}
 _PHASES = {
     "not_sent": "nothing was sent",
@@ -37,12 +41,12 @@ _PHASES = {
 def in_doubt_page(request: HttpRequest) -> HttpResponse:
     """List what waits for a verdict in the tenants where the person may give one. Reads only."""
     _check_may_view(request)
-    tenants, number = tenants_for(request, DECIDING_ROLES), _page_number(request.GET.get("page", ""))
+    tenants, number = tenants_for(request, DECIDING_ROLES), page_number(request.GET)
     rows = list(doubts.doubts_in(tenants).order_by("-run__created_at", "-pk")[(number - 1) * A_PAGE : number * A_PAGE + 1])
     context = {
         "title": "In doubt",
         "aos_rows": [_line(row) for row in rows[:A_PAGE]],
-        "aos_names_tenants": sees_everything(request) or tenants.count() > 1,
+        "aos_names_tenants": is_platform(request) or tenants.count() > 1,
         "aos_newer": f"?page={number - 1}" if number > 1 else "",
         "aos_older": f"?page={number + 1}" if len(rows) > A_PAGE else "",
     }
@@ -55,17 +59,15 @@ def one_in_doubt_page(request: HttpRequest, run_id: str, step_id: str) -> HttpRe
     tenant = _tenant_of(request, run_id)
     if request.method == "POST":
         return _decide(request, tenant, run_id, step_id)
-    context = {"title": f"In doubt: {step_id}", "aos_tenant": tenant, **_shown(_evidence(tenant, run_id, step_id))}
+    reads = may(request, _READING_ROLES, tenant.pk)
+    told = _shown(_evidence(tenant, run_id, step_id), reads=reads)
+    context = {"title": f"In doubt: {step_id}", "aos_tenant": tenant, "aos_is_hidden": not reads, **told}
     return TemplateResponse(request, "console/one_in_doubt.html", {**admin.site.each_context(request), **context})
 
 
 def _check_may_view(request: HttpRequest) -> None:
     if not may(request, DECIDING_ROLES):
         raise PermissionDenied
-
-
-def _page_number(text: str) -> int:
-    return max(1, int(text)) if text.isdecimal() and len(text) < 6 else 1
 
 
 def _line(row: Any) -> Json:
@@ -91,7 +93,8 @@ def _evidence(tenant: Tenant, run_id: str, step_id: str) -> Json:
         raise Http404("there is no such effect in doubt") from None
 
 
-def _shown(found: Json) -> Json:
+def _shown(found: Json, *, reads: bool) -> Json:
+    """Return what the page shows; what the call carried, and what came back, only to who `reads` them."""
     sent = found["sent"]
     return {
         "aos_found": found,
@@ -100,13 +103,13 @@ def _shown(found: Json) -> Json:
             ("Sent at", f"{_time(sent['at'])} UTC, attempt {sent['attempt']}"),
             ("Given up at", f"{_time(sent['ended_at'])} UTC" if sent["ended_at"] else UNKNOWN),
             ("Timeout", duration(sent["timeout_ms"])),
-            ("Target", sent["target"] or UNKNOWN),
+            ("Target", (sent["target"] or UNKNOWN) if reads else HIDDEN),
             ("Phase", _PHASES.get(sent["phase"], sent["phase"])),
             ("Ended with", found["failure"]["code"] if found["failure"] else "nobody lived to tell"),
         ],
         "aos_traces": [
             ("Bytes acknowledged", sent["bytes_acknowledged"] or UNKNOWN),
-            ("Provider reference", sent["provider_reference"] or UNKNOWN),
+            ("Provider reference", (sent["provider_reference"] or UNKNOWN) if reads else HIDDEN),
             ("Idempotency key", sent["idempotency_key"] or UNKNOWN),
             ("How it can be probed", found["probe"]["how"] or "The call says not how to find out."),
         ],

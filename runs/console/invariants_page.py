@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from agents.console_base import OPERATING_ROLES, may, sees_everything, tenants_for
+from agents.console_base import HEALTH_ROLES, is_platform, may, tenants_for
 from runs.invariants import INVARIANTS, Checked, check_all
 from skills.wording import Look
 
@@ -35,7 +35,7 @@ _HOLDS, _BROKEN = Look("✓", "holds", "green"), Look("✕", "broken", "red")
 
 def invariants_page(request: HttpRequest) -> HttpResponse:
     """Show the invariants; with `?since=` check them. Reads only, so a GET may do it."""
-    if not may(request, OPERATING_ROLES):
+    if not may(request, HEALTH_ROLES):
         raise PermissionDenied
     chosen = next((window for window in WINDOWS if window.name == request.GET.get("since")), None)
     context = {
@@ -44,12 +44,12 @@ def invariants_page(request: HttpRequest) -> HttpResponse:
         "aos_chosen": chosen,
         "aos_invariants": INVARIANTS,
         "aos_checked": [(_HOLDS if each.held else _BROKEN, each) for each in _checked(request, chosen)] if chosen else [],
-        "aos_whose": "all tenants" if sees_everything(request) else "the tenants you operate",
+        "aos_whose": "all tenants" if is_platform(request) else "the tenants you operate",
     }
     return TemplateResponse(request, "console/invariants.html", {**admin.site.each_context(request), **context})
 
 
 def _checked(request: HttpRequest, window: Window) -> list[Checked]:
     since = None if window.length is None else timezone.now() - window.length
-    tenants = None if sees_everything(request) else [tenant.pk for tenant in tenants_for(request, OPERATING_ROLES)]
+    tenants = None if is_platform(request) else [tenant.pk for tenant in tenants_for(request, HEALTH_ROLES)]
     return check_all(since=since, tenants=tenants)

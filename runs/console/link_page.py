@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from agents.console_forms import typed
+from agents.reasons import LEAST_REASON
 from agents.sign_in.throttle import address_of
 from agents.throttling import Buckets
 from runs.console import approvals_view as view
@@ -77,7 +78,7 @@ def _posted(request: HttpRequest, link: DecisionLink, secret: str) -> HttpRespon
     try:
         links.decide_by(link, approve=verdict == "approve", reason=reason, signed_in=_signed_in(request))
     except Refusal as refusal:
-        link.refresh_from_db(fields=["used_at"])
+        link.refresh_from_db(fields=["used_at", "revoked_at"])
         return _shown(request, link, refusal.detail, reason=reason, status=refusal.status)
     is_yes = verdict == "approve"
     word = f"Approved: {link.step} is called now." if is_yes else f"Rejected: {link.step} is not called."
@@ -98,7 +99,7 @@ def _shown(request: HttpRequest, link: DecisionLink, fault: str = "", *, reason:
         "aos_fault": fault,
         "aos_reason": reason,
         "aos_needs_sign_in": needs_sign_in,
-        "aos_least": links.LEAST_REASON,
+        "aos_least": LEAST_REASON,
     }
     return TemplateResponse(request, "console/decide_by_link.html", context, status=status)
 

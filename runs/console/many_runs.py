@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from agents.console_base import OPERATING_ROLES, may, sees_everything, tenants_for
+from agents.console_base import OPERATING_ROLES, may, may_everywhere, tenants_for
 from runs.bulk.actions import ACTIONS
 from runs.console.runs_export import MOST_ROWS
 from runs.console.runs_list import PRESERVED, narrowed_by
@@ -35,7 +35,7 @@ def many_of_list(request: HttpRequest, changes: ChangeList) -> dict[str, Any]:
 def _found(request: HttpRequest, changes: ChangeList) -> str:
     """Return how many runs of the filter there are to do something with, counted as far as one operation may go."""
     rows = changes.queryset.order_by()
-    if not sees_everything(request):
+    if not may_everywhere(request, OPERATING_ROLES):
         rows = rows.filter(tenant__in=tenants_for(request, OPERATING_ROLES))
     most = settings.BULK_MOST_RUNS
     number = rows[: most + 1].count()

@@ -28,18 +28,23 @@ LOOKS = {
 }
 
 
-def obstacle_rows(found: Sequence[Json], now_ms: int, *, shows_costs: bool) -> list[dict[str, Any]]:
-    """Return the obstacles in their order. Who may not read costs learns that money is short, not how much."""
-    return [_row(each, now_ms, shows_costs) for each in found]
+def obstacle_rows(found: Sequence[Json], now_ms: int, *, shows_targets: bool, shows_costs: bool) -> list[dict[str, Any]]:
+    """Return the obstacles in their order. Who may not read costs learns that money is short, not how much; who may not know
+    where calls went, that one is in doubt."""
+    return [_row(each, now_ms, shows_targets, shows_costs) for each in found]
 
 
-def _row(obstacle: Json, now_ms: int, shows_costs: bool) -> dict[str, Any]:
+def _row(obstacle: Json, now_ms: int, shows_targets: bool, shows_costs: bool) -> dict[str, Any]:
     hides = obstacle["what"] == "budget" and not shows_costs
-    action = obstacle["action"]
+    action, detail = obstacle["action"], obstacle["detail"]
+    if hides:
+        detail = f"the budget of {scope_in_words(obstacle['scope'] or '')} is used up"
+    elif obstacle["what"] == "in_doubt" and not shows_targets:
+        detail = "a call of it may have happened, and nobody knows"
     return {
         "look": LOOKS.get(obstacle["what"], Look("•", str(obstacle["what"]).replace("_", " "), "grey")),
         "step_id": obstacle["step_id"] or "",
-        "detail": f"the budget of {scope_in_words(obstacle['scope'] or '')} is used up" if hides else obstacle["detail"],
+        "detail": detail,
         "level": "" if hides or obstacle["what"] == "budget" else _level(obstacle),
         "since": _for(obstacle["since_at"], now_ms),
         "eta": _until(obstacle["eta_at"], now_ms),

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models import BigIntegerField, Count, F, Q, Sum, Value
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
@@ -21,17 +22,18 @@ from agents.console_base import (
     COST_ROLES,
     DECIDING_ROLES,
     EVERY_ROLE,
-    OPERATING_ROLES,
+    HEALTH_ROLES,
     PAYLOAD_ROLES,
+    SUM_ROLES,
+    is_platform,
     may,
     may_everywhere,
-    sees_everything,
     tenants_for,
 )
 from agents.days import day_of, next_day_ms
+from agents.members import APPROVING_ROLES
 from runs import budgets
 from runs.console import day_view, hours_view
-from runs.console.approvals_page import APPROVING_ROLES
 from runs.console.broken import Sight, broken_things
 from runs.console.queue_numbers import PERSON, Standing, oldest_event, read_standings, together
 from runs.console.webhooks_page import VIEW_ROLES as WEBHOOK_ROLES
@@ -73,23 +75,23 @@ def overview(request: HttpRequest) -> Json:
     mine = [tenant.pk for tenant in tenants]
     standing, recent = together(read_standings(mine).values()), _recent(mine, now - DAY)
     # Over several tenants no budget is everybody's.
-    found = budgets.list_budgets(tenant=tenants[0]) if len(tenants) == 1 and may(request, COST_ROLES) else []
+    found = budgets.list_budgets(tenant=tenants[0]) if len(tenants) == 1 and may(request, SUM_ROLES) else []
     alive = count_live_sessions(now_ms=round(time.time() * 1_000))
     is_empty = not recent.by_hour and not Run.objects.filter(tenant_id__in=mine).exists()
     return {
         "aos_tiles": _tiles(request, standing, recent, alive, found if len(tenants) == 1 else None) if tenants else [],
-        "aos_broken": broken_things(_sight(request, mine), oldest_event(mine)),
+        "aos_broken": broken_things(_sight(request, mine), oldest_event(mine), standing.forsaken),
         "aos_by_status": _by_status(recent),
         "aos_chart": hours_view.chart(recent.by_hour, recent.since, now),
         "aos_hours": hours_view.table(recent.by_hour, recent.since, now, _runs_list()),
         "aos_codes": day_view.code_lines(recent.codes, partial(_failed_by, recent)),
         "aos_more_codes": max(0, len(recent.codes) - day_view.CODES_SHOWN),
-        **(_spending(recent, now) if may_everywhere(request, COST_ROLES) else {}),
+        **(_spending(request, recent, now) if may_everywhere(request, SUM_ROLES) else {}),
         "aos_budgets": _budget_lines(tenants, found, recent, now),
         "aos_is_empty": is_empty,
-        "aos_steps": _steps(has_tenant=bool(tenants), alive=alive) if is_empty and (tenants or sees_everything(request)) else [],
+        "aos_steps": _steps(has_tenant=bool(tenants), alive=alive) if is_empty and (tenants or is_platform(request)) else [],
         "aos_has_tenant": bool(tenants),
-        "aos_stored": _stored() if sees_everything(request) else None,
+        "aos_stored": _stored() if is_platform(request) else None,
     }
 
 
@@ -113,10 +115,12 @@ def _failed_by(recent: Recent, code: str) -> str:
     return _runs_list(failure_code__exact=code, created_at__gte=recent.since.isoformat())
 
 
-def _spending(recent: Recent, now: datetime) -> Json:
+def _spending(request: HttpRequest, recent: Recent, now: datetime) -> Json:
+    # Who sees sums alone cannot ask which runs spent.
+    runs = _runs_list() if may_everywhere(request, COST_ROLES) else ""
     return {
         "aos_spend_chart": hours_view.spend_chart(recent.spent, recent.since, now),
-        "aos_spend_hours": hours_view.spend_table(recent.spent, recent.spenders, recent.since, now, _runs_list()),
+        "aos_spend_hours": hours_view.spend_table(recent.spent, recent.spenders, recent.since, now, runs),
     }
 
 
@@ -134,15 +138,16 @@ def _sight(request: HttpRequest, mine: Sequence[int]) -> Sight:
     return Sight(
         mine,
         webhooks_of,
-        everything=sees_everything(request),
+        everything=is_platform(request),
         workers=_workers_link(request),
-        outbox=reverse("admin:runs_outbox_changelist") if may(request, OPERATING_ROLES | PAYLOAD_ROLES) else "",
+        outbox=reverse("admin:runs_outbox_changelist") if may(request, HEALTH_ROLES | PAYLOAD_ROLES) else "",
         webhooks=reverse("console-webhooks"),
+        invariants=f"{reverse('console-invariants')}?since=1d" if may(request, HEALTH_ROLES) else "",
     )
 
 
 def _workers_link(request: HttpRequest) -> str:
-    return reverse("console-workers") if may(request, OPERATING_ROLES) else ""
+    return reverse("console-workers") if may(request, HEALTH_ROLES) else ""
 
 
 def _runs_list(**only: str) -> str:
@@ -154,11 +159,11 @@ def _runs_list(**only: str) -> str:
 
 
 def _tiles(request: HttpRequest, standing: Standing, recent: Recent, alive: int, found: Sequence[Json] | None) -> list[Json]:
-    everywhere = may_everywhere(request, COST_ROLES)
+    everywhere = may_everywhere(request, SUM_ROLES)
     return [
         _recent_tile(recent),
         *_waiting_tiles(request, standing),
-        *([_spend_tile(recent, found)] if everywhere else []),
+        *([_spend_tile(request, recent, found)] if everywhere else []),
         _tile("Workers alive", alive, "sessions whose lease runs", _workers_link(request)),
     ]
 
@@ -171,10 +176,18 @@ def _tile(title: str, value: Any, note: str, link: str, more: tuple[str, str] | 
 def _recent_tile(recent: Recent) -> Json:
     counts = recent.by_status
     ended = sum(counts[status] for status in TERMINAL_STATUSES - {RunStatus.CANCELLED})
-    note = f"{_percent(counts[RunStatus.SUCCEEDED], ended)} succeeded of {ended:,} that ended" if ended else "none of them ended yet"
+    note = _success(counts[RunStatus.SUCCEEDED], ended) if ended else "none of them ended yet"
     return _tile(
         "Runs in 24 h", counts.total(), note if counts else "none was created", _runs_list(created_at__gte=recent.since.isoformat())
     )
+
+
+def _success(succeeded: int, ended: int) -> str:
+    """Say what part of the runs that ended succeeded, against what is aimed at."""
+    said, aim = f"{_percent(succeeded, ended)} succeeded of {ended:,} that ended", settings.SUCCESS_OBJECTIVE
+    if aim is None:
+        return said
+    return f"{said}, {'as aimed at' if succeeded >= aim * ended else 'too few'}: {100 * aim:g} % should"
 
 
 def _percent(part: int, whole: int) -> str:
@@ -215,13 +228,14 @@ def _due(standing: Standing) -> str:
     return f"soonest deadline in {duration(left)}" if left > 0 else "a deadline is past"
 
 
-def _spend_tile(recent: Recent, found: Sequence[Json] | None) -> Json:
+def _spend_tile(request: HttpRequest, recent: Recent, found: Sequence[Json] | None) -> Json:
     """Return what was spent, against the tenant's tightest limit where it is of one tenant; sums over several have no limit in common."""
     note = "by runs created in that time"
     if found is not None:
         limited = [each for each in found if each["kind"] == "tenant" and each["total_micro_usd"] is not None]
         note = _against(min(limited, key=_room)) if limited else "the tenant has no limit"
-    spenders = _runs_list(created_at__gte=recent.since.isoformat(), spent_micro_usd__gt="0")
+    spent = {"spent_micro_usd__gt": "0"} if may_everywhere(request, COST_ROLES) else {}
+    spenders = _runs_list(created_at__gte=recent.since.isoformat(), **spent)
     return _tile("Spent in 24 h", money(recent.spent_micro_usd), note, spenders, ("Budgets", reverse("console-budgets")))
 
 

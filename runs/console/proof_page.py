@@ -16,9 +16,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from agents.console_base import COST_ROLES, EVERY_ROLE, OPERATING_ROLES, OVERSIGHT_ROLES, PAYLOAD_ROLES, Roles, may
+from agents.operating import OWN_AGENT_ROLES, may_operate
 from agents.tenancy import Principal, operator_principal
 from runs import services
 from runs.again import Wanted
+from runs.console.contract_view import contract_of
 from runs.console.proof_view import bom_of, comparison_of, replay_of, rerun_of, what_if_of
 from runs.contracts_what_if import Changes
 from runs.faults.kinds import FaultKind
@@ -29,6 +31,7 @@ from runs.proof.evidence import evidence_of
 from runs.proof.live import live_report
 from runs.proof.what_if import what_if_run
 from runs.requests import RerunBody
+from runs.runtime import get_resource_contract
 from runs.selectors import trace_json
 from skills.ids import is_id
 from skills.refusal import Refusal
@@ -41,13 +44,15 @@ if TYPE_CHECKING:
 
 Context = dict[str, Any]
 
-PLAYING_ROLES: Roles = OPERATING_ROLES | PAYLOAD_ROLES
-EVIDENCE_ROLES: Roles = OPERATING_ROLES | OVERSIGHT_ROLES | PAYLOAD_ROLES
+# Both say what single calls cost.
+PLAYING_ROLES: Roles = (OPERATING_ROLES | PAYLOAD_ROLES) & COST_ROLES
+EVIDENCE_ROLES: Roles = (OPERATING_ROLES | OVERSIGHT_ROLES | PAYLOAD_ROLES) & COST_ROLES
 TABS: dict[str, tuple[str, Roles]] = {
     "replay": ("Replay", EVERY_ROLE),
     "compare": ("Compare", EVERY_ROLE),
+    "contract": ("Contract", COST_ROLES),
     "what-if": ("What if", PLAYING_ROLES),
-    "rerun": ("Do it again", OPERATING_ROLES),
+    "rerun": ("Do it again", OPERATING_ROLES | OWN_AGENT_ROLES),
     "evidence": ("Evidence", EVIDENCE_ROLES),
 }
 
@@ -60,13 +65,18 @@ def tabs_of(request: HttpRequest, run: Run, chosen: str = "") -> list[tuple[str,
     return [
         (title, reverse("admin:runs_run_proof", args=[run.public_id, name]), name == chosen)
         for name, (title, roles) in TABS.items()
-        if may(request, roles, run.tenant_id)
+        if _may_open(request, run, name, roles)
     ]
+
+
+def _may_open(request: HttpRequest, run: Run, what: str, roles: Roles) -> bool:
+    """Tell whether the person may open a page; the one that does a run again is for who operates this very run."""
+    return may_operate(request, run.agent) if what == "rerun" else may(request, roles, run.tenant_id)
 
 
 def again_of(request: HttpRequest, run: Run) -> dict[str, Any] | None:
     """Return the way from what failed of a run to doing it again; None where the run goes on, or the person may not."""
-    if not run.is_terminal or not may(request, TABS["rerun"][1], run.tenant_id):
+    if not run.is_terminal or not may_operate(request, run.agent):
         return None
     return {"link": reverse("admin:runs_run_proof", args=[run.public_id, "rerun"]), "has_planner": has_planner(run)}
 
@@ -81,7 +91,7 @@ def proof_view(page: RunAdmin, request: HttpRequest, object_id: str, what: str) 
     run = page.get_object(request, unquote(object_id))
     if run is None or what not in TABS:
         raise Http404("there is no such page")
-    if not may(request, TABS[what][1], run.tenant_id):
+    if not _may_open(request, run, what, TABS[what][1]):
         raise PermissionDenied
     person = operator_principal(run.tenant, request.user.get_username())
     if request.method == "POST":
@@ -106,7 +116,7 @@ def _replay(request: HttpRequest, run: Run, person: Principal) -> Context:
     return {
         "aos_mode": report["mode"],
         "aos_replay": replay_of(report, shows_costs=may(request, COST_ROLES, run.tenant_id)),
-        "aos_may_live": may(request, OPERATING_ROLES, run.tenant_id),
+        "aos_may_live": may_operate(request, run.agent),
     }
 
 
@@ -124,9 +134,19 @@ def _compare(request: HttpRequest, run: Run, person: Principal) -> Context:
         if not is_id("run", other):
             raise Refusal("INVALID_INPUT", "compare with a run by its id, run_…")
         found = diff_json(tenant=run.tenant, run_id=run.public_id, other_id=other)
+        begun = _begun(run) if found["divergence"] else {}
         shown = {"shows_costs": may(request, COST_ROLES, run.tenant_id), "shows_payloads": may(request, PAYLOAD_ROLES, run.tenant_id)}
-        context["aos_comparison"] = comparison_of(found, **shown)
+        context["aos_comparison"] = comparison_of(found, begun, **shown)
     return context
+
+
+def _begun(run: Run) -> dict[str, int]:
+    """Return with which event each step of a run began."""
+    begun: dict[str, int] = {}
+    for event in trace_json(tenant=run.tenant, run_id=run.public_id)["events"]:
+        if event["step_id"]:
+            begun.setdefault(event["step_id"], event["seq"])
+    return begun
 
 
 def _what_if(request: HttpRequest, run: Run, person: Principal) -> Context:
@@ -203,6 +223,10 @@ def _from(chosen: str) -> dict[str, Any]:
     return {"from_step": chosen} if chosen else {}
 
 
+def _contract(request: HttpRequest, run: Run, person: Principal) -> Context:
+    return {"aos_contract": contract_of(get_resource_contract(tenant=run.tenant, run_id=run.public_id))}
+
+
 def _evidence(request: HttpRequest, run: Run, person: Principal) -> Context:
     return {"aos_head": run.journal_head, "aos_is_whole": may(request, PAYLOAD_ROLES, run.tenant_id), "aos_is_over": run.is_terminal}
 
@@ -210,6 +234,7 @@ def _evidence(request: HttpRequest, run: Run, person: Principal) -> Context:
 _PAGES: dict[str, Callable[[HttpRequest, Run, Principal], Context]] = {
     "replay": _replay,
     "compare": _compare,
+    "contract": _contract,
     "what-if": _what_if,
     "rerun": _rerun,
     "evidence": _evidence,
@@ -220,7 +245,7 @@ _PAGES: dict[str, Callable[[HttpRequest, Run, Principal], Context]] = {
 
 
 def _start_live(request: HttpRequest, run: Run, person: Principal) -> HttpResponse:
-    if not may(request, OPERATING_ROLES, run.tenant_id):
+    if not may_operate(request, run.agent):
         raise PermissionDenied
     here = reverse("admin:runs_run_proof", args=[run.public_id, "replay"])
     try:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from skills.wording import UNKNOWN, Look, duration, money
+from skills.wording import UNKNOWN, Look, awaited, duration, money
 
 Json = Mapping[str, Any]
 
@@ -30,7 +30,7 @@ def replay_of(report: Json, *, shows_costs: bool) -> dict[str, Any]:
         "look": OPEN if going else GOOD if report["matched"] else BAD,
         "sentence": _MODES[report["mode"]],
         "child": report["child_run_id"],
-        "waits": (report["waiting_for"] or "").replace("_", " "),
+        "waits": awaited(report["waiting_for"] or ""),
         "content": report["content"],
         "promises": [
             (Look("✓", "held", "green") if each["held"] else Look("✕", "not held", "red"), _named(each["name"]), _detail(each, shows_costs))
@@ -74,9 +74,11 @@ def _text(value: Any) -> str:
 # Two runs
 
 
-def comparison_of(found: Json, *, shows_costs: bool, shows_payloads: bool) -> dict[str, Any]:
-    """Return how two runs differ as the page shows it; what comes after the first difference is dimmed."""
+def comparison_of(found: Json, begun: Mapping[str, int], *, shows_costs: bool, shows_payloads: bool) -> dict[str, Any]:
+    """Return how two runs differ as the page shows it. What never counts is dimmed, and what comes after the first difference and
+    follows from it: steps that began later, `begun` being the event each began with."""
     parting = found["divergence"]
+    later = {step["step_id"] for step in found["steps"] if parting and _is_later(begun.get(step["step_id"]), parting["seq"])}
     rows = [_row("the run", aspect) for aspect in found["aspects"] if shows_costs or not _is_money(aspect)]
     for step in found["steps"]:
         if step["within"] != "both":
@@ -91,9 +93,18 @@ def comparison_of(found: Json, *, shows_costs: bool, shows_payloads: bool) -> di
         "other": found["other_run_id"],
         "complete": found["complete"],
         "parting": parting and {"places": _places(parting["seq"], found["other_seq"]), "detail": parting["detail"]},
-        "rows": sorted(rows, key=lambda row: not row["counts"]),
+        "rows": [row | {"is_dim": not row["counts"] or row["step"] in later} for row in _the_first_first(rows, later)],
         "made_of": [each["detail"] for each in found["made_of"]],
     }
+
+
+def _is_later(began: int | None, parting: int | None) -> bool:
+    """Tell whether a step began after runs parted; one this run never came to did."""
+    return parting is not None and (began is None or began > parting)
+
+
+def _the_first_first(rows: list[dict[str, Any]], later: Collection[str]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: (not row["counts"], row["step"] in later))
 
 
 def _places(seq: int | None, other_seq: int | None) -> str:
@@ -207,7 +218,7 @@ def _came_out(ending: Json) -> str:
     words = {"succeeded": "succeeded", "partial": "succeeded in part", "cancelled": "been cancelled", "dead_lettered": "been given up"}
     if ending["status"] == "failed":
         return f"failed{code}"
-    waits = f" for {ending['waiting_for'].replace('_', ' ')}" if ending["waiting_for"] else ""
+    waits = f" for {awaited(ending['waiting_for'])}" if ending["waiting_for"] else ""
     return words.get(ending["status"], f"come to where it is {ending['status']}{waits}")
 
 
@@ -216,7 +227,7 @@ def _ended(name: str, ending: Json) -> str:
     if value is None:
         return UNKNOWN
     if name == "waiting_for":
-        return str(value).replace("_", " ")
+        return awaited(str(value))
     return money(value) if name == "cost_micro_usd" else duration(value) if name == "duration_ms" else str(value)
 
 

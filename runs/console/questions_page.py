@@ -15,7 +15,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from agents import audit
-from agents.console_base import DECIDING_ROLES, PAYLOAD_ROLES, may, sees_everything, tenants_for
+from agents.console_base import ANSWERING_ROLES, OWNING_ROLES, may, tenants_for
+from agents.console_forms import page_number
 from agents.tenancy import operator_principal
 from runs.answer_forms import unreadable
 from runs.console import approvals_view as view
@@ -38,8 +39,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-ANSWERING_ROLES = DECIDING_ROLES
-SEEING_ROLES = ANSWERING_ROLES | PAYLOAD_ROLES
+SEEING_ROLES = ANSWERING_ROLES | OWNING_ROLES
 """Who sees the page: those who answer, and those who may be asked about calls of theirs."""
 A_PAGE = 25
 
@@ -66,7 +66,7 @@ def questions_page(request: HttpRequest) -> HttpResponse:
         "title": "Questions",
         "aos_may_answer": may(request, ANSWERING_ROLES),
         "aos_asked": [_asked(note) for note in asked[:A_PAGE]],
-        "aos_names_tenants": sees_everything(request) or tenants.count() > 1,
+        "aos_names_tenants": tenants.count() > 1,
         **_waiting(request, tenants),
     }
     return TemplateResponse(request, "console/questions.html", {**admin.site.each_context(request), **context})
@@ -95,8 +95,7 @@ def one_question_page(request: HttpRequest, run_id: str, step_id: str) -> HttpRe
 
 
 def _waiting(request: HttpRequest, tenants: QuerySet[Tenant]) -> Json:
-    text = request.GET.get("page", "")
-    number = max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
+    number = page_number(request.GET)
     rows = questions.questions_in(tenants).order_by(F("run__wake_at_ms").asc(nulls_last=True), "run_id", "pk")
     found = list(rows[(number - 1) * A_PAGE : number * A_PAGE + 1])
     cards: list[Json] = []

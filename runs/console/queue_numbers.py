@@ -7,27 +7,34 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 
-from runs.models import DeliveryState, Outbox, Run, RunStatus, WebhookDelivery
+from runs.models import DeliveryState, Outbox, Run, RunStatus, Session, SessionState, WebhookDelivery
 
 PERSON = ("approval", "input")
 """What a run waits for that only a person can give."""
+_WOKEN = ("timer", *PERSON)
+"""What a run is woken from at an instant, at the latest: without one it would wait for ever."""
 
 
 @dataclass
 class Standing:
-    """The live runs of a tenant, or of several: how many, and of those that wait, for what and until when at the soonest."""
+    """The live runs of a tenant, or of several: how many, and of those that wait, for what and until when at the soonest.
+
+    `forsaken` are those that nothing will take further: they run with no worker, or wait for an instant that is not there.
+    """
 
     queued: int = 0
     oldest: datetime | None = None
     running: int = 0
     waiting: Counter[str] = field(default_factory=Counter)
     soonest_ms: dict[str, int] = field(default_factory=dict)
+    forsaken: int = 0
 
     def add(self, other: Standing) -> None:
         self.queued += other.queued
         self.running += other.running
+        self.forsaken += other.forsaken
         self.waiting += other.waiting
         self.oldest = min(filter(None, (self.oldest, other.oldest)), default=None)
         for reason, at_ms in other.soonest_ms.items():
@@ -53,11 +60,14 @@ def read_standings(tenants: Collection[int]) -> dict[int, Standing]:
     queued = mine.filter(status=RunStatus.QUEUED).values_list("tenant_id").annotate(Count("pk"), Min("created_at"))
     for tenant, number, oldest in queued:
         found[tenant].queued, found[tenant].oldest = number, oldest
-    for tenant, number in mine.filter(status=RunStatus.RUNNING).values_list("tenant_id").annotate(Count("pk")):
-        found[tenant].running = number
-    waiting = mine.filter(status=RunStatus.WAITING).values_list("tenant_id", "waiting_for").annotate(Count("pk"), Min("wake_at_ms"))
-    for tenant, reason, number, soonest in waiting:
+    held = Q(session_id__in=Session.objects.filter(state=SessionState.LIVE).values("pk"))
+    running = mine.filter(status=RunStatus.RUNNING).values_list("tenant_id").annotate(Count("pk"), free=Count("pk", filter=~held))
+    for tenant, number, free in running:
+        found[tenant].running, found[tenant].forsaken = number, free
+    waiting = mine.filter(status=RunStatus.WAITING).values_list("tenant_id", "waiting_for")
+    for tenant, reason, number, soonest, woken in waiting.annotate(Count("pk"), Min("wake_at_ms"), woken=Count("wake_at_ms")):
         found[tenant].waiting[reason] = number
+        found[tenant].forsaken += number - woken if reason in _WOKEN else 0
         if soonest is not None:
             found[tenant].soonest_ms[reason] = soonest
     return found

@@ -12,7 +12,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from agents.console_base import CAUSE_ROLES, DECIDING_ROLES, EVERY_ROLE, may, sees_everything, tenants_for
+from agents.console_base import CAUSE_ROLES, DECIDING_ROLES, EVERY_ROLE, is_platform, may, tenants_for
+from agents.console_forms import page_number
 from agents.tenancy import Principal, operator_principal
 from catalog.candidate_views import candidate_detail, candidate_json, candidates_of, tenant_id_of
 from runs.console import recovery_view as view
@@ -75,7 +76,7 @@ def _found(tenant: Tenant, candidate_id: str) -> dict[str, Any]:
 
 def _page(request: HttpRequest, told: dict[str, Any] | None, tenant: Tenant | None = None) -> HttpResponse:
     chosen = next((each for each in _FILTERS if each[0] == request.GET.get("show")), _FILTERS[-1 if told else 0])
-    number = _page_number(request.GET.get("page", ""))
+    number = page_number(request.GET)
     rows = candidates_of(tenants_for(request, VIEW_ROLES), **chosen[2])
     shown = list(rows[(number - 1) * A_PAGE : number * A_PAGE + 1])
     context = {
@@ -83,7 +84,7 @@ def _page(request: HttpRequest, told: dict[str, Any] | None, tenant: Tenant | No
         "aos_filters": [{"name": name, "title": title, "is_chosen": name == chosen[0]} for name, title, _ in _FILTERS],
         "aos_chosen": chosen[1].lower(),
         "aos_lines": [_line(request, row) for row in shown[:A_PAGE]],
-        "aos_names_tenants": sees_everything(request) or tenants_for(request, VIEW_ROLES).count() > 1,
+        "aos_names_tenants": is_platform(request) or tenants_for(request, VIEW_ROLES).count() > 1,
         "aos_newer": _link(chosen[0], number - 1) if number > 1 else "",
         "aos_older": _link(chosen[0], number + 1) if len(shown) > A_PAGE else "",
         "aos_may_suggest": may(request, DECIDING_ROLES),
@@ -96,10 +97,6 @@ def _page(request: HttpRequest, told: dict[str, Any] | None, tenant: Tenant | No
         context |= {"aos_one": view.full(told, shows_cause=shows_cause), "aos_forms": view.forms(told) if may_decide else []}
         context |= {"aos_tenant": tenant, "aos_may_decide": may_decide, "aos_shows_cause": shows_cause}
     return TemplateResponse(request, "console/recovery.html", {**admin.site.each_context(request), **context})
-
-
-def _page_number(text: str) -> int:
-    return max(1, int(text)) if text.isdecimal() and len(text) < 6 else 1
 
 
 def _link(name: str, number: int) -> str:

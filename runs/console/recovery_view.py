@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from skills.wording import UNKNOWN, Look, duration
+from skills.wording import UNKNOWN, Look, awaited, duration
 
 Json = dict[str, Any]
 
@@ -234,5 +234,5 @@ def _otherwise(played: Json | None) -> str:
 
 def _end(ending: Json) -> str:
     code = f" with {ending['code']}" if ending["code"] else ""
-    waits = f"waited for {str(ending['waiting_for']).replace('_', ' ')}" if ending["waiting_for"] else ""
+    waits = f"waited for {awaited(str(ending['waiting_for']))}" if ending["waiting_for"] else ""
     return waits or {"succeeded": "succeeded", "partial": "succeeded in part", "failed": f"failed{code}"}.get(ending["status"], "gone on")

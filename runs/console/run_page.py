@@ -6,6 +6,7 @@ What a role may not read is left out here, before the template, so that no page 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from runs.console.sentence import missing_micro_usd, sentence
 from runs.console.waterfall import Span, as_seen, name_of, span_of, waterfall
 from runs.console.waterfall_rows import drawn
 from skills.contracts import HARMLESS_EFFECTS
+from skills.net.redaction import without_credentials
 from skills.taxonomy import spec_of
 from skills.wording import UNKNOWN, duration, look_of, money
 
@@ -28,6 +30,8 @@ EVENTS_SHOWN = DECISIONS_SHOWN = EFFECTS_SHOWN = 100
 EVENTS_IN_JSON = 200
 FAILURES_SHOWN = 10
 LONGEST_TEXT = 40_000
+LONGEST_IN_A_ROW = 8_000
+"""Of an event, of which a page shows a hundred."""
 _SENT = {"not_sent": "nothing was sent", "maybe_sent": "it may have been sent", "acked": "it was answered"}
 
 
@@ -37,14 +41,17 @@ def run_page(
     *,
     shows_payloads: bool,
     shows_costs: bool,
+    shows_targets: bool,
     blocked_by: Sequence[Json] = (),
+    inputs: Mapping[str, Any] = MappingProxyType({}),
     wanted: Wanted = Wanted(),  # noqa: B008 - a value that never changes
     opened: str = "",
     address: str = "?open=",
 ) -> dict[str, Any]:
     """Return the template's context; its keys start with `aos_` because the frame shares the namespace.
 
-    `opened` is the step whose items, tries and results a long run's page shows in full; `address` is how it is asked for.
+    `inputs` are the parameters steps were called with. `opened` is the step whose items, tries and results a long run's page
+    shows in full; `address` is how it is asked for.
     """
     run, span, ways = trace["run"], span_of(trace, now_ms), Ways(address)
     # What is not made good comes first.
@@ -55,16 +62,16 @@ def run_page(
         "aos_money": four_numbers(run["cost"]) if shows_costs else [],
         "aos_failures": [failure_box(step, shows_payloads) for step in failed[:FAILURES_SHOWN]],
         "aos_more_failures": max(0, len(failed) - FAILURES_SHOWN),
-        "aos_rows": [drawn(row, ways) for row in waterfall(trace, now_ms, opened)],
+        "aos_rows": [drawn(row, ways) for row in waterfall(trace, now_ms, opened, span)],
         # Where retention took the plan, nobody knows what waited for what.
         "aos_graph": {} if trace.get("removed") else graph_of(as_seen(run, trace["steps"])),
         "aos_span": duration(span.until_ms - span.from_ms),
-        "aos_obstacles": obstacle_rows(blocked_by, now_ms, shows_costs=shows_costs),
-        "aos_steps": _steps(trace, span, opened, ways, shows_payloads=shows_payloads, shows_costs=shows_costs),
+        "aos_obstacles": obstacle_rows(blocked_by, now_ms, shows_targets=shows_targets, shows_costs=shows_costs),
+        "aos_steps": _steps(trace, span, opened, ways, inputs, shows_payloads=shows_payloads, shows_costs=shows_costs),
         "aos_decisions": decisions_table(trace["decisions"], span.from_ms, wanted, shows_payloads=shows_payloads, most=DECISIONS_SHOWN),
         "aos_events": [_event(event, span, shows_payloads) for event in trace["events"][:EVENTS_SHOWN]],
         "aos_more_events": max(0, len(trace["events"]) - EVENTS_SHOWN),
-        **_effects(trace["side_effects"]),
+        **_effects(trace, shows_targets),
         "aos_plan": cut(pretty(trace["plan"])) if shows_payloads and trace["plan"] else "",
         "aos_raw": pretty(_written(trace)) if shows_payloads and shows_costs and len(trace["events"]) <= EVENTS_IN_JSON else "",
         "aos_shows_payloads": shows_payloads,
@@ -79,10 +86,10 @@ def pretty(value: Any) -> str:
     return msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode()
 
 
-def cut(text: str) -> str:
+def cut(text: str, most: int = LONGEST_TEXT) -> str:
     """Return a text for reading; who wants all of one that nobody reads to its end has the API."""
-    beyond = len(text) - LONGEST_TEXT
-    return text if beyond <= 0 else f"{text[:LONGEST_TEXT]}\n… {beyond:,} more characters; the trace of the API has them all"
+    beyond = len(text) - most
+    return text if beyond <= 0 else f"{text[:most]}\n… {beyond:,} more characters; the trace of the API has them all"
 
 
 def four_numbers(cost: Json) -> list[tuple[str, str, str]]:
@@ -150,13 +157,18 @@ def _written(trace: Json) -> dict[str, Any]:
     return {**trace, "decisions": [dict(each) for each in trace["decisions"]], "events": [dict(each) for each in trace["events"]]}
 
 
-def _effects(found: Sequence[Json]) -> dict[str, Any]:
-    """Return the effects to show, what left something behind before what only looked where not all are shown."""
-    chosen = found if len(found) <= EFFECTS_SHOWN else sorted(found, key=lambda effect: effect["effect"] in HARMLESS_EFFECTS)
-    return {"aos_effects": chosen[:EFFECTS_SHOWN], "aos_more_effects": max(0, len(found) - EFFECTS_SHOWN)}
+def _effects(trace: Json, shows_targets: bool) -> dict[str, Any]:
+    """Return the effects to show, each also by its step: those in doubt first, then what left something behind, then what only looked."""
+    doubted = {step["step_id"] for step in trace["steps"] if step["status"] == "in_doubt"}
+    found = [{**effect, "is_doubted": effect.get("step_id") in doubted} for effect in trace["side_effects"]]
+    found.sort(key=lambda effect: (not effect["is_doubted"], effect["effect"] in HARMLESS_EFFECTS))
+    shown = [effect if shows_targets else {**effect, "target": "hidden"} for effect in found[:EFFECTS_SHOWN]]
+    return {"aos_effects": shown, "aos_more_effects": max(0, len(found) - EFFECTS_SHOWN)}
 
 
-def _steps(trace: Json, span: Span, opened: str, ways: Ways, *, shows_payloads: bool, shows_costs: bool) -> list[dict[str, Any]]:
+def _steps(
+    trace: Json, span: Span, opened: str, ways: Ways, inputs: Mapping[str, Any], *, shows_payloads: bool, shows_costs: bool
+) -> list[dict[str, Any]]:
     """Return the rows of the table of steps. Of many steps, what was decided and what came out stands at the opened one only."""
     shown = list(folded([step for step in trace["steps"] if not step["step_id"].startswith("$")], opened))
     steps = [each.step for each in shown if isinstance(each, Shown)]
@@ -171,7 +183,9 @@ def _steps(trace: Json, span: Span, opened: str, ways: Ways, *, shows_payloads: 
         step = each.step
         is_full = step["step_id"] in in_full
         row = _step(step, shows_payloads and is_full, shows_costs) | {"decisions": decided.get(step["step_id"], [])}
-        rows.append({**row, "link": "" if is_full else there.to(base_of(step)), "is_place": each.is_first_opened})
+        given = inputs.get(step["step_id"]) if is_full and shows_payloads else None
+        row["input"] = "" if given is None else cut(without_credentials(pretty(given)))
+        rows.append({**row, "fold": "", "link": "" if is_full else there.to(base_of(step)), "is_place": each.is_first_opened})
     return rows
 
 
@@ -188,7 +202,7 @@ def _step(step: Json, shows_payloads: bool, shows_costs: bool) -> dict[str, Any]
         "took": duration(finished - started) if started is not None and finished is not None else UNKNOWN,
         "cost": money(step["cost_micro_usd"]) if shows_costs else UNKNOWN,
         "reason": step["reason"] if shows_payloads else "",
-        "result": pretty(step["result"]) if shows_payloads and step["result"] is not None else "",
+        "result": cut(pretty(step["result"])) if shows_payloads and step["result"] is not None else "",
     }
 
 
@@ -200,7 +214,7 @@ def _event(event: Json, span: Span, shows_payloads: bool) -> dict[str, Any]:
         "step_id": event["step_id"] or "",
         "attempt": event["attempt"] or "",
         "led_to": _led_to(event.get("decisions") or []),
-        "data": pretty(event["data"]) if shows_payloads and event["data"] else "",
+        "data": cut(pretty(event["data"]), LONGEST_IN_A_ROW) if shows_payloads and event["data"] else "",
     }
 
 

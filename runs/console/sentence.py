@@ -14,6 +14,7 @@ def sentence(trace: Mapping[str, Any], now_ms: int, *, shows_costs: bool) -> str
     """Return how the run of a trace stands."""
     run = trace["run"]
     begun = instant_ms(run["created_at"]) or now_ms
+    waits = [wait["from_ms"] for step in trace["steps"] for wait in step["waits"] if wait["until_ms"] is None]
     standing = Standing(
         status=run["status"],
         waiting_for=run["waiting_for"] or "",
@@ -26,6 +27,7 @@ def sentence(trace: Mapping[str, Any], now_ms: int, *, shows_costs: bool) -> str
         missing_micro_usd=missing_micro_usd(run["cost"]),
         limit_micro_usd=run["cost"]["limit_micro_usd"],
         blocked_by=run["blocked_by"] or "",
+        waiting_ms=max(0, now_ms - min(waits)) if waits else None,
     )
     return said(standing, shows_costs=shows_costs)
 

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from agents.console_base import COST_ROLES, EVERY_ROLE, may, sees_everything, tenants_for
+from agents.console_base import EVERY_ROLE, SUM_ROLES, is_platform, may, tenants_for
 from agents.console_forms import typed
 from agents.selectors import list_agents
 from agents.tenancy import operator_principal
@@ -38,7 +38,7 @@ def skills_page(request: HttpRequest) -> HttpResponse:
     """List the skills that are registered, with what the runs of one tenant have shown of them."""
     tenants = _tenants(request)
     tenant = _chosen(tenants, request.GET.get("tenant", ""))
-    shows_costs = tenant is not None and may(request, COST_ROLES, tenant.pk)
+    shows_costs = tenant is not None and may(request, SUM_ROLES, tenant.pk)
     told = runtime.describe_skill(tenant=tenant)["data"]
     query = f"?{urlencode({'tenant': tenant.slug})}" if tenant is not None and len(tenants) > 1 else ""
     context = {
@@ -96,7 +96,7 @@ def _told(name: str, version: str, seen: list[Json], tenant: Tenant | None) -> J
 
 
 def _one(request: HttpRequest, told: Json, seen: list[Json], tenants: list[Tenant], tenant: Tenant | None, tried: Json) -> HttpResponse:
-    shows_costs = tenant is not None and may(request, COST_ROLES, tenant.pk)
+    shows_costs = tenant is not None and may(request, SUM_ROLES, tenant.pk)
     newest = next((each["version"] for each in seen if each["is_registered"]), "")
     context = {
         "title": f"Skill {told['name']}",
@@ -104,7 +104,7 @@ def _one(request: HttpRequest, told: Json, seen: list[Json], tenants: list[Tenan
         "aos_look": view.effect_look(told),
         "aos_tenants": tenants,
         "aos_tenant": tenant,
-        "aos_names_tenants": sees_everything(request) or len(tenants) > 1,
+        "aos_names_tenants": is_platform(request) or len(tenants) > 1,
         "aos_measured": view.measured(told, shows_costs=shows_costs),
         "aos_parameters": view.parameter_rows(told.get("input_schema", {})),
         "aos_results": view.parameter_rows(told.get("output_schema", {})),

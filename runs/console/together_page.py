@@ -14,9 +14,11 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from agents import audit
+from agents.actors import names_of
 from agents.console_base import may, tenants_for
 from agents.console_forms import typed
-from agents.members import APPROVERS
+from agents.members import APPROVING_ROLES
+from agents.reasons import LEAST_REASON
 from agents.tenancy import operator_principal
 from runs import approvals
 from runs.console import approvals_view as view
@@ -63,10 +65,10 @@ def _link(alike: Json) -> str:
 
 def together_page(request: HttpRequest) -> HttpResponse:
     """Show calls that are alike; on POST decide those that were ticked, each on its own, and say what became of each."""
-    if not may(request, APPROVERS):
+    if not may(request, APPROVING_ROLES):
         raise PermissionDenied
     alike = {name: typed(request.GET, name) for name in ALIKE}
-    tenant = tenants_for(request, APPROVERS).filter(slug=alike["tenant"]).first()
+    tenant = tenants_for(request, APPROVING_ROLES).filter(slug=alike["tenant"]).first()
     if tenant is None or not all(alike.values()) or alike["effect"] == bundles.NEVER_TOGETHER:
         raise Http404("there is nothing of the kind to decide together")
     if request.method == "POST":
@@ -81,7 +83,7 @@ def _page(request: HttpRequest, tenant: Tenant, alike: Json, results: list[Json]
         "aos_alike": alike,
         "aos_tenant": tenant,
         "aos_results": [{**each, "link": _one(each)} for each in results or ()],
-        "aos_least": view.LEAST_REASON,
+        "aos_least": LEAST_REASON,
         "aos_most": bundles.MOST_AT_ONCE,
         **_table(told[: bundles.MOST_AT_ONCE]),
     }
@@ -98,7 +100,8 @@ def _alike(tenant: Tenant, alike: Json, reader: str) -> list[Json]:
         except Refusal:
             continue  # the list of approvals says whose journal cannot be read
     mine = ("skill", "version", "effect", "agent")
-    return [each for each in found if each["requested_by"] != reader and all(each[name] == alike[name] for name in mine)]
+    own = names_of([tenant], reader)
+    return [each for each in found if each["requested_by"] not in own and all(each[name] == alike[name] for name in mine)]
 
 
 def _table(told: list[Json]) -> Json:
@@ -130,16 +133,14 @@ def _decide(request: HttpRequest, tenant: Tenant, alike: Json) -> HttpResponse:
     given = {"decisions": chosen, "verdict": request.POST.get("verdict", ""), "reason": typed(request.POST, "reason")}
     try:
         body = parse_body(ManyDecisionsBody, given)
-        if len(body.reason) < view.LEAST_REASON:
-            raise Refusal("INVALID_INPUT", f"Say why, in {view.LEAST_REASON} characters at least.")
+        audit.act_as(request.user.get_username(), via="console")
+        results = bundles.decide_all(
+            principal=operator_principal(tenant, request.user.get_username()),
+            decisions=[each.model_dump() for each in body.decisions],
+            approve=body.verdict == "approve",
+            reason=body.reason,
+        )
     except Refusal as refusal:
         messages.error(request, "Tick at least one." if not chosen else refusal.detail)
         return redirect(_link(alike))
-    audit.act_as(request.user.get_username(), via="console")
-    results = bundles.decide_all(
-        principal=operator_principal(tenant, request.user.get_username()),
-        decisions=[each.model_dump() for each in body.decisions],
-        approve=body.verdict == "approve",
-        reason=body.reason,
-    )
     return _page(request, tenant, alike, [{**each, "words": each["result"].replace("_", " ")} for each in results])

@@ -9,12 +9,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from agents.console_base import EVERY_ROLE, OPERATING_ROLES, may, tenants_for
+from agents.console_base import EVERY_ROLE, tenants_for
+from agents.operating import may_operate
 from agents.tenancy import operator_principal
 from runs.effects import doubts
 from runs.effects.requests import UndoBody, checked_step_id
 from runs.effects.undo import steps_to_undo, undo_step
-from runs.selectors import RunRead
+from runs.selectors import RunRead, get_run
 from skills.ids import is_id
 from skills.refusal import Refusal
 from skills.requests import parse_body
@@ -31,7 +32,7 @@ def undoing(request: HttpRequest, read: RunRead) -> dict[str, Any]:
     run, trace = read.run, read.trace
     steps = trace["steps"]
     worth_asking = any(step["status"] == "succeeded" and step["effect"] in _LEAVE_SOMETHING for step in steps)
-    may_undo = worth_asking and trace["removed"] is None and may(request, OPERATING_ROLES, run.tenant_id)
+    may_undo = worth_asking and trace["removed"] is None and may_operate(request, run.agent)
     return {
         "aos_undoable": steps_to_undo(run, read.state, UNDOABLE_SHOWN) if may_undo else [],
         "aos_undone": [step for step in steps if step.get("reversed_by")],
@@ -44,7 +45,7 @@ def undo_view(request: HttpRequest, run_id: str, step_id: str) -> HttpResponse:
     tenant = doubts.tenant_of(run_id, tenants_for(request, EVERY_ROLE)) if is_id("run", run_id) else None
     if tenant is None:
         raise Http404("there is no such run")
-    if not may(request, OPERATING_ROLES, tenant.pk):
+    if not may_operate(request, get_run(tenant=tenant, run_id=run_id).agent):
         raise PermissionDenied
     try:
         body = parse_body(UndoBody, {"reason": request.POST.get("reason", "")})

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 
+from django.db.models import Q
 from django.http import HttpRequest
 
-from agents.console_base import DECIDING_ROLES, Roles, may, roles_of, sees_everything
-from agents.members import APPROVERS
+from agents.console_base import ANSWERING_ROLES, DECIDING_ROLES, Roles, is_platform, may, roles_of, roles_within
+from agents.members import APPROVING_ROLES
+from agents.roles import PLATFORM
 from runs.models import Run, RunStatus
 
 MOST_COUNTED = 100
 """Counted no further: whoever has that many reads a list, not a number."""
 
-_DECIDED_BY: dict[str, Roles] = {"approval": APPROVERS, "input": DECIDING_ROLES, "in_doubt": DECIDING_ROLES}
+_DECIDED_BY: dict[str, Roles] = {"approval": APPROVING_ROLES, "input": ANSWERING_ROLES, "in_doubt": DECIDING_ROLES}
+_PLATFORMS = [what for what, roles in _DECIDED_BY.items() if PLATFORM in roles]
 
 
 def waiting_counts(request: HttpRequest) -> Counter[str]:
@@ -21,10 +24,8 @@ def waiting_counts(request: HttpRequest) -> Counter[str]:
     nothing."""
     if not may(request, DECIDING_ROLES):
         return Counter()
-    waiting = Run.objects.filter(status=RunStatus.WAITING, waiting_for__in=_DECIDED_BY).order_by()
-    if sees_everything(request):
-        return Counter(waiting.values_list("waiting_for", flat=True)[:MOST_COUNTED])
-    held = roles_of(request)
-    deciding = [tenant for tenant, role in held.items() if role in DECIDING_ROLES]
-    rows = waiting.filter(tenant__in=deciding).values_list("tenant_id", "waiting_for")[:MOST_COUNTED]
-    return Counter(what for tenant, what in rows if held[tenant] in _DECIDED_BY[what])
+    mine = Q(tenant__in=[tenant for tenant, held in roles_of(request).items() if not DECIDING_ROLES.isdisjoint(held)])
+    wanted = mine | Q(waiting_for__in=_PLATFORMS) if is_platform(request) else mine
+    waiting = Run.objects.filter(wanted, status=RunStatus.WAITING, waiting_for__in=_DECIDED_BY).order_by()
+    rows = waiting.values_list("tenant_id", "waiting_for")[:MOST_COUNTED]
+    return Counter(what for tenant, what in rows if not _DECIDED_BY[what].isdisjoint(roles_within(request, tenant)))

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from runs.console.folding import GRAVE, ROWS_SHOWN, Fold, Shown, base_of, folded, in_words
-from skills.wording import Look, duration, look_of
+from skills.wording import Look, awaited, duration, look_of
 
 NARROWEST_PERCENT = 0.4
 
 Json = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line. `start` and `width` are percentages ready for SVG; width empty: nothing to draw. One of kind `more` opens
-    what it names, or folds everything where it names nothing; `is_place` is where one is then."""
+    what it names, or folds everything where it names nothing; a step's leads to the step it `opens`; `is_place` is where one is then."""
 
     depth: int
     kind: str
@@ -51,14 +50,15 @@ class Span:
         return {"start": f"{start:.2f}%", "width": f"{width:.2f}%", "length": duration(end - from_ms), "is_open": until_ms is None}
 
 
-def waterfall(trace: Json, now_ms: int, opened: str = "") -> list[Row]:
+def waterfall(trace: Json, now_ms: int, opened: str = "", span: Span | None = None) -> list[Row]:
     """Return the rows of a run from top to bottom; what has not ended runs up to now. Of a long run what is inside steps is
     folded, but for the step that was opened and for those an operator has to know of."""
-    run, span = trace["run"], span_of(trace, now_ms)
+    run, span = trace["run"], span or span_of(trace, now_ms)
     rows = [_queue_row(run, span), *_plan_rows(trace, span)]
     shown = list(folded(as_seen(run, trace["steps"]), opened))
-    fits = len(shown) + sum(_count_inside(each.step) for each in shown if isinstance(each, Shown)) <= ROWS_SHOWN
-    for each in shown:
+    inside = [_count_inside(each.step) if isinstance(each, Shown) else 0 for each in shown]
+    fits = len(shown) + sum(inside) <= ROWS_SHOWN
+    for each, count in zip(shown, inside, strict=True):
         if isinstance(each, Fold):
             rows.append(_more_row(in_words(each), each.base if each.hidden else ""))
             continue
@@ -66,8 +66,8 @@ def waterfall(trace: Json, now_ms: int, opened: str = "") -> list[Row]:
         rows.append(_step_row(step, span, is_place=each.is_first_opened))
         if fits or is_opened or (step["status"] in GRAVE and len(rows) < ROWS_SHOWN):
             rows += _inside(step, span)
-        elif count := _count_inside(step):
-            rows.append(_more_row(f"… {count} more inside", base_of(step), depth=1))
+        elif count:
+            rows.append(_more_row(_inside_in_words(step, count), base_of(step), depth=1))
     return rows
 
 
@@ -115,13 +115,20 @@ def _plan_rows(trace: Json, span: Span) -> Iterator[Row]:
             from_ms = event["at_ms"]
 
 
+def _inside_in_words(step: Json, count: int) -> str:
+    """Say what a step that is folded holds; that some of it went wrong is not hidden with it."""
+    failed = sum(bool(attempt["code"]) for attempt in step["attempts"])
+    return f"… {count} more inside" + (f", {failed} of them failed" if failed else "")
+
+
 def _more_row(words: str, opens: str, depth: int = 0) -> Row:
     return Row(depth, "more", words, "", Look("", "", "grey"), "0%", "", "", opens=opens)
 
 
 def _step_row(step: Json, span: Span, *, is_place: bool) -> Row:
     bar = span.bar(step["started_at_ms"], step["finished_at_ms"])
-    return Row(0, "step", name_of(step), step["skill"] or "", look_of(step["status"]), **bar, is_place=is_place)
+    own = "" if str(step["step_id"]).startswith("$") else str(step["step_id"])
+    return Row(0, "step", name_of(step), step["skill"] or "", look_of(step["status"]), **bar, opens=own, is_place=is_place)
 
 
 def name_of(step: Json) -> str:
@@ -172,5 +179,4 @@ def _gap_row(from_ms: int, until_ms: int | None, span: Span) -> Row:
 
 
 def _wait_row(wait: Json, span: Span) -> Row:
-    kind = str(wait["for"]).replace("_", " ")
-    return Row(1, "wait", f"Waiting for {kind}", "", look_of("waiting"), **span.bar(wait["from_ms"], wait["until_ms"]))
+    return Row(1, "wait", f"Waiting for {awaited(str(wait['for']))}", "", look_of("waiting"), **span.bar(wait["from_ms"], wait["until_ms"]))

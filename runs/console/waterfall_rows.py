@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from django.utils.html import format_html
 
@@ -20,9 +21,12 @@ _BAR = (
     '<svg class="aos-bar" role="img" aria-label="{{label}}: {{length}}">'
     '<rect class="{bar}" x="{{start}}" y="2" width="{{width}}" height="12" rx="2"></rect></svg>'
 )
+_NAME = "<span>{{label}}</span>"
+_STEP = '<a href="#step-{{step}}">{{label}}</a>'
+"""A step leads to its row in the table of steps, which opens."""
 _ROW = (
     '<tr class="aos-row aos-depth-{depth}" aria-level="{level}" role="row"{{place}}>'
-    '<td class="aos-what" role="rowheader"><span>{{label}}</span> <span class="aos-dim">{{note}}</span></td>'
+    '<td class="aos-what" role="rowheader">%s <span class="aos-dim">{{note}}</span></td>'
     '<td class="aos-how" role="gridcell">%s</td><td class="aos-when aos-{colour}" role="gridcell">%s</td>'
     '<td class="aos-long aos-number" role="gridcell">{{length}}</td></tr>'
 )
@@ -38,17 +42,17 @@ def drawn(row: Row, ways: Ways = Ways()) -> SafeString:  # noqa: B008 - a value 
     """Return one line of the waterfall; whatever a plan or a page may have chosen in it is escaped."""
     if row.kind == "more":
         return format_html(_MORE, row.depth, row.depth + 1, ways.to(row.opens), row.label)
-    layout = _layout(row.depth, row.kind, row.look, row.is_open, bool(row.width))
+    layout = _layout(row.depth, row.kind, row.look, row.is_open, bool(row.width), bool(row.opens))
     place = format_html(' id="{}" tabindex="-1"', ways.place) if row.is_place else ""
-    return format_html(layout, place=place, label=row.label, note=row.note, start=row.start, width=row.width, length=row.length)
+    return format_html(layout, place=place, step=quote(row.opens, safe=""), label=row.label, note=row.note, start=row.start, width=row.width, length=row.length)
 
 
 @lru_cache(maxsize=256)
-def _layout(depth: int, kind: str, look: Look, is_open: bool, has_bar: bool) -> SafeString:
+def _layout(depth: int, kind: str, look: Look, is_open: bool, has_bar: bool, leads: bool) -> SafeString:
     """Return what rows of one look have in common, with room for the rest; there are a few dozen."""
     has_word = kind != "queue" and bool(look.word)
     bar = f"aos-{kind} aos-open" if is_open else f"aos-{kind}"
     # A word with braces in it (a status nobody knows) is no room for anything.
     word, colour = (text.replace("{", "{{").replace("}", "}}") for text in look[1:])
-    template = _ROW % (_HOW if has_word else "", _BAR if has_bar else "")
+    template = _ROW % (_STEP if leads else _NAME, _HOW if has_word else "", _BAR if has_bar else "")
     return format_html(template, depth=depth, level=depth + 1, icon=look.icon, word=word, colour=colour, bar=bar)

@@ -14,8 +14,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from agents.console_base import BUDGET_ROLES, COST_ROLES, PAYLOAD_ROLES, may, sees_everything, tenants_for
-from agents.console_forms import faults_of
+from agents.console_base import BUDGET_ROLES, PAYLOAD_ROLES, SUM_ROLES, is_platform, may, tenants_for
+from agents.console_forms import faults_of, page_number
 from agents.tenancy import Principal, operator_principal
 from runs.console import webhooks_changing as changing
 from runs.console import webhooks_view as view
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from agents.models import Tenant
 
 Json = dict[str, Any]
-VIEW_ROLES, CHANGE_ROLES = COST_ROLES, BUDGET_ROLES
+VIEW_ROLES, CHANGE_ROLES = SUM_ROLES, BUDGET_ROLES
 A_PAGE = 25
 DELIVERIES_ON_A_PAGE = 50
 LAST = 8
@@ -80,10 +80,6 @@ def endpoints_of(request: HttpRequest) -> QuerySet[WebhookEndpoint]:
     return WebhookEndpoint.objects.filter(run=None, tenant__in=tenants_for(request, VIEW_ROLES)).select_related("tenant")
 
 
-def _page_number(text: str) -> int:
-    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
-
-
 def _answered(request: HttpRequest, template: str, context: Json, status: int = 200) -> HttpResponse:
     return TemplateResponse(request, f"console/{template}", {**admin.site.each_context(request), **context}, status=status)
 
@@ -93,7 +89,7 @@ def _answered(request: HttpRequest, template: str, context: Json, status: int = 
 
 def _list(request: HttpRequest, draft: Json | None = None, status: int = 200) -> HttpResponse:
     chosen = request.GET.get("show", "")
-    show, number = chosen if chosen in _SHOWS else "all", _page_number(request.GET.get("page", ""))
+    show, number = chosen if chosen in _SHOWS else "all", page_number(request.GET)
     counted = endpoints_of(request).aggregate(on=Count("pk", filter=Q(is_enabled=True)), off=Count("pk", filter=Q(is_enabled=False)))
     rows = _with_last(endpoints_of(request).filter(**_SHOWS[show][1]))
     shown = list(rows.order_by("-created_at", "-pk")[(number - 1) * A_PAGE : number * A_PAGE + 1])
@@ -104,7 +100,7 @@ def _list(request: HttpRequest, draft: Json | None = None, status: int = 200) ->
         "aos_lines": _lines(request, shown[:A_PAGE]),
         "aos_shows": [{"title": each[0], "link": f"?show={name}", "is_chosen": name == show} for name, each in _SHOWS.items()],
         "aos_show": show,
-        "aos_names_tenants": sees_everything(request) or tenants_for(request, VIEW_ROLES).count() > 1,
+        "aos_names_tenants": is_platform(request) or tenants_for(request, VIEW_ROLES).count() > 1,
         "aos_newer": f"?{urlencode({'show': show, 'page': number - 1})}" if number > 1 else "",
         "aos_older": f"?{urlencode({'show': show, 'page': number + 1})}" if len(shown) > A_PAGE else "",
         "aos_tenants": may_change,
@@ -149,7 +145,7 @@ def _reads_payloads(request: HttpRequest, tenant: Tenant) -> bool:
 
 def _one(request: HttpRequest, row: WebhookEndpoint, draft: Json | None = None, status: int = 200) -> HttpResponse:
     asked = request.GET.get("state", "")
-    state, number = asked if asked in _STATES else "", _page_number(request.GET.get("page", ""))
+    state, number = asked if asked in _STATES else "", page_number(request.GET)
     rows = list_deliveries(tenant=row.tenant, webhook_id=row.public_id, state=state or None).defer("body")
     shown = list(rows.order_by("-created_at", "-pk")[(number - 1) * DELIVERIES_ON_A_PAGE : number * DELIVERIES_ON_A_PAGE + 1])
     told = endpoint_json(row)
@@ -157,7 +153,7 @@ def _one(request: HttpRequest, row: WebhookEndpoint, draft: Json | None = None, 
         "title": "Webhook",
         "aos_one": view.endpoint_view(told, whole=_reads_payloads(request, row.tenant)),
         "aos_tenant": row.tenant,
-        "aos_names_tenants": sees_everything(request),
+        "aos_names_tenants": is_platform(request),
         "aos_may_change": may(request, CHANGE_ROLES, row.tenant.pk),
         "aos_deliveries": [_delivery_line(each) for each in shown[:DELIVERIES_ON_A_PAGE]],
         "aos_states": [{"title": title, "link": f"?state={name}", "is_chosen": name == state} for name, title in _STATES.items()],
@@ -182,7 +178,7 @@ def _delivery(request: HttpRequest, endpoint: WebhookEndpoint, row: WebhookDeliv
         "aos_sentence": view.delivery_sentence(shown),
         "aos_endpoint": view.endpoint_view(endpoint_json(endpoint), whole=reads),
         "aos_tenant": endpoint.tenant,
-        "aos_names_tenants": sees_everything(request),
+        "aos_names_tenants": is_platform(request),
         "aos_attempts": view.attempt_views(row.attempts, row.attempts_total),
         "aos_run_id": view.run_in(row.body),
         "aos_reads": reads,

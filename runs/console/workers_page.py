@@ -17,7 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from agents.console_base import OPERATING_ROLES, may, sees_everything, tenants_for
+from agents.console_base import HEALTH_ROLES, is_platform, may, tenants_for
 from runs.console import workers_view as view
 from runs.console.broken import Sight, broken_things
 from runs.console.queue_numbers import read_outgoing, read_standings, together
@@ -35,10 +35,10 @@ DAY_MS = 86_400_000
 
 def workers_page(request: HttpRequest) -> HttpResponse:
     """Show workers and queue. Sessions span tenants: host, process and what one holds in all are for the platform's operators."""
-    if not may(request, OPERATING_ROLES):
+    if not may(request, HEALTH_ROLES):
         raise PermissionDenied
-    everything, now = sees_everything(request), timezone.now()
-    tenants = list(tenants_for(request, OPERATING_ROLES))
+    everything, now = is_platform(request), timezone.now()
+    tenants = list(tenants_for(request, HEALTH_ROLES))
     mine = [tenant.pk for tenant in tenants]
     workers = _workers(None if everything else mine)
     queue = _queue(tenants, workers, now)
@@ -46,7 +46,7 @@ def workers_page(request: HttpRequest) -> HttpResponse:
     context = {
         "title": "Workers & queue",
         "aos_everything": everything,
-        "aos_broken": broken_things(Sight(mine, mine, everything, **_lists()), queue["oldest_event"]),
+        "aos_broken": broken_things(Sight(mine, mine, everything, **_lists()), queue["oldest_event"], queue["forsaken"]),
         "aos_warnings": [*queue["warnings"], *clock["warnings"]],
         "aos_workers": workers,
         "aos_queue": queue,
@@ -56,7 +56,8 @@ def workers_page(request: HttpRequest) -> HttpResponse:
 
 
 def _lists() -> dict[str, str]:
-    return {"outbox": reverse("admin:runs_outbox_changelist"), "webhooks": reverse("console-webhooks")}
+    invariants = f"{reverse('console-invariants')}?since=1d"
+    return {"outbox": reverse("admin:runs_outbox_changelist"), "webhooks": reverse("console-webhooks"), "invariants": invariants}
 
 
 def _workers(mine: Collection[int] | None) -> Json:
@@ -93,14 +94,16 @@ def _queue(tenants: Sequence[Tenant], workers: Json, now: datetime) -> Json:
     """Return what waits, by tenant, and what is still to be told to others; tenants with something to do come first."""
     mine = [tenant.pk for tenant in tenants]
     standings, outgoing = read_standings(mine), read_outgoing(mine)
+    whole = together(standings.values())
     runs = reverse("admin:runs_run_changelist")
     lines = sorted((view.queue_line(tenant, standings[tenant.pk], now, runs) for tenant in tenants), key=lambda line: line["is_idle"])
     stuck = view.stuck({tenant: standings[tenant.pk] for tenant in tenants}, now)
     return {
         "lines": lines[:MOST_LINES],
         "left_off": max(0, len(lines) - MOST_LINES),
-        "sentence": view.sentence(workers["alive"], together(standings.values()), now),
+        "sentence": view.sentence(workers["alive"], whole, now),
         "warnings": view.warnings(alive=workers["alive"], died=workers["died"], stuck=stuck, outgoing=outgoing, now=now),
+        "forsaken": whole.forsaken,
         "oldest_event": outgoing.oldest_event,
         "deliveries": outgoing.deliveries,
         "oldest_delivery": view.since(outgoing.oldest_delivery, now),

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from runs.console.queue_numbers import Outgoing, Standing
-from skills.wording import UNKNOWN, Look, duration
+from skills.wording import UNKNOWN, Look, awaited, duration
 
 Json = dict[str, Any]
 
@@ -76,7 +76,7 @@ def queue_line(tenant: Any, standing: Standing, now: datetime, runs: str) -> Jso
         "running": standing.running,
         "running_link": _list(runs, tenant, status__exact="running"),
         "waiting": [
-            {"reason": reason.replace("_", " ") or "nobody knows what", "number": number, "link": _waiting(runs, tenant, reason)}
+            {"reason": awaited(reason) or "nobody knows what", "number": number, "link": _waiting(runs, tenant, reason)}
             for reason, number in sorted(standing.waiting.items(), key=lambda item: (-item[1], item[0]))
         ],
         "is_idle": not (standing.queued or standing.running or standing.waiting),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
+from agents.operating import refuse_stranger
 from agents.tenancy import Principal
 from runs import selectors, services
 from runs.effects.targets import target_of
@@ -16,7 +17,7 @@ from runs.engine.events import Pin, RunAccepted
 from runs.engine.moves import is_pseudo
 from runs.engine.starting import pin_of
 from runs.engine.state import State, StepState
-from runs.engine.virtual import fold
+from runs.engine.virtual import state_after
 from runs.lineage import REQUEUED
 from runs.models import Run, RunEvent, RunStatus, Session
 from runs.shell.bell import ring
@@ -75,7 +76,7 @@ def _letter(run: Run, rows: list[Row], workers: list[Json], requeued: Run | None
 def _folded(run: Run, rows: list[Row]) -> State | None:
     """Return the state of a run, None where its journal cannot be read or is gone."""
     try:
-        return fold(entry.fact for entry in entries_of(run, rows))[0]
+        return state_after(entry.fact for entry in entries_of(run, rows))
     except Refusal:
         return None
 
@@ -166,12 +167,13 @@ def requeue(
     """
     with transaction.atomic():
         run = selectors.get_run(tenant=principal.tenant, run_id=run_id, lock=True)
+        refuse_stranger(principal, run.agent)
         _refuse_unless_dead(run)
         before = _requeued_as([run.pk]).get(run.pk)
         if before is not None and before.status not in IN_VAIN:
             return selectors.get_run(tenant=principal.tenant, run_id=before.public_id), False
         entries = read_history(run)
-        state, accepted = fold(entry.fact for entry in entries)[0], entries[0].fact
+        state, accepted = state_after(entry.fact for entry in entries), entries[0].fact
         assert isinstance(accepted, RunAccepted)
         if not accept_doubt:
             _refuse_doubtful(run, state)

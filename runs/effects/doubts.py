@@ -19,7 +19,7 @@ from runs.engine.decisions import HoldDoubt, StartStep
 from runs.engine.events import ProbeAnswered, StepFailed, StepInterrupted, VerdictGiven
 from runs.engine.starting import pin_of
 from runs.engine.state import State, StepState
-from runs.engine.virtual import Entry, fold
+from runs.engine.virtual import Entry, state_after
 from runs.models import Run, RunStatus, StepSummary
 from runs.shell.bell import ring
 from runs.shell.clock import as_datetime
@@ -85,7 +85,7 @@ class _Evidence:
 
     def __init__(self, run: Run, entries: list[Entry], step_id: str) -> None:
         self.run, self.entries, self.step_id = run, entries, step_id
-        self.state: State = fold(entry.fact for entry in entries)[0]
+        self.state: State = state_after(entry.fact for entry in entries)
         step = self.state.steps.get(step_id)
         held = [entry.fact.at_ms for entry, decision in self._decisions() if isinstance(decision, HoldDoubt)]
         if step is None or not held:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from agents.reasons import Why
 from agents.tenancy import not_found
 from runs.requests import Reason
 from skills.requests import RequestModel
@@ -25,7 +26,7 @@ class VerdictBody(RequestModel):
     """What became of an effect. `result` is what the step gives where it happened; the reason is kept in the journal."""
 
     verdict: Literal["happened", "did_not_happen", "probe_again"]
-    reason: Annotated[str, Field(min_length=10, max_length=500)]
+    reason: Why
     result: Any = None
 
 

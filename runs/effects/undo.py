@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
+from agents.operating import refuse_stranger
 from agents.plan.references import secret_pointers
 from agents.tenancy import Principal, not_found
 from runs import selectors, services
@@ -45,6 +46,7 @@ def undo_step(
     """
     with transaction.atomic():
         run = selectors.get_run(tenant=principal.tenant, run_id=run_id, lock=True)
+        refuse_stranger(principal, run.agent)
         begun = _begun(run, step_id)
         if begun is not None:
             return begun, False

@@ -14,7 +14,7 @@ Barrier = Literal["none", "outcome", "intent"]
 """What must be durable: nothing until the next effect · the outcome · the intent before, the outcome after."""
 
 
-class Decision(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind"):
+class Decision(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", gc=False):
     """Base of all decisions. `rule` is stable and documented; `because` holds what the rule read, `alternatives` what else
     could have been decided."""
 

@@ -62,8 +62,8 @@ class Pin(msgspec.Struct, frozen=True, omit_defaults=True):
     cheaper: dict[str, Any] | None = None
 
 
-class Fact(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind"):
-    """Base of all facts."""
+class Fact(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", gc=False):
+    """Base of all facts. They hold JSON, which knows no circles: nobody need search thousands of them for any (`gc=False`)."""
 
     at_ms: int
 

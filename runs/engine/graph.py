@@ -65,13 +65,14 @@ def build(plan: dict[str, Any]) -> dict[str, Node]:
 def _node(position: int, step: dict[str, Any]) -> Node:
     retry = step.get("retry")
     condition, for_each = step.get("condition"), step.get("for_each")
+    reads = referenced_steps(step.get("params"), for_each)
     return Node(
         step_id=step["step_id"],
         position=position,
         skill=step["skill"],
         params=step.get("params") or {},
-        needs=tuple(dependencies(step)),
-        reads=frozenset(referenced_steps(step.get("params"), step.get("for_each"))),
+        needs=tuple(dependencies(step, reads=reads)),
+        reads=frozenset(reads),
         condition=condition,
         condition_per_item=bool(condition and for_each and _PER_ITEM.search(condition)),
         for_each=for_each,

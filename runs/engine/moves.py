@@ -85,12 +85,21 @@ def begin_attempt(state: State, step: StepState, skill: str) -> int:
     return step.attempt
 
 
-def end_attempt(state: State, step: StepState, status: str, **seen: Any) -> None:
+def end_attempt(
+    state: State,
+    step: StepState,
+    status: str,
+    *,
+    code: str | None = None,
+    message: str | None = None,
+    cost_micro_usd: int = 0,
+    latency_ms: int | None = None,
+) -> None:
     """Write down how the latest attempt went."""
     latest = step.attempts[-1]
     latest.status, latest.finished_at_ms, latest.model = status, state.now_ms, step.model
-    for name, value in seen.items():
-        setattr(latest, name, value)
+    latest.code, latest.message = code, message
+    latest.cost_micro_usd, latest.latency_ms = cost_micro_usd, latency_ms
 
 
 def close(state: State, step: StepState, status: str, why: str = "") -> None:

@@ -173,7 +173,6 @@ class _Rates:
     """Lets calls through by their limits, in virtual time. Whoever must wait is given an instant, and held once."""
 
     def __init__(self) -> None:
-        self.calls: Counter[Limit] = Counter()
         self.waits_ms: dict[Limit, int] = {}
         self._passed: dict[Limit, list[int]] = {}
         self._given: dict[str, int] = {}
@@ -183,8 +182,12 @@ class _Rates:
         with the last of them."""
         if not limits or self._given.pop(key, None) is not None:
             return None
-        until, fullest = max(((self._passes(limit, now_ms, calls), limit) for limit in limits), key=lambda pair: pair[0])
-        if until <= now_ms:
+        until, fullest = now_ms, None
+        for limit in limits:
+            passes = self._passes(limit, now_ms, calls)
+            if passes > until:
+                until, fullest = passes, limit
+        if fullest is None:
             return None
         self._given[key] = until
         self.waits_ms[fullest] = max(until - now_ms, self.waits_ms.get(fullest, 0))
@@ -192,12 +195,16 @@ class _Rates:
 
     def _passes(self, limit: Limit, now_ms: int, calls: int) -> int:
         """Count calls in a limit, and return when it has let them all through."""
-        self.calls[limit] += calls
         passed = self._passed.setdefault(limit, [])
         for _ in range(calls):
             before = passed[-limit.per_minute] + MINUTE_MS if len(passed) >= limit.per_minute else now_ms
-            passed.append(max(now_ms, before))
+            passed.append(before if before > now_ms else now_ms)
         return passed[-1]
+
+    @property
+    def calls(self) -> dict[Limit, int]:
+        """Return how many calls were counted in each limit."""
+        return {limit: len(passed) for limit, passed in self._passed.items()}
 
 
 class ModelWorld:
@@ -217,35 +224,36 @@ class ModelWorld:
         self.paid: dict[tuple[str, bool], Paid] = {}
 
     def answer(self, state: State, wish: Decision) -> Iterable[Fact]:
-        at = state.now_ms
-        if isinstance(wish, StartStep):
-            yield self._call(state, wish)
-        elif isinstance(wish, BoundCost):
-            model = self._bounded(state, wish.step)
-            yield CostBounded(at, wish.step, wish.attempt, model.worst_micro_usd or 0, model.model, model.target)
-        elif isinstance(wish, Admit):
-            yield RunAdmitted(at, self._pins, plan_hash="", attempt=wish.attempt, granted_micro_usd=None)
-        elif isinstance(wish, Deny):
-            self.denied.append((wish.step.partition("#")[0], wish.code, wish.rule, wish.message))
-            yield StepFailed(at, wish.step, wish.attempt, wish.code, wish.message, advice={"mode": "SKIP", "source": "simulation"})
-        elif isinstance(wish, AskApproval):
-            yield ApprovalDecided(at, wish.step, wish.action_hash, approved=True)
-        elif isinstance(wish, AskPerson):
-            yield AnswerGiven(at, wish.step, UNKNOWN)
+        answered = _ANSWERED.get(type(wish))
+        return () if answered is None else (answered(self, state, wish),)
 
     def idle(self, state: State) -> Fact | None:
         return None
 
-    def _bounded(self, state: State, key: str) -> CallModel:
-        step = state.steps[key]
+    def admit(self, state: State, wish: Admit) -> Fact:
+        return RunAdmitted(state.now_ms, self._pins, plan_hash="", attempt=wish.attempt, granted_micro_usd=None)
+
+    def bound(self, state: State, wish: BoundCost) -> Fact:
+        step = state.steps[wish.step]
         model = self._memory.call(state, step)
         if model.worst_micro_usd is None:
             self.unpriced.append(step.node)
         self.targets[step.node] = model.target
         self.bounds[step.node] = max(model.worst_micro_usd or 0, self.bounds.get(step.node, 0))
-        return model
+        return CostBounded(state.now_ms, wish.step, wish.attempt, model.worst_micro_usd or 0, model.model, model.target)
 
-    def _call(self, state: State, wish: StartStep) -> Fact:
+    def fail(self, state: State, wish: Deny) -> Fact:
+        self.denied.append((wish.step.partition("#")[0], wish.code, wish.rule, wish.message))
+        advice = {"mode": "SKIP", "source": "simulation"}
+        return StepFailed(state.now_ms, wish.step, wish.attempt, wish.code, wish.message, advice=advice)
+
+    def approve(self, state: State, wish: AskApproval) -> Fact:
+        return ApprovalDecided(state.now_ms, wish.step, wish.action_hash, approved=True)
+
+    def reply(self, state: State, wish: AskPerson) -> Fact:
+        return AnswerGiven(state.now_ms, wish.step, UNKNOWN)
+
+    def call(self, state: State, wish: StartStep) -> Fact:
         step, at = state.steps[wish.step], state.now_ms
         model = self._memory.call(state, step)
         times = self._short.times(step.node, step.index)
@@ -290,6 +298,17 @@ class ModelWorld:
         took = self._short.stretched(step.node, took)
         at, code = state.now_ms + took, tries.trouble.code
         return StepFailed(at, wish.step, wish.attempt, code, phase=phase, cost_micro_usd=cost, latency_ms=took, advice=dict(advice))
+
+
+_ANSWERED: dict[type[Decision], Callable[[ModelWorld, State, Any], Fact]] = {
+    StartStep: ModelWorld.call,
+    BoundCost: ModelWorld.bound,
+    Admit: ModelWorld.admit,
+    Deny: ModelWorld.fail,
+    AskApproval: ModelWorld.approve,
+    AskPerson: ModelWorld.reply,
+}
+"""How each wish is answered; the others are records, and wait for nothing."""
 
 
 def forecasts(
@@ -346,7 +365,7 @@ def _forecast(
         step_bound=world.bounds,
         step_target=world.targets,
         calls=world.calls,
-        calls_by_limit=dict(world.rates.calls),
+        calls_by_limit=world.rates.calls,
         waits_ms=world.rates.waits_ms,
         repeated=_repeated(state, short, max_repetitions) if case == "expected" else [],
         paid=list(world.paid.values()),

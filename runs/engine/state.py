@@ -48,7 +48,7 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     circuit_until_ms: int | None = None
 
 
-class Attempt(msgspec.Struct):
+class Attempt(msgspec.Struct, gc=False):
     """One call of a step, as the trace shows it."""
 
     attempt: int
@@ -209,9 +209,13 @@ class State(msgspec.Struct):
 
     def next_timer_ms(self) -> int | None:
         """Return when the next step is due that waits for an instant, None where none does."""
-        while self.timers and not self._timer_holds(self.timers[0]):
+        while self.timers:
+            due_ms, key = self.timers[0]
+            step = self.steps.get(key)
+            if step is not None and step.due_at_ms == due_ms and step.status == "waiting":
+                return due_ms
             heappop(self.timers)
-        return self.timers[0][0] if self.timers else None
+        return None
 
     def wake_at_ms(self) -> int | None:
         """Return the next instant at which time alone changes something, None where none does."""
@@ -222,7 +226,3 @@ class State(msgspec.Struct):
             if also is not None and (soonest is None or also < soonest):
                 soonest = also
         return soonest
-
-    def _timer_holds(self, timer: tuple[int, str]) -> bool:
-        step = self.steps.get(timer[1])
-        return step is not None and step.due_at_ms == timer[0] and step.status == "waiting"

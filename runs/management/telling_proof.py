@@ -9,7 +9,7 @@ from runs.contracts import BulkReplay
 from runs.contracts_proof import DeterminismReport
 from runs.management.printing import Paper, clean
 from runs.management.telling import tell_simulation
-from skills.wording import duration, money
+from skills.wording import awaited, duration, money
 
 MOST_DECISIONS = 20
 LONGEST = 40
@@ -19,7 +19,7 @@ _MODE_WORDS = {"verify": "verify", "tape": "tape", "live": "live", "what_if": "w
 def tell_replay(report: dict[str, Any], paper: Paper) -> None:
     """Print which promises held, where behaviour first differed if it did, and the hashes; of a what-if, what would change."""
     if report["status"] == "running":
-        waits = f": waits for {report['waiting_for'].replace('_', ' ')}" if report["waiting_for"] else ""
+        waits = f": waits for {awaited(report['waiting_for'])}" if report["waiting_for"] else ""
         paper.line(
             f"◷ {report['child_run_id']} goes on{waits}; ask again: manage.py diff {report['run_id']} {report['child_run_id']}", "amber"
         )

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agents.reasons import refuse_short
 from agents.tenancy import Principal
 from runs import approvals
+from skills.contracts import Effect
 from skills.refusal import Refusal
 
 Json = dict[str, Any]
 
 MOST_AT_ONCE = 100
-NEVER_TOGETHER = "irreversible"
+NEVER_TOGETHER = Effect.IRREVERSIBLE
 
 
 def decide_all(*, principal: Principal, decisions: Sequence[Mapping[str, str]], approve: bool, reason: str) -> list[Json]:
-    """Decide calls one after the other; what is refused of one keeps no other from being decided."""
+    """Decide calls one after the other; what is refused of one keeps no other from being decided.
+
+    Raises Refusal (422), with nothing decided, for a word that does not say why: it is on calls nobody reads one by one.
+    """
+    refuse_short(reason)
     return [_decided(principal, each, approve=approve, reason=reason) for each in decisions]
 
 

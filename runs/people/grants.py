@@ -10,6 +10,7 @@ from django.db.models import F, Model, Q, QuerySet
 from django.utils import timezone
 
 from agents import audit
+from agents.reasons import TOO_SHORT, is_too_short, refuse_short
 from agents.selectors import get_agent
 from agents.tenancy import Principal, not_found, one_scoped, scoped
 from runs.models import Grant, GrantUse, KnownHost
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from agents.models import Tenant
 
-LEAST_REASON = 10
 LONGEST = timedelta(days=366)
 MOST_IN_FORCE = 200
 """How many grants of a tenant may be in force at once: each call that asks goes through those of its skill."""
@@ -56,7 +56,8 @@ def give(*, principal: Principal, skill: str, agent_ref: str | None, host: str, 
 
 
 def revoke(*, principal: Principal, grant_id: str, reason: str) -> Grant:
-    """Take a grant back: no further call goes by it. Raises Refusal (409) for one that was taken back already."""
+    """Take a grant back: no further call goes by it. Raises Refusal: 409 for one that was taken back already, 422 for no reason."""
+    refuse_short(reason)
     with transaction.atomic():
         row = one_scoped(Grant.objects.select_for_update(of=("self",)), principal.tenant, "grant", public_id=grant_id)
         if row.revoked_at is not None:
@@ -83,8 +84,8 @@ def _faults(skill: str, host: str, limits: Limits, reason: str) -> Sequence[dict
         found.append(("", "MISSING_REQUIRED_FIELD", "say when it ends: max_uses, max_total_micro_usd or expires_at"))
     if limits.expires_at is not None and not timezone.now() < limits.expires_at <= timezone.now() + LONGEST:
         found.append(("/expires_at", "INVALID_INPUT", f"an instant to come, within {LONGEST.days} days"))
-    if len(reason.strip()) < LEAST_REASON:
-        found.append(("/reason", "INVALID_INPUT", f"say why, in {LEAST_REASON} characters at least"))
+    if is_too_short(reason):
+        found.append(("/reason", "INVALID_INPUT", TOO_SHORT))
     return [{"pointer": pointer, "code": code, "detail": detail} for pointer, code, detail in found]
 
 

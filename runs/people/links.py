@@ -6,25 +6,31 @@ import hashlib
 import hmac
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from agents import audit, walls
+from agents.actors import is_same_actor
 from agents.members import may_decide
-from agents.standing_rights import is_same_actor
-from agents.tenancy import Principal, not_found, operator_principal
+from agents.tenancy import Principal, not_found, one_scoped, operator_principal
 from runs import approvals
 from runs.models import DecisionLink
 from runs.people.bundles import last_word
 from runs.selectors import get_run
+from skills.contracts import Effect
 from skills.ids import is_id
+from skills.instants import instant, instant_or_none
 from skills.refusal import Refusal
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from agents.models import Tenant
 
 Json = dict[str, Any]
 
-LEAST_REASON = 10
 USUAL_LIFE_S = 3_600
 SHORTEST_S, LONGEST_S = 60, 7 * 24 * 3_600
 FRESH = timedelta(minutes=10)
@@ -40,9 +46,9 @@ def make_link(*, principal: Principal, run_id: str, step_id: str, made_for: str,
     """
     told = approvals.approval_json(tenant=principal.tenant, run_id=run_id, step_id=step_id)
     requester = told["requested_by"]
-    if is_same_actor(principal.name, requester):
+    if is_same_actor(principal.tenant, principal.name, requester):
         raise Refusal("PERMISSION_DENIED", "who asked for the run may make no link that approves its steps", run_id=run_id)
-    if is_same_actor(made_for, requester):
+    if is_same_actor(principal.tenant, made_for, requester):
         raise _fault("/for", "who asked for the run may not approve its steps")
     if not may_decide(principal.tenant, made_for):
         raise _fault("/for", "no member of this name may decide here")
@@ -64,6 +70,58 @@ def make_link(*, principal: Principal, run_id: str, step_id: str, made_for: str,
         after = {"link": link.public_id, "step": step_id, "for": made_for, "action_hash": link.action_hash}
         audit.record(principal.tenant, "approval.link", run_id, by=principal.name, after=after)
     return link, secret
+
+
+def revoke_link(*, principal: Principal, run_id: str, step_id: str, link_id: str, reason: str = "") -> DecisionLink:
+    """Take a link back before it is used: it decides nothing from now on, and its call waits on.
+
+    Raises Refusal: NOT_FOUND, PERMISSION_DENIED for who asked for the run, 409 for a link that was used or taken back.
+    """
+    run = get_run(tenant=principal.tenant, run_id=run_id)
+    with transaction.atomic():
+        of_call = DecisionLink.objects.select_for_update().filter(run=run, step=step_id)
+        link = one_scoped(of_call, principal.tenant, "link", public_id=link_id)
+        if is_same_actor(principal.tenant, principal.name, run.created_by):
+            raise Refusal("PERMISSION_DENIED", "who asked for the run takes back no link that decides about it", run_id=run_id)
+        if link.used_at is not None or link.revoked_at is not None:
+            why = "it was used" if link.revoked_at is None else f"already taken back by {link.revoked_by}"
+            raise Refusal("INVALID_INPUT", f"this link decides nothing any more: {why}", status=409, run_id=run_id)
+        link.revoked_at, link.revoked_by = timezone.now(), principal.name
+        link.save(update_fields=["revoked_at", "revoked_by"])
+        before = {"link": link.public_id, "step": step_id, "for": link.made_for}
+        audit.record(principal.tenant, "approval.link_revoke", run_id, by=principal.name, before=before, reason=reason)
+    return link
+
+
+def links_of(*, tenant: Tenant, run_id: str, step_id: str) -> QuerySet[DecisionLink]:
+    """Return the links that were made for a call, the latest first. Raises Refusal NOT_FOUND for a run that is not there."""
+    return DecisionLink.objects.filter(run=get_run(tenant=tenant, run_id=run_id), step=step_id).order_by("-created_at", "-pk")
+
+
+def state_of(link: DecisionLink) -> str:
+    """Return whether a link may still decide (`open`), or what ended it: `used`, `revoked`, `expired`."""
+    if link.used_at is not None:
+        return "used"
+    if link.revoked_at is not None:
+        return "revoked"
+    return "open" if link.expires_at > timezone.now() else "expired"
+
+
+def link_json(link: DecisionLink) -> Json:
+    return {
+        "link_id": link.public_id,
+        "state": state_of(link),
+        "made_for": link.made_for,
+        "made_by": link.made_by,
+        "created_at": instant(link.created_at),
+        "expires_at": instant(link.expires_at),
+        "used_at": instant_or_none(link.used_at),
+        "revoked_at": instant_or_none(link.revoked_at),
+        "revoked_by": link.revoked_by or None,
+    }
+
+
+# Deciding by one
 
 
 def found(link_id: str, secret: str) -> DecisionLink:
@@ -88,6 +146,8 @@ def standing(link: DecisionLink) -> tuple[str, str, Json | None]:
     person = operator_principal(link.tenant, link.made_for)
     if link.used_at is not None:
         return "used", f"This link was used at {link.used_at:%Y-%m-%d %H:%M:%S} UTC. It decides once.", None
+    if link.revoked_at is not None:
+        return "revoked", f"This link was taken back at {link.revoked_at:%Y-%m-%d %H:%M:%S} UTC. It decides nothing.", None
     try:
         told = approvals.approval_json(tenant=link.tenant, run_id=link.run.public_id, step_id=link.step)
     except Refusal as refusal:
@@ -101,7 +161,7 @@ def standing(link: DecisionLink) -> tuple[str, str, Json | None]:
         return "expired", f"This link ran out at {link.expires_at:%Y-%m-%d %H:%M:%S} UTC. Ask for another, or sign in.", None
     if told["action_hash"] != link.action_hash:
         return "changed", "The step asks for another action by now than the one this link was made for.", None
-    if is_same_actor(link.made_for, told["requested_by"]) or not may_decide(link.tenant, link.made_for):
+    if is_same_actor(link.tenant, link.made_for, told["requested_by"]) or not may_decide(link.tenant, link.made_for):
         return "not_allowed", f"{link.made_for} may not decide here any more.", None
     return "open", "", told
 
@@ -114,22 +174,20 @@ def decide_by(link: DecisionLink, *, approve: bool, reason: str, signed_in: tupl
     state, why, told = standing(link)
     if told is None:
         raise Refusal("INVALID_INPUT", why or state, status=409)
-    if told["effect"] == "irreversible" and not is_fresh(link, signed_in):
+    if told["effect"] == Effect.IRREVERSIBLE and not is_fresh(link, signed_in):
         raise Refusal("PERMISSION_DENIED", f"what cannot be taken back is decided by {link.made_for}, just signed in")
-    if len(reason.strip()) < LEAST_REASON and (not approve or told["effect"] == "irreversible"):
-        raise _fault("/reason", f"Say why, in {LEAST_REASON} characters at least.")
     audit.act_as(link.made_for, via="link")
     with transaction.atomic():
         now = timezone.now()
-        if not DecisionLink.objects.filter(pk=link.pk, used_at=None, expires_at__gt=now).update(used_at=now):
-            raise Refusal("INVALID_INPUT", "This link was used before, or has run out. It decides once.", status=409)
+        if not DecisionLink.objects.filter(pk=link.pk, used_at=None, revoked_at=None, expires_at__gt=now).update(used_at=now):
+            raise Refusal("INVALID_INPUT", "This link was used before, was taken back, or has run out. It decides once.", status=409)
         return approvals.decide(
             principal=operator_principal(link.tenant, link.made_for),
             run_id=link.run.public_id,
             step_id=link.step,
             approve=approve,
             action_hash=link.action_hash,
-            reason=reason.strip(),
+            reason=reason,
         )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from agents import audit
-from agents.members import DECIDING, deciders_of, may_decide
+from agents.actors import behind, is_same_actor, names_of
+from agents.members import APPROVING, deciders_of, may_decide
 from agents.tenancy import Principal
 from runs import approvals, selectors
 from runs.models import ApprovalNote, NoteKind, Run, StepSummary
@@ -52,15 +53,15 @@ def _receiver(principal: Principal, told: Json, said: list[ApprovalNote], kind: 
     requester = str(told["requested_by"])
     if kind == NoteKind.REPLY:
         return _asker(principal, requester, said)
-    if not principal.may(DECIDING):
-        raise Refusal("PERMISSION_DENIED", f"this takes the scope {DECIDING}")
-    if principal.name == requester:
+    if not principal.may(APPROVING):
+        raise Refusal("PERMISSION_DENIED", f"this takes the scope {APPROVING}")
+    if is_same_actor(principal.tenant, principal.name, requester):
         raise Refusal("PERMISSION_DENIED", "who asked for the run neither hands its approval on nor asks about it", run_id=told["run_id"])
     if kind == NoteKind.ASK:
         return requester
     if not to:
         raise _fault("/to", "MISSING_REQUIRED_FIELD", "say to whom")
-    if to == requester:
+    if is_same_actor(principal.tenant, to, requester):
         raise _fault("/to", "INVALID_INPUT", "who asked for the run may not approve its steps")
     if not may_decide(principal.tenant, to):
         raise _fault("/to", "INVALID_INPUT", "no member of this name may decide here")
@@ -68,7 +69,7 @@ def _receiver(principal: Principal, told: Json, said: list[ApprovalNote], kind: 
 
 
 def _asker(principal: Principal, requester: str, said: list[ApprovalNote]) -> str:
-    if principal.name != requester:
+    if not is_same_actor(principal.tenant, principal.name, requester):
         raise Refusal("PERMISSION_DENIED", "only who asked for the run replies")
     asked = [note.by for note in said if note.kind == NoteKind.ASK]
     if not asked:
@@ -86,7 +87,8 @@ def check_may_read(principal: Principal, run_id: str) -> None:
     """Refuse who neither decides nor asked for the run; who may read neither approvals nor runs does not learn whether there is one."""
     if principal.may("approvals:read"):
         return
-    if not principal.may("runs:read") or selectors.get_run(tenant=principal.tenant, run_id=run_id).created_by != principal.name:
+    asked_by = selectors.get_run(tenant=principal.tenant, run_id=run_id).created_by if principal.may("runs:read") else ""
+    if not asked_by or not is_same_actor(principal.tenant, asked_by, principal.name):
         raise Refusal("PERMISSION_DENIED", "this takes the scope approvals:read, or to have asked for the run")
 
 
@@ -101,11 +103,12 @@ def _of(run: Run, step_id: str) -> QuerySet[ApprovalNote]:
 # Whose turn it is
 
 
-def handed_to(rows: QuerySet[StepSummary], name: str) -> QuerySet[StepSummary]:
-    """Return those of the waiting steps that are somebody's to decide: handed to them, or to nobody and not of their own asking."""
+def handed_to(rows: QuerySet[StepSummary], names: Collection[str]) -> QuerySet[StepSummary]:
+    """Return those of the waiting steps that are somebody's to decide, by all their names: handed to them, or to nobody and not of their
+    own asking."""
     last = ApprovalNote.objects.filter(run=OuterRef("run_id"), step=OuterRef("key"), kind=NoteKind.ASSIGN).order_by("-at", "-pk")
     held = rows.annotate(handed_to=Subquery(last.values("to")[:1]))
-    return held.filter(Q(handed_to=name) | Q(handed_to=None) & ~Q(run__created_by=name))
+    return held.filter(Q(handed_to__in=names) | Q(handed_to=None) & ~Q(run__created_by__in=names))
 
 
 def holders(rows: Sequence[tuple[int, str]]) -> dict[tuple[int, str], str]:
@@ -117,13 +120,15 @@ def holders(rows: Sequence[tuple[int, str]]) -> dict[tuple[int, str], str]:
 def asked_of(tenants: Sequence[Tenant] | QuerySet[Tenant], name: str) -> QuerySet[ApprovalNote]:
     """Return what somebody was asked about calls of theirs that may still wait, and has not replied to."""
     later = ApprovalNote.objects.filter(run=OuterRef("run_id"), step=OuterRef("step"), kind=NoteKind.REPLY, pk__gt=OuterRef("pk"))
-    asked = ApprovalNote.objects.filter(tenant__in=tenants, kind=NoteKind.ASK, to=name, run__status="waiting")
+    mine = names_of(tenants, name)
+    asked = ApprovalNote.objects.filter(tenant__in=tenants, kind=NoteKind.ASK, to__in=mine, run__status="waiting")
     return asked.filter(~Exists(later)).select_related("run").order_by("at", "pk")
 
 
 def people_to_hand_to(tenant: Tenant, told: Json) -> list[str]:
     """Return whom a call may be handed to."""
-    return [name for name in deciders_of(tenant) if name != told["requested_by"]]
+    asked_by = behind(tenant, str(told["requested_by"]))
+    return [name for name in deciders_of(tenant) if name not in asked_by]
 
 
 def _fault(pointer: str, code: str, detail: str) -> Refusal:

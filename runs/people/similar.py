@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agents.models_audit import AuditEntry
 from runs import approvals
 from runs.models import Run, StepSummary
 from runs.shell.reading.history import read_state
+from skills.differing import ABSENT, places_that_differ
 from skills.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -69,9 +70,15 @@ class Difference(NamedTuple):
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
     """Return where two calls' parameters differ, by place."""
-    old, new = flat(before), flat(now)
-    places = dict.fromkeys([*new, *old])
-    return [Difference(place, old.get(place), new.get(place)) for place in places if old.get(place) != new.get(place)]
+    return [Difference(_place(found.path), _text(found.was), _text(found.now)) for found in places_that_differ(before, now)]
+
+
+def _place(path: Sequence[str | int]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
+def _text(value: Any) -> str | None:
+    return None if value is ABSENT else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def flat(value: Any, at: str = "") -> dict[str, str]:
@@ -80,4 +87,4 @@ def flat(value: Any, at: str = "") -> dict[str, str]:
         return {place: leaf for name, inner in value.items() for place, leaf in flat(inner, f"{at}.{name}" if at else str(name)).items()}
     if isinstance(value, list) and value:
         return {place: leaf for index, inner in enumerate(value) for place, leaf in flat(inner, f"{at}[{index}]").items()}
-    return {at: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}
+    return {at: str(_text(value))}

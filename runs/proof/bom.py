@@ -9,7 +9,7 @@ from runs import selectors
 from runs.contracts_proof import Bom, BomAdvice, BomChange, BomComparison, BomPlanner, BomPrice, BomReport, BomSkill
 from runs.engine.events import PlanProposed, PlanRejected, RunAccepted, StepFailed, StepSucceeded
 from runs.engine.state import State
-from runs.engine.virtual import Entry, fold
+from runs.engine.virtual import Entry, state_after
 from runs.models import Run, RunStatus
 from runs.proof.versions import standing_of
 from runs.shell.codec import plain
@@ -42,7 +42,7 @@ def bom_json(*, tenant: Tenant, run_id: str, against: str | None = None) -> dict
 def bom_of(run: Run, history: Sequence[Entry] | None = None) -> Bom:
     """Return a run's bill of materials. Raises Refusal where its journal cannot be read any more."""
     journal = read_history(run) if history is None else history
-    state, _ = fold(entry.fact for entry in journal)
+    state = state_after(entry.fact for entry in journal)
     first = journal[0].fact
     assert isinstance(first, RunAccepted), "a journal begins with run_accepted"
     made = {

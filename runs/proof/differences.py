@@ -10,19 +10,19 @@ from runs.contracts import Invariant
 from runs.contracts_proof import Aspect, RunDifference, StepDifference
 from runs.engine.comparing import RUNS, compare, first_difference
 from runs.engine.state import State, StepState
-from runs.engine.virtual import fold
+from runs.engine.virtual import state_after
 from runs.models import Run
 from runs.proof.bom import bom_of, changes_between
 from runs.proof.replaying import divergence_of
 from runs.shell.reading.history import read_history
 from skills.canonical import digest
+from skills.differing import ABSENT, places_that_differ
 
 if TYPE_CHECKING:
     from agents.models import Tenant
 
 MOST_POINTERS = 20
 """How many places are named in which the parameters of a call differ."""
-_ABSENT = object()
 
 
 def diff_json(*, tenant: Tenant, run_id: str, other_id: str) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def diff_json(*, tenant: Tenant, run_id: str, other_id: str) -> dict[str, Any]:
 def difference(run: Run, other: Run) -> RunDifference:
     """Return how two runs differ, the same every time; the other way round it is the mirror of it."""
     one, two = read_history(run), read_history(other)
-    state, other_state = (fold(entry.fact for entry in journal)[0] for journal in (one, two))
+    state, other_state = (state_after(entry.fact for entry in journal) for journal in (one, two))
     parting = first_difference(one, two, same_run=False, called=RUNS)
     invariants = [Invariant(name=n, held=held, detail=detail) for n, held, detail in compare(one, two, same_run=False)]
     steps = [_step(key, state, other_state) for key in dict.fromkeys([*state.steps, *other_state.steps])]
@@ -119,36 +119,15 @@ def _params(one: StepState, two: StepState) -> list[Aspect]:
     """Return that the rendered parameters differ, and where; the values stand in the runs' traces."""
     if one.params == two.params:
         return []
-    pointers = sorted(_pointers(one.params, two.params, ""))[:MOST_POINTERS]
+    places = sorted(places_that_differ(one.params, two.params), key=lambda place: place.pointer)[:MOST_POINTERS]
     # A reference to what another step gave is another value wherever that is: what came out never counts.
     return [Aspect(what="params", counts=False, first=digest(one.params)[:12], second=digest(two.params)[:12])] + [
-        Aspect(what=f"params{pointer}", counts=False, first=_told(one.params, pointer), second=_told(two.params, pointer))
-        for pointer in pointers
+        Aspect(what=f"params{place.pointer}", counts=False, first=_told(place.was), second=_told(place.now)) for place in places
     ]
 
 
-def _pointers(one: Any, two: Any, at: str) -> Iterator[str]:
-    if isinstance(one, dict) and isinstance(two, dict):
-        for name in {*one, *two}:
-            yield from _pointers(one.get(name, _ABSENT), two.get(name, _ABSENT), f"{at}/{name.replace('~', '~0').replace('/', '~1')}")
-    elif isinstance(one, list) and isinstance(two, list) and len(one) == len(two):
-        for place, (first, second) in enumerate(zip(one, two, strict=True)):
-            yield from _pointers(first, second, f"{at}/{place}")
-    elif one is _ABSENT or two is _ABSENT or one != two:
-        yield at
-
-
-def _told(params: Any, pointer: str) -> Any:
-    found = params
-    for part in pointer.split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(found, dict):
-            found = found.get(name)
-        elif isinstance(found, list) and name.isdigit() and int(name) < len(found):
-            found = found[int(name)]
-        else:
-            return None
-    return found
+def _told(value: Any) -> Any:
+    return None if value is ABSENT else value
 
 
 def _content(one: StepState, two: StepState) -> Literal["same", "differs", "none"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from agents.operating import refuse_stranger
 from agents.tenancy import Principal
 from runs import lineage, selectors
 from runs.contracts import Invariant, ReplayReport, VersionGap
@@ -12,7 +13,7 @@ from runs.engine.comparing import RUNS, compare, first_difference
 from runs.engine.digests import behaviour_hash, content_hash
 from runs.engine.events import PLAN, PlanProposed, PlanRejected, RunAccepted
 from runs.engine.state import State
-from runs.engine.virtual import Entry, fold
+from runs.engine.virtual import Entry, state_after
 from runs.models import Run
 from runs.proof.bom import bom_of, changes_between
 from runs.proof.replaying import divergence_of
@@ -35,11 +36,12 @@ def replay_live(
     where the run made calls that leave something behind; where a skill version is gone; where there is no plan, or no end yet.
     """
     run = selectors.get_run(tenant=principal.tenant, run_id=run_id)
+    refuse_stranger(principal, run.agent)
     if not run.is_terminal:
         detail = f"the run is {run.status}; it is replayed live when there is an end to compare with"
         raise Refusal("INVALID_INPUT", detail, status=409, run_id=run_id, suggestions=["Replay it on tape, as far as it has come."])
     history = read_history(run)
-    state, _ = fold(entry.fact for entry in history)
+    state = state_after(entry.fact for entry in history)
     accepted = history[0].fact
     assert isinstance(accepted, RunAccepted), "a journal begins with run_accepted"
     if state.plan is None:
@@ -101,7 +103,7 @@ def live_report(*, tenant: Tenant, run_id: str, child_id: str) -> dict[str, Any]
     if child.relation != lineage.REPLAY or child.parent_id != run.pk:
         raise Refusal("NOT_FOUND", "there is no such replay", run_id=run_id)
     one, two = read_history(run), read_history(child)
-    state, replayed = (fold(entry.fact for entry in journal)[0] for journal in (one, two))
+    state, replayed = (state_after(entry.fact for entry in journal) for journal in (one, two))
     carried_out, again = _without_planning(one), _without_planning(two)
     parting = first_difference(carried_out, again, same_run=False, called=RUNS)
     promises = [Invariant(name=name, held=held, detail=detail) for name, held, detail in compare(carried_out, again, same_run=False)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from agents.reasons import TOO_SHORT, is_too_short
 from catalog import deciding
-from catalog.candidate_states import SHORTEST_REASON
 from catalog.candidate_views import candidate_detail
 from runs.recovery.shadow import shadow_report
 from skills.refusal import Refusal
@@ -28,8 +28,8 @@ def activate(*, principal: Principal, candidate_id: str, reason: str = "") -> Js
     """Let a policy in shadow advise. Where its report names unsafe cases, whoever lets it says why. Raises Refusal."""
     row = deciding.candidate_of(principal.tenant, candidate_id)
     unsafe = (row.shadow_report or {}).get("unsafe", 0)
-    if unsafe and len(reason.strip()) < SHORTEST_REASON:
-        fault = {"pointer": "/reason", "code": "MISSING_REQUIRED_FIELD", "detail": f"at least {SHORTEST_REASON} characters"}
+    if unsafe and is_too_short(reason):
+        fault = {"pointer": "/reason", "code": "MISSING_REQUIRED_FIELD", "detail": TOO_SHORT}
         said = f"the policy would have repeated a call with an unsafe effect {unsafe} time{'s' * (unsafe > 1)}: say why it may"
         raise Refusal("SCHEMA_VALIDATION_FAILED", said, errors=[fault])
     deciding.activate(principal=principal, candidate_id=candidate_id, reason=reason)

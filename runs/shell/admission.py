@@ -17,7 +17,7 @@ from runs.engine.events import Pin, Terms
 from runs.engine.graph import Node
 from runs.engine.retry import would_help
 from runs.engine.simulate import CallModel, Model, Trouble
-from runs.shell.breaker import guarded_target, target_of
+from runs.shell.breaker import minded_target, target_of
 from skills.base import Bounds, Skill
 from skills.contracts import SkillMetadata
 from skills.costs import base_of, cheaper_params_of, model_of, worst_case_of
@@ -79,16 +79,17 @@ def _blocker(node: Node, skill: str, terms: Terms) -> Blocker | None:
 
 
 def _pin(skill: Skill, metadata: SkillMetadata, params: dict[str, Any], config: Mapping[str, Any]) -> Pin:
+    worst = worst_case_of(skill, params, config)
     return Pin(
         skill=skill.name,
         version=skill.version,
         digest=metadata.digest,
         effect=str(skill.effect_of(params)),
-        free=worst_case_of(skill, params, config) == 0,
+        free=worst == 0,
         timeout_ms=skill.constraints.timeout_ms,
         probe=skill.can_probe(params),
         asks=skill.asks_person,
-        cheaper=cheaper_params_of(skill, params, config),
+        cheaper=cheaper_params_of(skill, params, config, than_micro_usd=worst),
     )
 
 
@@ -125,6 +126,7 @@ def call_model(configs: Mapping[str, Any], *, advise: Advise | None = None, rule
         skill = registry.resolve(pin.skill, pin.version)
         assert skill is not None, "pinned skills are registered"
         config, written = configs.get(pin.skill) or {}, unrendered(params)
+        target = target_of(skill, written)
         worst = 0 if pin.free else worst_case_of(skill, written, config)
         charged_to = None if pin.free else model_of(skill, written, config)
         low = 0 if pin.free else base_of(skill).micro_usd
@@ -138,8 +140,8 @@ def call_model(configs: Mapping[str, Any], *, advise: Advise | None = None, rule
             worst_ms=pin.timeout_ms if pin.effect != "none" else skill.avg_latency_ms * 2,
             troubles=() if harmless else troubles_of(pin.skill),
             model=model_key(charged_to) if charged_to else "",
-            limits=_limits(skill, written, rules),
-            target=guarded_target(skill, written, pin.effect),
+            limits=_limits(skill, target, rules),
+            target=minded_target(skill, written, pin.effect, target),
         )
 
     return model
@@ -153,11 +155,11 @@ def _troubles(advised: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Trouble
     return tuple(each for each in found if would_help(spec_of(each.code), each.mode, insisted=True))
 
 
-def _limits(skill: Skill, params: Any, rules: Sequence[Rule]) -> tuple[Limit, ...]:
+def _limits(skill: Skill, target: str | None, rules: Sequence[Rule]) -> tuple[Limit, ...]:
     declared = skill.constraints.rate_limit_per_minute
     if declared is None and not rules:
         return ()
-    return tuple(limits_of(skill.name, declared, target_of(skill, params), rules))
+    return tuple(limits_of(skill.name, declared, target, rules))
 
 
 def unrendered(params: Any) -> Any:

@@ -162,9 +162,11 @@ def count(endings: list[Ending]) -> list[Told]:
 
 def guarded_target(skill: Skill | None, params: Mapping[str, Any], effect: str) -> str | None:
     """Return where a call may go as a gate minds it: what is not known to stay at one host may go anywhere."""
-    if skill is None:
-        return ANYWHERE
-    target = target_of(skill, params)
+    return ANYWHERE if skill is None else minded_target(skill, params, effect, target_of(skill, params))
+
+
+def minded_target(skill: Skill, params: Mapping[str, Any], effect: str, target: str | None) -> str | None:
+    """Return where a call may go as a gate minds it, of a skill that names this target."""
     is_silent = target is None and effect != "none" and type(skill).target_of is Skill.target_of
     return ANYWHERE if is_silent or (target is not None and skill.may_leave(params)) else target
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from skills.refusal import Refusal
 FORMAT = 1
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """One row of a journal. `prev` is the link of the row before it, nothing at the first (`chain.link`)."""
 
     v: int
@@ -90,4 +91,9 @@ def plain(value: Any) -> Any:
 
 
 def kind_of(value: Fact | Decision) -> str:
-    return str(value.__struct_config__.tag)
+    return _tag_of(type(value))
+
+
+@cache
+def _tag_of(kind: type[Fact] | type[Decision]) -> str:
+    return str(kind.__struct_config__.tag)

@@ -27,7 +27,8 @@ _ENDED = {
 
 
 class Standing(NamedTuple):
-    """What the sentence is made of. `missing_micro_usd` is what the budget lacks, None where it fits or nobody knows."""
+    """What the sentence is made of. `missing_micro_usd` is what the budget lacks, None where it fits or nobody knows;
+    `waiting_ms` for how long a step waits, None where that is not looked at."""
 
     status: str
     waiting_for: str
@@ -40,6 +41,7 @@ class Standing(NamedTuple):
     missing_micro_usd: int | None = None
     limit_micro_usd: int | None = None
     blocked_by: str = ""
+    waiting_ms: int | None = None
 
 
 def scope_in_words(label: str) -> str:
@@ -73,6 +75,8 @@ def _standing(run: Standing, shows_costs: bool) -> str:
     took = duration(run.took_ms)
     if run.status == "waiting":
         said = _WAITING.get(run.waiting_for, "Waiting")
+        if run.waiting_ms is not None:
+            said = said.replace("Waiting", f"Waiting {duration(run.waiting_ms)}", 1)
         if run.waiting_for == "budget":
             return _short_of_money(run, said, shows_costs)
         if run.waiting_for == "paused" and run.blocked_by:

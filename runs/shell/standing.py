@@ -10,8 +10,10 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, Q
 
+from agents.actors import is_same_actor
 from agents.limits import is_host
-from agents.standing_rights import is_same_actor, still_may
+from agents.members import APPROVING
+from agents.standing_rights import still_may
 from runs.engine.decisions import SeekGrant
 from runs.engine.events import GrantAnswered
 from runs.models import Grant, GrantUse, KnownHost, Run
@@ -19,9 +21,6 @@ from runs.shell.claims import Claimed
 from runs.shell.clock import as_datetime, now_ms
 from runs.shell.sessions import fence
 from skills.base import ANYWHERE
-
-DECIDES = "approvals:write"
-"""The scope of whoever gives a grant; who has lost it gives nothing any more."""
 
 
 def seek(session_id: int, wish: SeekGrant, run: Claimed) -> GrantAnswered:
@@ -51,8 +50,9 @@ def _use(wish: SeekGrant, run: Claimed) -> tuple[str, str] | None:
     now = as_datetime(now_ms())
     # The one that ends first, first: what stays is the one that is good for longer.
     for grant in named.select_for_update().order_by(F("expires_at").asc(nulls_last=True), "pk"):
-        is_own = is_same_actor(grant.granted_by, requested_by)
-        if covers(grant, wish, now) and not is_own and still_may(run.tenant_id, grant.granted_by, DECIDES):
+        # Who may approve no more gives nothing either.
+        is_own = is_same_actor(run.tenant_id, grant.granted_by, requested_by)
+        if covers(grant, wish, now) and not is_own and still_may(run.tenant_id, grant.granted_by, APPROVING):
             GrantUse.objects.create(
                 grant=grant, run_id=run.id, step=wish.step, action_hash=wish.action_hash, worst_micro_usd=wish.max_cost_micro_usd
             )

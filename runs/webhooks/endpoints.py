@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from agents import audit
+from agents.actors import is_same_actor
 from agents.sealed import seal, unseal
 from agents.tenancy import Principal, lock_tenant, one_scoped, scoped
 from runs.event_types import EVENT_TYPES
@@ -151,8 +152,10 @@ def _refuse_answering(principal: Principal, may_answer: bool) -> None:
 
 
 def knows_secret(row: WebhookEndpoint, name: str) -> bool:
-    """Tell whether somebody was shown a secret of an endpoint: by making it, or by having it changed."""
-    return name == row.created_by or audit.entries_of(row.tenant, action="webhook.rotate_secret", actor=name, target=row.public_id).exists()
+    """Tell whether somebody was shown a secret of an endpoint: by making it, or by having it changed. Of keys, who made them too."""
+    changed = audit.entries_of(row.tenant, action="webhook.rotate_secret", target=row.public_id).order_by()
+    shown = {row.created_by, *changed.values_list("actor", flat=True).distinct()}
+    return any(is_same_actor(row.tenant_id, each, name) for each in shown)
 
 
 def secrets_of(row: WebhookEndpoint, now: datetime | None = None) -> list[str]:

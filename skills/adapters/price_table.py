@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,6 +55,11 @@ class Tier:
     cache_read: int
     cache_write: int
 
+    @cached_property
+    def dearest_input(self) -> int:
+        """Return what an input token costs at most, in whatever bucket."""
+        return max(self.input, self.cache_read, self.cache_write)
+
 
 @dataclass(frozen=True)
 class Price:
@@ -88,6 +93,10 @@ class DatedPrice:
     def begins(self) -> date:
         return self.valid_from or date.min
 
+    @cached_property
+    def price(self) -> Price:
+        return Price(self.version, self.tiers)
+
     @property
     def content(self) -> tuple[Any, ...]:
         """Return all that a row says but since when."""
@@ -114,6 +123,7 @@ class PriceTable:
             self._series.setdefault(provider, []).append(series)
         # Names come from plans: only so many are kept.
         self._row_of = lru_cache(maxsize=1_024)(self._find)
+        self._one_name = lru_cache(maxsize=1_024)(self._find_one_name)
 
     def row_of(self, provider: str, name: str, on: date) -> DatedPrice | None:
         """Return the row in force for a name on a day, None where no row knows it."""
@@ -122,11 +132,16 @@ class PriceTable:
     def price_of(self, provider: str, name: str, on: date) -> Price | None:
         """Return the price in force for a model on a day, None where no row knows it."""
         row = self.row_of(provider, name, on)
-        return None if row is None or provider == PER_CALL else Price(row.version, row.tiers)
+        return None if row is None or provider == PER_CALL else row.price
+
+    @property
+    def has_calls(self) -> bool:
+        """Tell whether any row prices a call of a skill."""
+        return PER_CALL in self._series
 
     def per_call(self, skill: str, on: date) -> PerCall | None:
         """Return what a call of a skill costs on a day, None where no row says so."""
-        if PER_CALL not in self._series:
+        if not self.has_calls:
             return None
         row = self.row_of(PER_CALL, skill, on)
         return None if row is None or row.per_call_micro_usd is None else PerCall(row.version, row.per_call_micro_usd)
@@ -138,6 +153,9 @@ class PriceTable:
 
     def one_name(self, name: str, on: date) -> str:
         """Return the one name of a model, whoever provides it; itself where no row knows it, or rows of several do."""
+        return self._one_name(name, on)
+
+    def _find_one_name(self, name: str, on: date) -> str:
         found = {self.model_named(provider, name, on) for provider in self._series if provider != PER_CALL} - {name}
         return found.pop() if len(found) == 1 else name
 

@@ -95,10 +95,7 @@ def worst_case_micro_usd(price: Price, input_tokens: int, output_tokens: int) ->
     """Return the most a call within these bounds can cost: every input token in its dearest bucket, in the dearest
     tier the input can reach."""
     reachable = [tier for tier in price.tiers if tier.above_input_tokens == 0 or input_tokens > tier.above_input_tokens]
-    return max(
-        _whole_micro_usd(input_tokens * max(tier.input, tier.cache_read, tier.cache_write) + output_tokens * tier.output)
-        for tier in reachable
-    )
+    return _whole_micro_usd(max([input_tokens * tier.dearest_input + output_tokens * tier.output for tier in reachable]))
 
 
 def most_micro_usd(prices: Sequence[Price | None], input_tokens: int, output_tokens: int, cap_micro_usd: int | None) -> int | None:
@@ -107,7 +104,9 @@ def most_micro_usd(prices: Sequence[Price | None], input_tokens: int, output_tok
     known = [price for price in prices if price is not None]
     if len(known) < len(prices):
         return cap_micro_usd
-    worst = max(worst_case_micro_usd(price, input_tokens, output_tokens) for price in known)
+    # Few prices change overnight: the two days of a call mostly share one.
+    different = {id(price): price for price in known}.values()
+    worst = max([worst_case_micro_usd(price, input_tokens, output_tokens) for price in different])
     return worst if cap_micro_usd is None else min(worst, cap_micro_usd)
 
 

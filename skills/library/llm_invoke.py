@@ -358,10 +358,13 @@ def raw_model(params: Mapping[str, Any], config: LlmInvokeConfig) -> str:
     return str(params.get("model") or model_for(config))
 
 
+# What simulation does not know yet is no JSON; it counts as open, like a reference.
+_as_written = json.JSONEncoder(ensure_ascii=False, default=lambda unknown: "${").encode
+
+
 def raw_input_bound(params: Mapping[str, Any], config: LlmInvokeConfig) -> int:
     """Return the most input tokens parameters can lead to, references not yet rendered included."""
-    # What simulation does not know yet is no JSON; it counts as open, like a reference.
-    written = json.dumps(dict(params), ensure_ascii=False, default=lambda unknown: "${")
+    written = _as_written(dict(params))
     if "${" in written:
         return input_token_bound(config.max_input_bytes, None) + 4 * MAX_SCHEMA_BYTES
     schema = params.get("schema")

@@ -12,6 +12,8 @@ from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
 from werkzeug import Request, Response
 
+from agents.models import Tenant
+from agents.tenancy import create_key
 from runs.webhooks.messages import headers_for
 from tests.acceptance.conftest import Site
 from tests.processes import eventually
@@ -54,11 +56,11 @@ def local_targets(door: HTTPServer) -> list[str]:
     return [f"{door.host}:{door.port}"]
 
 
-def test_a_run_asks_is_answered_and_tells_its_end(site: Site, door: HTTPServer) -> None:
+def test_a_run_asks_is_answered_and_tells_its_end(site: Site, tenant: Tenant, door: HTTPServer) -> None:
     inbox = Inbox(door)
     hook = site.post("webhooks", {"url": inbox.url, "event_types": ["run.waiting", "run.succeeded"], "may_answer": True})
     # Who asks is somebody else than who made the endpoint: the one may not approve what the other wants.
-    other = site.post("api-keys", {"name": "asks", "scopes": ["runs:read", "runs:write"]})["key"]
+    other = create_key(tenant, "asks", ("runs:read", "runs:write"))[1]
     plan = {"agent": "worker", "plan": {"steps": [GATED]}}
     accepted = site.web.post("/api/v1/runs", json=plan, headers={"Authorization": f"Bearer {other}"})
     assert accepted.status_code == 202, accepted.text

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from rest_framework.utils.encoders import JSONEncoder
 
-from agents.models import Tenant
+from agents.models import Membership, Tenant
 from agents.tenancy import operator_principal
 from runs import runtime
 from tests.acceptance.conftest import Site
@@ -44,7 +44,9 @@ class Skins:
     def __init__(self, site: Site, tenant: Tenant, environment: dict[str, str], folder: Path) -> None:
         self._site, self._tenant, self._environment, self._folder = site, tenant, environment, folder
         self._browser = Client()
-        self._browser.force_login(User.objects.create_superuser("root"))
+        person = User.objects.create_user("root", is_staff=True)
+        Membership.objects.create(user=person, tenant=tenant, role="tenant_admin")
+        self._browser.force_login(person)
 
     def own(self, name: str, /, **arguments: Any) -> Any:
         """Ask runs.runtime."""

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.test import Client
 from django.urls import URLPattern
 
 from agents.models import ApiKey, Tenant
 from agents.tenancy import BY_SIGNATURE, create_key
 from aos_site.urls import api_v1
+from tests.integration.workshop import wait_for
 
 NO_RUN = "run_" + "0" * 32
 
@@ -42,6 +44,19 @@ def make_caller(tenant: Tenant, name: str, scopes: tuple[str, ...]) -> Caller:
     return Caller(key, row, tenant)
 
 
+def told_to_all() -> None:
+    """Wait until feeds show what was committed: PostgreSQL holds it back while an older transaction goes on, that of another test too."""
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        return
+
+    def is_shown() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT coalesce(max(tx), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint FROM runs_outbox")
+            return bool(cursor.fetchone()[0])
+
+    wait_for(is_shown, "the end of all transactions that are older than the events")
+
+
 def every_route() -> Iterator[tuple[str, str]]:
     """Yield method and path of every operation of the API that asks for a key."""
     for entry in api_v1:
@@ -64,6 +79,7 @@ def every_route() -> Iterator[tuple[str, str]]:
             "<str:key_id>",
             "<str:account_id>",
             "<str:bulk_id>",
+            "<str:link_id>",
         ):
             path = path.replace(name, "none")
         for method, scope in entry.callback.cls.required_scopes.items():

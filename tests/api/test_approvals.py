@@ -62,7 +62,7 @@ def test_a_no_ends_the_step(operation_id: str, waiting: tuple[Caller, Caller, Ru
     _, bob, run = waiting
     (shown,) = bob.get(PATH).json()["data"]
     path, body = NO[operation_id]
-    answered = bob.post(f"/api/v1/{path.format(run.public_id)}", body | {"action_hash": shown["action_hash"], "reason": "too dear"})
+    answered = bob.post(f"/api/v1/{path.format(run.public_id)}", body | {"action_hash": shown["action_hash"], "reason": "far too dear"})
     assert described(operation_id, answered) == {"run_id": run.public_id, "step_id": "a", "requested": "reject"}
     with a_worker():
         ended = over(run)
@@ -93,7 +93,7 @@ def test_it_shows_an_edit_and_approves_exactly_that(waiting: tuple[Caller, Calle
     assert_problem(broken, 422, "SCHEMA_VALIDATION_FAILED")
     assert broken.json()["errors"][0]["pointer"] == "/params/more"
     assert_problem(bob.post(f"{one}/edit", {"action_hash": "0" * 64, "params": params}), 409, "INVALID_INPUT")
-    word = {"action_hash": action, "params": params, "edited_hash": edited["action_hash"]}
+    word = {"action_hash": action, "params": params, "edited_hash": edited["action_hash"], "reason": "it is two, not one"}
     assert_problem(alice.post(f"{one}/approve", word), 403, "PERMISSION_DENIED")
     assert_problem(bob.post(f"{one}/approve", word | {"edited_hash": action}), 409, "INVALID_INPUT")
     assert_problem(bob.post(f"{one}/approve", {"action_hash": action, "params": params}), 422, "SCHEMA_VALIDATION_FAILED")

@@ -75,7 +75,9 @@ def test_it_shows_what_is_spent_and_reserved_now_and_who_waits(alice: Caller, ac
 
 def test_it_tops_up_once_per_idempotency_key(alice: Caller, assert_problem: Any) -> None:
     path = f"{URL}/{put(alice, limit_micro_usd=100)['budget_id']}/top-up"
-    first, again = (alice.post(path, {"amount_micro_usd": 50}, Idempotency_Key="one").json() for _ in range(2))
+    told = [alice.post(path, {"amount_micro_usd": 50}, Idempotency_Key="one") for _ in range(2)]
+    assert [answer.headers.get("Idempotency-Replayed") for answer in told] == [None, "true"]
+    first, again = (answer.json() for answer in told)
     assert (first["limit_micro_usd"], first["repeated"], again["limit_micro_usd"], again["repeated"]) == (150, False, 150, True)
     assert alice.post(path, {"amount_cents": 0.01}, Idempotency_Key="two").json()["limit_micro_usd"] == 250
     assert alice.post(path, {"amount_micro_usd": 1}).json()["limit_micro_usd"] == 251

@@ -15,7 +15,7 @@ from django.utils import timezone
 from agents.models import Agent, Tenant
 from runs import feed
 from runs.models import Outbox
-from tests.api.cast import Caller
+from tests.api.cast import Caller, told_to_all
 
 pytestmark = pytest.mark.django_db
 FEED = "/api/v1/events"
@@ -32,6 +32,7 @@ def numbers(page: dict[str, Any]) -> list[int]:
 
 def settled(caller: Caller, path: str = FEED) -> dict[str, Any]:
     """Return a page. What this test's own transaction wrote is under way as far as PostgreSQL is concerned: these commit."""
+    told_to_all()
     page: dict[str, Any] = caller.get(path).json()
     return page
 
@@ -119,6 +120,7 @@ def test_it_passes_by_no_event_whose_transaction_took_longer() -> None:
     assert before.data == [], "the second is not shown as long as an older transaction is under way"
     finish.set()
     thread.join()
+    told_to_all()
     after = feed.read_feed(tenant, before.next_after, 10)
     assert [event["data"]["number"] for event in after.data] == [1, 2]
 

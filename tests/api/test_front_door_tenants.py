@@ -16,7 +16,7 @@ from agents.services import create_agent
 from agents.tenancy import SCOPES, revoke_key
 from runs import waiting
 from runs.models import Outbox, Run, WebhookEndpoint
-from tests.api.cast import Caller, make_caller
+from tests.api.cast import Caller, make_caller, told_to_all
 
 pytestmark = pytest.mark.django_db
 PLAN = {"steps": [{"step_id": "a", "skill": "json_transform", "params": {"input": {"x": 1}}}]}
@@ -60,6 +60,7 @@ def test_a_place_of_anothers_feed_tells_nothing_of_it(alice: Caller, charlie: Ca
     for number in range(3):
         Outbox.objects.create(tenant=alice.tenant, topic="budget.alert", data=json.dumps({"secret": f"of acme {number}"}))
         Outbox.objects.create(tenant=charlie.tenant, topic="budget.alert", data=json.dumps({"number": number}))
+    told_to_all()
     places = ["", "latest", *(event["cursor"] for event in alice.get("/api/v1/events").json()["data"])]
     assert len(places) == 5
     for place in places:

@@ -96,7 +96,9 @@ def test_it_counts_what_was_spent_and_who_was_told(agent: Agent, monkeypatch: py
 def test_it_says_what_was_spent_as_counters(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runs.gauges.MONEY_SECONDS", 0.0)
     a_charge(agent, 100, model="large", output_tokens=10)
+    told = {"scope": "run:run_1", "scope_kind": "run", "spent_micro_usd": 8, "limit_micro_usd": 10}
+    BudgetAlert.objects.create(tenant=agent.tenant, run_public_id="run_1", at_ms=1, **told)
     lines = Client().get("/metrics").content.decode().splitlines()
     assert 'nova_cost_micro_usd_total{model="large",skill="llm_invoke"} 100.0' in lines
     assert 'nova_llm_tokens_total{model="large",type="output"} 10.0' in lines
-    assert "# TYPE nova_budget_alerts_total counter" in lines
+    assert 'nova_budget_alerts_total{scope_kind="run"} 1.0' in lines

@@ -32,6 +32,7 @@ ANOTHER_STATE = {
     "approvals_link": (404,),
     "approvals_note": (404,),
     "approvals_reject": (404,),
+    "approvals_revoke_link": (404,),
     "bulk_begin": (422,),
     "bulk_preview": (422,),
     "circuits_reset": (404,),
@@ -133,6 +134,7 @@ def world(transactional_db: None, settings: Any) -> World:
         "version": "1",
         "grant_id": grant,
         "bulk_id": an_operation(acme).public_id,
+        "link_id": "lnk_" + "0" * 32,
     }
     return World(alice, charlie, places)
 

@@ -192,16 +192,16 @@ def test_many_are_decided_each_on_its_own(cast: Cast, assert_problem: Any) -> No
     wanted = [{"run_id": run.public_id, "step_id": name, "action_hash": shown[name]} for name in "abc"]
     assert_problem(cast.bob.post(path, {"decisions": [], "verdict": "approve"}), 422, "SCHEMA_VALIDATION_FAILED")
     assert cast.bob.post(path, {"decisions": wanted * 34, "verdict": "approve"}).status_code == 422
-    own = described("approvals_decide", cast.alice.post(path, {"decisions": wanted, "verdict": "approve"}))["data"]
+    yes = {"decisions": wanted, "verdict": "approve", "reason": "all of today's"}
+    own = described("approvals_decide", cast.alice.post(path, yes))["data"]
     assert {each["result"] for each in own} == {"refused"}
-    assert {each["result"] for each in cast.eve.post(path, {"decisions": wanted, "verdict": "approve"}).json()["data"]} == {"not_waiting"}
+    assert {each["result"] for each in cast.eve.post(path, yes).json()["data"]} == {"not_waiting"}
     assert not Signal.objects.exists()
     carol = make_caller(cast.acme, "carol", SCOPES)
-    assert carol.post(f"{API}/approvals/{run.public_id}/b/reject", {"action_hash": shown["b"]}).status_code == 202
+    assert carol.post(f"{API}/approvals/{run.public_id}/b/reject", {"action_hash": shown["b"], "reason": "far too dear"}).status_code == 202
     wanted[2]["action_hash"] = "0" * 64
     gone = {"run_id": run.public_id, "step_id": "nothing", "action_hash": "0" * 64}
-    body = {"decisions": [*wanted, wanted[0], gone], "verdict": "approve", "reason": "all of today's"}
-    told = described("approvals_decide", cast.bob.post(path, body))["data"]
+    told = described("approvals_decide", cast.bob.post(path, yes | {"decisions": [*wanted, wanted[0], gone]}))["data"]
     assert [each["result"] for each in told] == ["decided", "already_decided", "changed", "already_decided", "not_waiting"]
     assert "carol" in told[1]["detail"]
     assert Signal.objects.count() == 2
@@ -210,7 +210,7 @@ def test_many_are_decided_each_on_its_own(cast: Cast, assert_problem: Any) -> No
 # Links
 
 
-def test_a_link_is_told_once_and_decides_without_a_key(cast: Cast, settings: Any, assert_problem: Any) -> None:
+def test_a_link_is_told_once_decides_without_a_key_and_may_be_taken_back(cast: Cast, settings: Any, assert_problem: Any) -> None:
     run = cast.waiting(call("a", 1))
     path = f"{API}/approvals/{run.public_id}/a/links"
     assert_problem(cast.alice.post(path, {"for": "carol"}), 403, "PERMISSION_DENIED")
@@ -223,8 +223,25 @@ def test_a_link_is_told_once_and_decides_without_a_key(cast: Cast, settings: Any
     assert made["url"].startswith(f"https://aos.example.com/decide/{made['link_id']}/")
     again = cast.bob.post(path, {"for": "carol"}, Idempotency_Key="l1").json()
     assert again.get("url") is None and again["link_id"] == made["link_id"]
+    wrong = described("approvals_link", cast.bob.post(path, {"for": "carol", "ttl_s": 60}))
+    one = f"{path}/{wrong['link_id']}/revoke"
+    for caller, status, code in ((cast.alice, 403, "PERMISSION_DENIED"), (cast.eve, 404, "NOT_FOUND")):
+        assert_problem(caller.post(one, {}), status, code)
+    assert_problem(cast.bob.post(one.replace("/a/", "/b/"), {}), 404, "NOT_FOUND")
+    assert_problem(cast.bob.post(f"{path}/lnk_%00/revoke", {}), 404, "NOT_FOUND")
+    revoked = described("approvals_revoke_link", cast.bob.post(one, {"reason": "another carol"}))
+    assert (revoked["state"], revoked["revoked_by"]) == ("revoked", name_of(cast.bob))
+    assert_problem(cast.bob.post(one, {}), 409, "INVALID_INPUT")
+    assert_problem(cast.eve.get(path), 404, "NOT_FOUND")
+    known = described("approvals_links", cast.bob.get(path))["data"]
+    assert [(each["link_id"], each["state"]) for each in known] == [(wrong["link_id"], "revoked"), (made["link_id"], "open")]
+    gone = Client().post(wrong["url"].removeprefix("https://aos.example.com"), {"verdict": "reject", "reason": "far too dear for tea"})
+    assert gone.status_code == 409 and "was taken back" in gone.content.decode() and not Signal.objects.exists()
+    entry = AuditEntry.objects.get(action="approval.link_revoke")
+    assert (entry.target, entry.reason) == (run.public_id, "another carol") and wrong["link_id"] in entry.before
     place = made["url"].removeprefix("https://aos.example.com")
     assert "Your word, carol" in Client().get(place).content.decode()
     assert Client().post(place, {"verdict": "reject", "reason": "far too dear for tea"}).status_code == 200
+    assert_problem(cast.bob.post(f"{path}/{made['link_id']}/revoke", {}), 409, "INVALID_INPUT")
     with a_worker():
         assert over(run).failure_code == "APPROVAL_REJECTED"

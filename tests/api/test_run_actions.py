@@ -49,7 +49,9 @@ def test_it_refuses_to_change_a_run_that_has_ended(
 
 def test_it_tops_up_once_per_idempotency_key(alice: Caller, run_id: str) -> None:
     path = f"/api/v1/runs/{run_id}/top-up"
-    answers = [alice.post(path, {"amount_micro_usd": 10}, Idempotency_Key="one").json() for _ in range(2)]
+    told = [alice.post(path, {"amount_micro_usd": 10}, Idempotency_Key="one") for _ in range(2)]
+    assert [answer.headers.get("Idempotency-Replayed") for answer in told] == [None, "true"]
+    answers = [answer.json() for answer in told]
     assert answers[0] == answers[1]
     assert Signal.objects.count() == 1
     assert alice.post(path, {"amount_micro_usd": 10}, Idempotency_Key="two").json()["limit_micro_usd"] == answers[0]["limit_micro_usd"] + 10
@@ -74,6 +76,9 @@ BAD: dict[str, tuple[str, dict[str, Any], str]] = {
     "a top-up of nothing": ("top-up", {}, ""),
     "a top-up in both units": ("top-up", {"amount_cents": 1, "amount_micro_usd": 1}, ""),
     "a top-up below zero": ("top-up", {"amount_micro_usd": -1}, "/amount_micro_usd"),
+    "a top-up by a text that is no plain number": ("top-up", {"amount_cents": "1_000"}, "/amount_cents"),
+    "a top-up by half a micro-dollar": ("top-up", {"amount_micro_usd": 0.5}, "/amount_micro_usd"),
+    "a top-up of micro-dollars in a text": ("top-up", {"amount_micro_usd": "5"}, "/amount_micro_usd"),
     "a decision without a verdict": ("decide", {"step_id": "a"}, "/verdict"),
     "a decision on no step id": ("decide", {"step_id": "A B", "verdict": "approve"}, "/step_id"),
     "an approver named in the body": ("decide", {"step_id": "a", "verdict": "approve", "approver": "root"}, "/approver"),

@@ -54,6 +54,19 @@ def test_it_refuses_another_request_under_the_same_key(alice: Caller, agent: Age
 
 
 @pytest.mark.django_db
+def test_a_key_is_good_for_its_route_alone(alice: Caller, agent: Agent) -> None:
+    of_a_goal = {"agent": "worker", "goal": "say hello"}
+    first = alice.post("/api/v1/runs", of_a_goal, Idempotency_Key="one").json()["run_id"]
+    others = (("/api/v1/goals", of_a_goal), (f"/api/v1/runs/{first}/rerun", {}))
+    for round_number in range(2):
+        for path, body in others:
+            answer = alice.post(path, body, Idempotency_Key="one")
+            assert (answer.status_code, answer.json()["run_id"] == first) == (202, False), path
+            assert ("Idempotency-Replayed" in answer.headers) == bool(round_number), path
+    assert Run.objects.count() == 3
+
+
+@pytest.mark.django_db
 def test_it_stores_nothing_under_a_key_when_it_refuses(alice: Caller, agent: Agent) -> None:
     assert alice.post("/api/v1/runs", {"agent": "worker", "plan": {}}, Idempotency_Key="one").status_code == 422
     assert alice.post("/api/v1/runs", {"agent": "worker", "plan": PLAN}, Idempotency_Key="one").status_code == 202

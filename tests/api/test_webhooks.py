@@ -214,6 +214,32 @@ def test_a_signed_answer_approves_once(waiting: Any, assert_problem: Any) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_signed_answer_answers_a_question_once(acme: Tenant, assert_problem: Any) -> None:
+    form = {"type": "object", "properties": {"which": {"enum": ["red", "blue"]}}, "required": ["which"]}
+    question = {"step_id": "ask", "skill": "ask_human", "params": {"question": "Which one?", "form": form}}
+    alice = make_caller(acme, "alice", SCOPES)
+    alice.post("/api/v1/agents", {"name": "worker"})
+    hook = alice.post(HOOKS, {"url": URL, "may_answer": True}).json()
+    run_id = alice.post("/api/v1/runs", {"agent": "worker", "plan": {"steps": [question]}}).json()["run_id"]
+    with a_worker():
+        run = parked(Run.objects.get(public_id=run_id), "input")
+    dispatching.dispatch()
+    told = json.loads(WebhookDelivery.objects.get().body)["data"]
+    assert (told["waiting_for"], told["answer_to"]) == ("input", f"{HOOKS}/{hook['webhook_id']}/answers")
+    word = {"run_id": run_id, "step_id": "ask", "verdict": "answer"}
+    refused = post_signed(hook["webhook_id"], word | {"value": {"which": "green"}}, hook["secret"])
+    assert_problem(refused, 422, refused.json()["code"])
+    assert not Signal.objects.exists()
+    for number, status in ((2, 202), (2, 409), (3, 409)):
+        answer = post_signed(hook["webhook_id"], word | {"value": {"which": "blue"}}, hook["secret"], message=f"msg_{number}")
+        assert answer.status_code == status, answer.json()
+    with a_worker():
+        assert over(run).status == "succeeded"
+    trace = alice.get(f"/api/v1/runs/{run_id}/trace").json()
+    assert next(step["result"] for step in trace["steps"] if step["step_id"] == "ask") == {"which": "blue"}
+
+
+@pytest.mark.django_db(transaction=True)
 def test_who_asked_approves_nothing_by_an_endpoint_of_its_own(waiting: Any, assert_problem: Any) -> None:
     alice, _, run, _ = waiting
     own = alice.post(HOOKS, {"url": URL, "may_answer": True}).json()

@@ -13,11 +13,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from agents.models import Agent, Tenant
+from agents.models import Agent, Membership, Tenant
 from agents.services import create_agent
 from bench.long_run import store_long_run, store_wide_run
 from runs.console import heartbeat
-from runs.console.run_page import LONGEST_TEXT, cut
+from runs.console.run_page import LONGEST_IN_A_ROW, LONGEST_TEXT, cut
 from runs.models import Run
 
 MOST_KILOBYTES = 1_300
@@ -26,14 +26,16 @@ ROW = 'role="row"'
 
 @pytest.fixture
 def agent(db: None) -> Agent:
-    User.objects.create_superuser("root")
-    return create_agent(tenant=Tenant.objects.create(slug="acme", name="Acme"), name="worker")
+    tenant = Tenant.objects.create(slug="acme", name="Acme")
+    person = User.objects.create_user("nora", is_staff=True)
+    Membership.objects.create(user=person, tenant=tenant, role="tenant_admin")
+    return create_agent(tenant=tenant, name="worker")
 
 
 def shown(run: Run, **asked: str) -> tuple[str, int]:
     """Return the page, and by how many queries it was made."""
     browser = Client()
-    browser.force_login(User.objects.get(username="root"))
+    browser.force_login(User.objects.get(username="nora"))
     address = reverse("admin:runs_run_change", args=[run.public_id])
     browser.get(address)
     heartbeat.watch.forget()
@@ -72,6 +74,8 @@ def test_steps_that_were_tried_often_fold_and_open(agent: Agent) -> None:
     assert len(page) < MOST_KILOBYTES * 1_000
     assert page.count(ROW) < 600
     assert queries == shown(store_long_run(agent, 2, 2))[1]
+    longest = max(len(unescape(text)) for text in re.findall(r"<summary>Show</summary><pre[^>]*>(.*?)</pre>", page, re.DOTALL))
+    assert LONGEST_IN_A_ROW < longest < LONGEST_IN_A_ROW + 100, "the plan stands in the first event, and is cut there"
     (way,) = [way for way in links_in(page, "19 more inside") if "open=s7#" in way]
     assert way == "?decision=retry&open=s7#aos-opened", "what else was asked for stays"
     opened, _ = shown(run, open="s7")

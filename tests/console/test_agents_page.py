@@ -19,7 +19,7 @@ from agents.services import create_agent, update_agent
 from runs.models import Run
 from tests.console.conftest import CANARY, Cast, SignIn, a_run
 
-OWNING = ("developer", "tenant_admin", "root")
+OWNING = ("developer", "tenant_admin")
 EVERYBODY = (*Role.values, "root", "stranger")
 NAUGHTY = "<script>alert('ключ')</script>{{ 7 }}\u202e"
 LIST = reverse("console-agents")

@@ -28,7 +28,7 @@ from tests.fakes.skills import ANY_FAILURE, Say
 from tests.integration.conftest import set_up
 from tests.integration.workshop import Workshop, a_worker, as_person, over, parked, step
 
-DECIDES = frozenset({"approver", "tenant_admin", "root"})
+DECIDES = frozenset({"approver", "tenant_admin"})
 EVERYBODY = [*Role.values, "root", "stranger"]
 OTHER_QUESTIONS = 16
 PENDING, DECIDED = "/admin/approvals/", "/admin/approvals/?show=decided"
@@ -111,8 +111,6 @@ def test_nothing_of_another_tenant_is_seen_or_decided(asked: Run) -> None:
         for run in (first, second):
             assert SignIn(role).get(one_url(run)).status_code == 404
             assert SignIn(role).post(one_url(run), word(second)).status_code == 404
-    assert seen("root", PENDING).count(second.public_id) > 0
-    assert CANARY in seen("root", DECIDED)
     assert Signal.objects.count() == 1
 
 

@@ -217,7 +217,7 @@ def test_a_failure_says_why_it_is_grouped_as_it_is(cast: Cast, role: str) -> Non
     page = text(SignIn(role).get(a_failure(cast)))
     assert "db.example" in page
     assert ("the-secret-cause" in page) == (role != "viewer")
-    assert ("not shown to viewers" in page) == (role == "viewer")
+    assert ("not shown to your role" in page) == (role == "viewer")
 
 
 @pytest.mark.parametrize("role", Role.values)

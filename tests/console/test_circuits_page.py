@@ -16,7 +16,7 @@ from tests.console.conftest import CANARY, Cast, SignIn
 
 LIST = reverse("admin:catalog_circuit_changelist")
 HOST = "api.example.test:443"
-OPERATORS = ("operator", "tenant_admin", "root")
+OPERATORS = ("operator", "tenant_admin")
 
 
 def opened(tenant: Tenant, host: str = HOST) -> Circuit:

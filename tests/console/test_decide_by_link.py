@@ -191,6 +191,17 @@ def test_who_may_make_one_and_for_whom(workshop: Workshop) -> None:
     link = DecisionLink.objects.get()
     assert secret.rstrip("/").rpartition("/")[2] not in str(DecisionLink.objects.values().get())
     assert link.expires_at <= timezone.now() + timedelta(hours=1)
+    page_of_call = reverse("console-approval", args=[run.public_id, "a"])
+    take_back = {"action": "revoke-link", "link": link.public_id}
+    assert "takes back no link" in text_of(SignIn("alice").post(page_of_call, take_back, follow=True)), "who asked for the run"
+    assert SignIn("vera").post(page_of_call, take_back).status_code == 403
+    assert "There is no such link" not in text_of(Client().get(secret)) and "Take back the link for bob" in text_of(
+        SignIn("bob").get(page_of_call)
+    )
+    told = text_of(SignIn("bob").post(page_of_call, take_back, follow=True))
+    assert "the link for bob decides nothing any more" in told and "Take back the link" not in told
+    assert "already taken back by bob" in text_of(SignIn("carol").post(page_of_call, take_back, follow=True))
+    assert "was taken back at" in text_of(Client().get(secret))
 
 
 @skill(name="wipe_all", version="1.0.0", description="Cannot be undone.", effect=Effect.IRREVERSIBLE, failure_modes=ANY_FAILURE)

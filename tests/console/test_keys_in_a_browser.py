@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.urls import reverse
 
-from agents.models import Tenant
+from agents.models import Membership, Tenant
 from agents.services import create_agent
 from agents.tenancy import operator_principal
 from runs.models import Run
@@ -35,7 +35,8 @@ def runs(transactional_db: None) -> list[Run]:
     """Return three runs, the newest first."""
     tenant = Tenant.objects.create(slug="acme", name="Acme")
     agent = create_agent(tenant=tenant, name="worker")
-    User.objects.create_superuser(NAME, password=PASSWORD)
+    admin = User.objects.create_superuser(NAME, password=PASSWORD)
+    Membership.objects.create(user=admin, tenant=tenant, role="tenant_admin")
     person = operator_principal(tenant, NAME)
     made = [submit(principal=person, agent_ref=agent.name, goal=f"Fetch number {n}")[0] for n in range(3)]
     return made[::-1]

@@ -45,7 +45,7 @@ MONEY = {
 
 
 def shown(trace: dict[str, Any], **options: Any) -> str:
-    context = run_page(trace, NOW, **{"shows_payloads": True, "shows_costs": True} | options)
+    context = run_page(trace, NOW, **{"shows_payloads": True, "shows_costs": True, "shows_targets": True} | options)
     _, _, page = render_to_string("console/run.html", {"title": "run_1", **context}).partition('<div class="aos-page">')
     return page
 

@@ -9,6 +9,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -49,9 +50,10 @@ def a_run(tenant: Tenant, status: str, *, old: timedelta = timedelta(), **fields
 
 
 def populate(tenant: Tenant) -> None:
+    worker = Session.objects.create(host="w", pid=2, started_at_ms=1, lease_until_ms=now_ms() + 3_600_000)
     for status, number in (("succeeded", 3), ("failed", 1), ("cancelled", 1), ("queued", 2), ("running", 1)):
         for place in range(number):
-            a_run(tenant, status, old=timedelta(hours=place * 3, minutes=4), spent_micro_usd=250_000)
+            a_run(tenant, status, old=timedelta(hours=place * 3, minutes=4), spent_micro_usd=250_000, session_id=worker.pk)
     in_an_hour = now_ms() + 3_600_000
     a_run(tenant, "waiting", waiting_for="approval", wake_at_ms=in_an_hour + 900_000)
     a_run(tenant, "waiting", waiting_for="input", wake_at_ms=in_an_hour)
@@ -59,12 +61,12 @@ def populate(tenant: Tenant) -> None:
     a_run(tenant, "waiting", waiting_for="budget")
 
 
-def test_the_numbers_are_ones_own_and_lead_to_lists_of_as_many(cast: Cast) -> None:
+def test_the_numbers_are_ones_own_and_lead_to_lists_of_as_many(cast: Cast, settings: LazySettings) -> None:
     populate(cast.acme)
     for _ in range(2):
         populate(cast.rival)
     shown = {title: (tile["value"], tile["note"]) for title, tile in tiles("operator").items()}
-    assert shown["Runs in 24 h"] == ("12", "75.0 % succeeded of 4 that ended")
+    assert shown["Runs in 24 h"] == ("12", "75.0 % succeeded of 4 that ended, too few: 95 % should")
     assert shown["Queued"] == ("2", "oldest 3 h 4 m")
     assert shown["Running"][0] == "1"
     assert shown["Waiting for a person"][0] == "2"
@@ -72,6 +74,9 @@ def test_the_numbers_are_ones_own_and_lead_to_lists_of_as_many(cast: Cast) -> No
     assert shown["In doubt"][0] == shown["Waiting for money"][0] == "1"
     assert shown["Spent in 24 h"][0] == "$2.00"
     assert tiles("root")["Runs in 24 h"]["value"] == "36"
+    for aim, told in ((0.75, ", as aimed at: 75 % should"), (None, "")):
+        settings.SUCCESS_OBJECTIVE = aim
+        assert tiles("operator")["Runs in 24 h"]["note"] == f"75.0 % succeeded of 4 that ended{told}"
     for role in ("viewer", "operator", "root"):
         for title, tile in tiles(role).items():
             listed = SignIn(role).get(tile["link"]) if tile["link"] else None
@@ -185,8 +190,8 @@ def test_spend_stands_against_the_tightest_limit_of_the_tenant(cast: Cast) -> No
 
 def test_red_is_for_what_is_broken_and_for_whom(cast: Cast) -> None:
     populate(cast.acme)
-    Session.objects.all().delete()
     assert overview("operator").context["aos_broken"] == []
+    Session.objects.all().delete()
     off = WebhookEndpoint.objects.create(tenant=cast.acme, url="https://a.example/", is_enabled=False, disabled_because="410 Gone")
     WebhookEndpoint.objects.create(tenant=cast.rival, url="https://a.example/", is_enabled=False, disabled_because=CANARY)
     lost = Session.objects.create(host="secret-host", pid=4, started_at_ms=1, lease_until_ms=now_ms() - 30_000)
@@ -205,6 +210,24 @@ def test_red_is_for_what_is_broken_and_for_whom(cast: Cast) -> None:
         assert CANARY not in told[role].content.decode()
     Outbox.objects.filter(pk=row.pk).update(created_at=timezone.now() - timedelta(minutes=4))
     assert len(overview("operator").context["aos_broken"]) == 2
+
+
+def test_runs_nobody_takes_further_and_money_of_runs_that_are_over_are_broken(cast: Cast) -> None:
+    populate(cast.acme)
+    for tenant in (cast.acme, cast.rival):
+        a_run(tenant, "running", session_id=10**9)
+        a_run(tenant, "waiting", waiting_for="timer")
+        a_run(tenant, "waiting", waiting_for="budget")
+    over = a_run(cast.acme, "failed", finished_at=timezone.now())
+    purse = ledger.RunPurse(cast.acme.pk, over.agent_id, over.public_id, None)
+    purse.draw(ledger.Amounts(5_000_000), "a")
+    told = {role: [found.words for found in overview(role).context["aos_broken"]] for role in ("viewer", "root", "stranger")}
+    money_held = "Money is still reserved for 1 run that ended in the last hour."
+    assert told["viewer"] == ["2 runs have no worker and no time to wake: nothing will take them further.", money_held]
+    assert (told["root"][0], told["root"][-1]) == (told["viewer"][0].replace("2", "4"), money_held)
+    assert told["stranger"] == []
+    purse.give_back(ledger.Amounts(5_000_000))
+    assert len(overview("viewer").context["aos_broken"]) == 1
 
 
 def test_an_empty_one_tells_the_steps_to_the_first_run(cast: Cast) -> None:

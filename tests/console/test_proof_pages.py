@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from agents.models import Agent, Role, Tenant
 from agents.tenancy import operator_principal
+from runs.console.proof_view import comparison_of
 from runs.models import Run, RunEvent, Signal
 from runs.services import submit
 from tests.console.conftest import CANARY, Cast, SignIn
@@ -23,11 +24,12 @@ PLAN = {
     ],
 }
 EVERYBODY = {*Role.values, "root"}
-PLAYERS = {"developer", "operator", "tenant_admin", "root"}
-OPERATORS = {"operator", "tenant_admin", "root"}
+PLAYERS = {"developer", "operator", "tenant_admin"}
+OPERATORS = {"operator", "tenant_admin"}
 MAY = {
     "replay": EVERYBODY,
     "compare": EVERYBODY,
+    "contract": PLAYERS | {"auditor"},
     "what-if": PLAYERS,
     "rerun": OPERATORS,
     "evidence": PLAYERS | {"auditor"},
@@ -100,7 +102,7 @@ def test_it_tells_what_a_replay_found(mode: str, cast: Cast) -> None:
 def test_it_says_where_a_journal_was_touched(cast: Cast) -> None:
     run = submitted(cast.acme)
     RunEvent.objects.filter(run_id=run.pk).update(data='{"v":1,"fact":{"kind":"dreamt"}}')
-    for page in ("replay", "compare", "what-if", "rerun", ""):
+    for page in ("replay", "compare", "contract", "what-if", "rerun", ""):
         opened = address(run, page) if page else reverse("admin:runs_run_change", args=[run.public_id])
         answer = SignIn("operator").get(opened)
         assert answer.status_code == 200
@@ -118,6 +120,38 @@ def test_it_compares_with_another_run(cast: Cast) -> None:
     rival = submitted(cast.rival)
     page = SignIn("viewer").get(address(one, "compare") + f"?with={rival.public_id}").content.decode()
     assert "there is no such run" in page
+
+
+def test_what_follows_from_the_first_difference_is_dimmed() -> None:
+    status = {"what": "status", "counts": True, "first": "succeeded", "second": "failed"}
+    found = {
+        "divergence": {"seq": 5, "step_id": "b", "detail": "it failed", "expected": None, "actual": None},
+        "other_seq": 5,
+        "same": False,
+        "complete": True,
+        "other_run_id": "run_1",
+        "aspects": [status],
+        "steps": [{"step_id": key, "within": "both", "content": "none", "aspects": [status]} for key in ("c", "b", "never", "a")],
+        "made_of": [],
+    }
+    rows = comparison_of(found, {"a": 2, "b": 4, "c": 7}, shows_costs=True, shows_payloads=True)["rows"]
+    assert [(row["step"], row["is_dim"]) for row in rows] == [
+        ("the run", False),
+        ("b", False),
+        ("a", False),
+        ("c", True),
+        ("never", True),
+    ]
+
+
+def test_a_contract_says_what_the_run_may_use(cast: Cast) -> None:
+    run = submitted(cast.acme)
+    page = SignIn("auditor").get(address(run, "contract")).context["aos_contract"]
+    facts = dict(page["facts"])
+    assert facts["Money"].startswith("$0.0000 spent and $0.0000 held of ")
+    assert facts["Hosts it may call"] == "every one outside local networks"
+    assert "json_transform" in facts["Skills it may call"]
+    assert [whose for whose, *_ in page["scopes"]][0].startswith("Tenant")
 
 
 @pytest.mark.parametrize(

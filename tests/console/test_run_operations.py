@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from agents.models import Agent, Role, Tenant
 from agents.tenancy import operator_principal
+from runs.console import cancelling
 from runs.models import Run, RunStatus, Signal
 from runs.services import submit
 from tests.console.conftest import CANARY, Cast, SignIn
+from tests.console.traces import a_step
 
 
 def submitted(tenant: Tenant, goal: str) -> Run:
@@ -34,7 +37,7 @@ def test_it_shows_a_run_to_its_tenant_and_its_goal_by_role(role: str, cast: Cast
     page = SignIn(role).get(page_url(run)).content.decode()
     assert "Queued for" in page
     assert '<svg class="aos-bar"' in page
-    assert ("Fetch &lt;b&gt;the page&lt;/b&gt; of Acme" in page) == (role in ("developer", "tenant_admin", "root"))
+    assert ("Fetch &lt;b&gt;the page&lt;/b&gt; of Acme" in page) == (role in ("developer", "tenant_admin"))
     assert "<b>the page</b>" not in page
 
 
@@ -49,7 +52,7 @@ def test_it_hides_another_tenants_run(role: str, cast: Cast) -> None:
 def test_it_offers_operations_to_operators(role: str, cast: Cast) -> None:
     run = submitted(cast.acme, "anything")
     page = SignIn(role).get(page_url(run)).content.decode()
-    assert (operate_url(run, "cancel") in page) == (role in ("operator", "tenant_admin", "root"))
+    assert (operate_url(run, "cancel") in page) == (role in ("operator", "tenant_admin"))
 
 
 def test_it_offers_nothing_once_a_run_has_ended(cast: Cast) -> None:
@@ -65,6 +68,26 @@ def test_it_cancels_by_the_same_service_as_the_api(cast: Cast) -> None:
     signal = Signal.objects.get(run=run)
     assert signal.actor == "operator"
     assert "no longer needed" in signal.data
+    (said,) = get_messages(answer.wsgi_request)
+    assert "Stops now: nothing else was to begin. In flight: plan, told to stop. May still land: nothing that" in str(said)
+
+
+def test_it_says_before_a_cancel_what_stops_what_is_in_flight_and_what_may_still_land(cast: Cast) -> None:
+    steps = [
+        a_step("$plan", "", "succeeded"),
+        a_step("look", "http_call", "running", effect="read"),
+        a_step("order", "http_call", "running", effect="write"),
+        a_step("pay", "http_call", "in_doubt", effect="irreversible"),
+        *(a_step(f"s{n}", "shell", "pending") for n in range(10)),
+    ]
+    assert cancelling.foreseen(steps) == [
+        ("Stops now", "s0, s1, s2, s3, s4, s5, s6, s7 and 2 more"),
+        ("In flight", "look (http_call), order (http_call), told to stop"),
+        ("May still land", "order, pay (in doubt already)"),
+    ]
+    run = submitted(cast.acme, "anything")
+    form = SignIn("operator").get(page_url(run)).content.decode().partition(operate_url(run, "cancel"))[2].partition("</form>")[0]
+    assert [question in form for question in ("Stops now", "In flight", "May still land")] == [True] * 3
 
 
 @pytest.mark.parametrize("operation", ["cancel", "pause", "resume"])

@@ -17,7 +17,7 @@ EVIL = '<script>alert("x")</script>'
 
 
 def shown(trace: dict[str, Any], *, payloads: bool = True, costs: bool = True) -> str:
-    context = run_page(trace, NOW, shows_payloads=payloads, shows_costs=costs)
+    context = run_page(trace, NOW, shows_payloads=payloads, shows_costs=costs, shows_targets=True)
     _, _, page = render_to_string("console/run.html", {"title": "run_1", **context}).partition('<div class="aos-page">')
     return page
 
@@ -52,6 +52,27 @@ def test_it_says_how_the_run_stands(run: dict[str, Any], said: str) -> None:
     assert sentence(a_trace(**run), NOW, shows_costs=True) == said
 
 
+def test_it_says_for_how_long_a_run_waits() -> None:
+    trace = a_trace(status="waiting", waiting_for="approval", finished_at=None, retries=0)
+    trace["steps"][1]["waits"] = [{"for": "approval", "from_ms": T0, "until_ms": None}]
+    assert sentence(trace, T0 + 723_000, shows_costs=True).startswith("Waiting 12 m 3 s for a person to approve a step; ")
+
+
+def test_a_row_of_the_waterfall_leads_to_what_the_step_was_given_and_did() -> None:
+    trace = a_trace()
+    trace["steps"][1]["status"] = "in_doubt"
+    trace["side_effects"] = [{**trace["side_effects"][0], "step_id": step_id} for step_id in ("fetch", "notify")]
+    inputs = {"fetch": {"url": EVIL, "api_key": "s3cret-s3cret"}}
+    context = run_page(trace, NOW, shows_payloads=True, shows_costs=True, shows_targets=True, inputs=inputs)
+    page = render_to_string("console/run.html", {"title": "run_1", **context})
+    assert '<a href="#step-fetch">fetch</a>' in page and '<td id="step-fetch">' in page
+    assert "&lt;script&gt;" in page.partition("<summary>Input</summary>")[2].partition("</details>")[0]
+    assert "s3cret-s3cret" not in page and EVIL not in page
+    assert [effect["step_id"] for effect in context["aos_effects"]] == ["notify", "fetch"], "what is in doubt comes first"
+    hidden = run_page(trace, NOW, shows_payloads=False, shows_costs=True, shows_targets=True, inputs={"fetch": {"url": "canary"}})
+    assert "canary" not in render_to_string("console/run.html", {"title": "run_1", **hidden})
+
+
 def test_it_counts_what_is_in_doubt() -> None:
     trace = a_trace()
     trace["steps"][0]["status"] = "in_doubt"
@@ -84,12 +105,12 @@ def test_it_draws_the_waterfall() -> None:
     page = shown(a_trace())
     assert page.count('<svg class="aos-bar"') == 9
     assert 'class="aos-backoff" x="26.00%" y="2" width="4.00%"' in page
-    assert 'aria-label="Waiting for approval: 5.0 s"' in page
+    assert 'aria-label="Waiting for an approval: 5.0 s"' in page
 
 
 def ways_of(trace: dict[str, Any], **again: Any) -> str:
     """Return the links from the failures of a run to doing it again."""
-    context = run_page(trace, NOW, shows_payloads=True, shows_costs=True)
+    context = run_page(trace, NOW, shows_payloads=True, shows_costs=True, shows_targets=True)
     page = render_to_string("console/run.html", {"title": "run_1", "aos_again": again or None, **context})
     return "".join(line for line in page.splitlines() if "aos-ways" in line)
 
@@ -205,5 +226,5 @@ def test_it_shows_a_status_it_does_not_know_by_its_name() -> None:
 def test_it_tells_apart_what_called_runs_spent(subtree: int | None, shows_costs: bool, shown: bool) -> None:
     trace = a_trace()
     trace["run"]["cost"]["subtree_spent_micro_usd"] = trace["run"]["cost"]["spent_micro_usd"] if subtree is None else subtree
-    facts = dict(run_page(trace, 0, shows_payloads=True, shows_costs=shows_costs)["aos_run"]["facts"])
+    facts = dict(run_page(trace, 0, shows_payloads=True, shows_costs=shows_costs, shows_targets=True)["aos_run"]["facts"])
     assert ("Spent with the runs it called" in facts) == shown

@@ -8,10 +8,12 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
 from agents.ledger import set_budget
+from agents.models import Membership, Tenant
 from runs.history.measured import History, Sample, Seen
 from runs.models import Run, RunEvent, SkillHistory
 from tests.console.conftest import CANARY, Cast, SignIn
@@ -135,10 +137,16 @@ def set_profile(cast: Cast, **profile: Any) -> None:
     agent.save()
 
 
+def member_of(tenant: Tenant) -> SignIn:
+    """Return a browser of somebody who develops there."""
+    person = User.objects.create_user("dora", is_staff=True)
+    Membership.objects.create(user=person, tenant=tenant, role="developer")
+    return SignIn("dora")
+
+
 @pytest.mark.parametrize("field", ["tenant", "simulation_id"])
 def test_it_runs_nothing_of_another_tenant(field: str, cast: Cast) -> None:
-    root = SignIn("root")
-    theirs = hidden(simulate(root, cast.rival, FREE))
+    theirs = hidden(simulate(member_of(cast.rival), cast.rival, FREE))
     browser, before = SignIn("developer"), Run.objects.count()
     if field == "tenant":
         assert "Select a valid choice" in browser.post(reverse(PAGE), theirs).content.decode()

@@ -18,7 +18,7 @@ from skills.services import record_versions
 from tests.console.conftest import CANARY, Cast, SignIn
 
 EVERYBODY = (*Role.values, "root", "stranger")
-TRYING = ("developer", "tenant_admin", "root")
+TRYING = ("developer", "tenant_admin")
 COSTS = ("developer", "operator", "tenant_admin", "auditor", "root")
 NAUGHTY = "<script>alert('ключ')</script>{{ 7 }}"
 LIST = reverse("console-skills")

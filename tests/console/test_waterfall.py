@@ -27,7 +27,7 @@ def test_it_has_a_row_for_everything_that_took_time() -> None:
         (1, "backoff", "Back-off", ""),
         (1, "attempt", "Attempt 2", "http_call"),
         (0, "step", "notify", "http_call"),
-        (1, "wait", "Waiting for approval", ""),
+        (1, "wait", "Waiting for an approval", ""),
         (1, "attempt", "Attempt 1", "PERMISSION_DENIED"),
         (0, "step", "publish", "http_call"),
         (0, "step", "sum", "llm_invoke"),
@@ -40,7 +40,7 @@ def test_it_places_each_stretch_by_its_share_of_the_whole() -> None:
     assert drawn["plan", "Plan"] == ("5.00%", "1.00%", "100 ms")
     assert drawn["step", "fetch"] == ("6.00%", "34.00%", "3.4 s")
     assert drawn["backoff", "Back-off"] == ("26.00%", "4.00%", "400 ms")
-    assert drawn["wait", "Waiting for approval"] == ("40.00%", "50.00%", "5.0 s")
+    assert drawn["wait", "Waiting for an approval"] == ("40.00%", "50.00%", "5.0 s")
 
 
 def test_it_draws_nothing_for_a_step_that_never_began() -> None:
@@ -124,6 +124,12 @@ def test_it_folds_nothing_an_operator_has_to_know_of(status: str) -> None:
     assert labels[SIBLINGS_SHOWN:] == ["each#70", "… 79 more of each"]
 
 
+def test_what_is_folded_says_how_much_of_it_failed() -> None:
+    trace = a_trace()
+    trace["steps"] = [a_step(f"each#{n}", "http_call", "failed", started_at_ms=T0) for n in range(100)]
+    assert waterfall(trace, END)[-1].label == "… 60 more of each, 60 of them failed", "as many of them are shown as of the first"
+
+
 def test_it_folds_what_is_inside_steps_where_that_would_be_too_much() -> None:
     trace = a_trace()
     tries = [an_attempt(n, T0, T0 + 1, "failed", code="TIMEOUT", retry_due_ms=T0 + 2) for n in range(1, 10)]
@@ -131,7 +137,7 @@ def test_it_folds_what_is_inside_steps_where_that_would_be_too_much() -> None:
     folded, opened = waterfall(trace, END), waterfall(trace, END, "s7")
     assert len(folded) <= ROWS_SHOWN
     assert [row.opens for row in folded if row.kind == "more"] == [f"s{n}" for n in range(100)]
-    assert {row.label for row in folded if row.kind == "more"} == {"… 18 more inside"}
+    assert {row.label for row in folded if row.kind == "more"} == {"… 18 more inside, 9 of them failed"}
     assert sum(row.kind in ("attempt", "backoff") for row in opened) == 18
     assert [row.label for row in opened if row.is_place] == ["s7"]
 

@@ -23,8 +23,8 @@ from runs.webhooks.sending import Answer, write_down
 from tests.console.conftest import CANARY, Cast, SignIn
 
 READS = ("developer", "operator", "auditor", "tenant_admin", "root")
-CHANGES = ("tenant_admin", "root")
-PAYLOADS = ("developer", "tenant_admin", "root")
+CHANGES = ("tenant_admin",)
+PAYLOADS = ("developer", "tenant_admin")
 EVERYBODY = (*Role.values, "root", "stranger")
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]{44}")
 NAUGHTY = "<script>alert('дверь')</script>{{ 7 }}"
@@ -181,7 +181,7 @@ def test_a_new_secret_is_made_once_per_form(door: WebhookEndpoint) -> None:
     answer = post("tenant_admin", door, "rotate", seen="")
     (secret,) = set(SECRET.findall(answer.content.decode()))
     assert "no-store" in answer["Cache-Control"]
-    again = post("root", door, "rotate", seen="")
+    again = post("tenant_admin", door, "rotate", seen="")
     assert "got a new secret since" in said(again)
     door.refresh_from_db()
     assert secrets_of(door) == [secret, *old], "what receivers know signs for a day"
@@ -210,7 +210,7 @@ def test_a_delivery_is_sent_again_once(door: WebhookEndpoint) -> None:
     assert 'name="seen" value="delivered:2"' in browser.get(delivery_url(sent_to(door))).content.decode()
     assert "sent again" in said(browser.post(delivery_url(sent_to(door)), {"seen": "delivered:2"}))
     assert sent_to(door).state == "pending"
-    assert "went on since" in said(SignIn("root").post(delivery_url(sent_to(door)), {"seen": "delivered:2"}))
+    assert "went on since" in said(browser.post(delivery_url(sent_to(door)), {"seen": "delivered:2"}))
     assert audit.entries_of(door.tenant, action="webhook.redeliver", actor="tenant_admin").count() == 1
 
 

@@ -113,7 +113,7 @@ def test_the_queue_stands_by_tenant_with_links_to_its_lists(cast: Cast) -> None:
     (line,) = page("operator").context["aos_queue"]["lines"]
     assert (line["tenant"], line["queued"], line["running"]) == (cast.acme, 2, 0)
     assert line["oldest"].startswith("7 m")
-    assert [(each["reason"], each["number"]) for each in line["waiting"]] == [("approval", 1), ("in doubt", 1)]
+    assert [(each["reason"], each["number"]) for each in line["waiting"]] == [("an approval", 1), ("a verdict", 1)]
     assert len(page("root").context["aos_queue"]["lines"]) == 2
     for link, number in ((line["queued_link"], 2), (line["waiting"][1]["link"], 1), (line["running_link"], 0)):
         listed = SignIn("root").get(link)

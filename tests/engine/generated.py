@@ -9,6 +9,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from runs.engine import events as e
+from runs.engine.budget import spare
 from runs.engine.decisions import Decision
 from runs.engine.events import Fact, Terms
 from runs.engine.script import Fail, HandedBack, Held, Lost, Ok, Priced, Rejected, ScriptWorld, answer, approve, reject
@@ -28,7 +29,7 @@ FAILS = st.builds(
     Fail,
     CODES,
     PHASES,
-    cost_micro_usd=st.sampled_from([0, 20, 90]),
+    cost_micro_usd=st.sampled_from([0, 20, 90, 400]),
     retry_after_ms=st.sampled_from([None, None, 700]),
     advice=ADVICE,
     after_ms=SPANS,
@@ -169,8 +170,10 @@ class Anybody(ScriptWorld):
         return fact if self.crashes <= CRASHES else e.RunPoisoned(fact.at_ms, self.crashes)
 
     def idle(self, state: State) -> Fact | None:
-        self.visits += 1
         at = state.now_ms + 1
+        if state.status == "waiting" and spare(state):
+            return e.ReservationReturned(at)
+        self.visits += 1
         if state.in_flight or state.extending or state.handed_back:
             return e.RunReclaimed(at)
         if self.visits > PATIENCE * 4:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from runs.engine import events as e
 from runs.engine.budget import headroom
@@ -40,7 +40,8 @@ class Watch:
         self.approved: dict[str, str] = {}
         self.doubted: set[str] = set()
         self.finishes = 0
-        self.overran = False
+        self.overrun = 0
+        self.overrun_on: dict[str, int] = {}
 
     def follow(self, journal: Sequence[Entry]) -> State:
         """Check the whole journal and return the state after it."""
@@ -61,6 +62,8 @@ class Watch:
         if decisions and isinstance(decisions[0], Ignore):
             assert len(decisions) == 1
             return
+        if isinstance(fact, e.ReservationReturned):
+            assert not decisions, "giving money back starts nothing: the run is being parked"
         if isinstance(fact, e.ApprovalDecided) and fact.approved:
             self.approved[fact.step] = fact.edited_hash or fact.action_hash
         if isinstance(fact, e.GrantAnswered) and fact.grant:
@@ -68,7 +71,7 @@ class Watch:
         if isinstance(fact, e.StepFailed):
             self.check_failure(fact, effect, decisions)
         self.check_decisions(decisions)
-        check_books(self.state, self.overran)
+        check_books(self.state, self.overrun, self.overrun_on)
         check_moves(before, self.state)
 
     def effect_before(self, fact: Fact) -> str:
@@ -94,8 +97,17 @@ class Watch:
                 self.doubted.discard(decision.step)
             elif isinstance(decision, StartStep):
                 self.check_start(decision)
-            self.overran |= isinstance(decision, Overrun)
+            elif isinstance(decision, Overrun):
+                self.add_overrun(decision)
             self.finishes += isinstance(decision, Finish)
+
+    def add_overrun(self, decision: Overrun) -> None:
+        """Count in by how much a call cost more than was held for it, in all and on its model."""
+        assert self.state is not None
+        more, model = decision.cost_micro_usd - decision.worst_micro_usd, self.state.steps[decision.step].model
+        self.overrun += more
+        if model:
+            self.overrun_on[model] = self.overrun_on.get(model, 0) + more
 
     def check_start(self, start: StartStep) -> None:
         assert self.state is not None
@@ -139,8 +151,8 @@ def check_moves(before: tuple[str, dict[str, str]] | None, state: State) -> None
         assert state.steps[key].status in STEP_WAYS[status], key
 
 
-def check_books(state: State, overran: bool) -> None:
-    """Check that what the state keeps beside its steps is what its steps say."""
+def check_books(state: State, overrun: int, overrun_on: Mapping[str, int]) -> None:
+    """Check that what the state keeps beside its steps is what its steps say, and that no cap is passed but by overruns."""
     steps = state.steps
     calls = [key for key in state.in_flight if steps[key].asked in ("run", "bound", "grant")]
     assert len(calls) <= state.terms.max_parallel, "the parallel limit is kept"
@@ -148,12 +160,11 @@ def check_books(state: State, overran: bool) -> None:
     assert {key for key, found in steps.items() if found.status in ("waiting", "in_doubt")} == set(state.waiting)
     assert sum(found.held_micro_usd for found in steps.values()) == state.held_micro_usd
     assert sum(found.cost_micro_usd for found in steps.values()) == state.spent_micro_usd
-    if state.granted_micro_usd is not None and not overran:
-        assert state.spent_micro_usd + state.held_micro_usd <= state.granted_micro_usd, "the cap is not passed"
-        for model, granted in state.granted_by_model.items():
-            assert state.spent_by_model.get(model, 0) + state.held_by_model.get(model, 0) <= granted, "nor that of a model"
-        used = {model for model, spent in state.spent_by_model.items() if spent}
-        assert used <= set(state.granted_by_model), "nothing is spent on a model for which nothing is held"
+    if state.granted_micro_usd is not None:
+        assert state.spent_micro_usd + state.held_micro_usd <= state.granted_micro_usd + overrun, "the cap is not passed"
+        for model in {**state.spent_by_model, **state.held_by_model}:
+            used = state.spent_by_model.get(model, 0) + state.held_by_model.get(model, 0)
+            assert used <= state.granted_by_model.get(model, 0) + overrun_on.get(model, 0), "nor that of a model"
     for model, held in state.held_by_model.items():
         assert sum(found.held_micro_usd for found in steps.values() if found.model == model) == held
     if state.admitted and not state.finished:

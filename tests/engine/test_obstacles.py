@@ -208,6 +208,8 @@ def test_a_doubt_tells_what_is_known_and_which_verdicts_there_are() -> None:
 def test_money_says_by_how_much_and_who_may_give_it() -> None:
     story = Story.admitted(s("a", "model"), granted=500_000, limit_micro_usd=500_000)
     story.tell(e.CostBounded, "a", 1, 900_000)
+    (asking,) = told(story)
+    assert (asking.detail, asking.action.command) == ("needs $0.9000, which is being asked for", None), "there is nothing to top up"
     story.tell(e.ReservationRefused, 400_000, f"run:{story.state.run_id}")
     (own,) = told(story)
     assert (own.what, own.step_id, own.current, own.limit) == ("budget", "a", 0, 500_000)

@@ -13,9 +13,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a thorough run (`make fuzz`) that asked too little, or got no further than the first door."""
+    """Fail a thorough run (`make fuzz`) that got no further than the first door."""
     from tests.fuzz.test_api import EXAMPLES, THOROUGH, asked  # noqa: PLC0415 - as above
 
     made, succeeded = sum(asked.values()), asked[200] + asked[201] + asked[202]
-    if asked and THOROUGH <= EXAMPLES and (made < 5_000 or succeeded <= made / 20):
+    if asked and THOROUGH <= EXAMPLES and succeeded <= made / 20:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -10,9 +10,11 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
 from msgspec.structs import replace as replace_fields
 
+from agents.actors import names_of
 from agents.models import Membership, Role
 from agents.roles import ROLE_SCOPES
 from agents.services import create_agent
+from agents.tenancy import create_key
 from aos_site.logs import without_link_secrets
 from runs import approvals, deciding
 from runs.console.editing_view import outcome
@@ -22,6 +24,7 @@ from runs.models import GrantUse, KnownHost, Run, Signal
 from runs.people import grants
 from runs.people.grants import Limits
 from runs.people.links import make_link
+from runs.people.notes import add_note, asked_of, handed_to, people_to_hand_to
 from runs.shell.clock import now_ms
 from runs.shell.perform import _with_fallback
 from runs.shell.reading.history import read_state
@@ -92,6 +95,35 @@ def test_who_asked_with_a_token_of_the_issuer_does_not_approve_on_the_console(wo
     with pytest.raises(Refusal) as refused:
         make_link(principal=workshop.bob, run_id=run.public_id, step_id="a", made_for="ada")
     assert refused.value.errors[0]["pointer"] == "/for"
+    assert not Signal.objects.exists()
+
+
+def test_nor_by_a_key_they_made(workshop: Workshop) -> None:
+    Membership.objects.create(user=User.objects.create_user("ada"), tenant=workshop.tenant, role=Role.TENANT_ADMIN)
+    ada = replace(workshop.bob, name="ada")
+    of_ada = {name: create_key(workshop.tenant, name, ["admin"], owner="ada")[0] for name in ("asks", "decides")}
+    asks, decides = (replace(workshop.bob, name=f"key:{key.name}:{key.prefix}", key_id=key.public_id) for key in of_ada.values())
+    for giver in (ada, decides):
+        grants.give(principal=giver, skill="say", agent_ref=None, host="", limits=Limits(max_uses=9), reason="for all of it")
+    run = waiting(replace(workshop, alice=asks))
+    assert not GrantUse.objects.exists()
+    action = shown(workshop, run)["action_hash"]
+    for who in (ada, decides):
+        with pytest.raises(Refusal, match="who asked for the run may not approve"):
+            replace(workshop, bob=who).decide(run, "a", "approve", action_hash=action)
+        with pytest.raises(Refusal, match="who asked for the run may make no link"):
+            make_link(principal=who, run_id=run.public_id, step_id="a", made_for="bob")
+        with pytest.raises(Refusal, match="neither hands its approval on nor asks"):
+            add_note(principal=who, run_id=run.public_id, step_id="a", kind="ask", text="may I?")
+    with pytest.raises(Refusal, match="who asked for the run may not approve") as refused:
+        add_note(principal=workshop.bob, run_id=run.public_id, step_id="a", kind="assign", text="yours", to="ada")
+    assert refused.value.errors[0]["pointer"] == "/to"
+    assert "ada" not in people_to_hand_to(workshop.tenant, shown(workshop, run))
+    add_note(principal=workshop.bob, run_id=run.public_id, step_id="a", kind="ask", text="what for?")
+    assert [note.text for note in asked_of([workshop.tenant], "ada")] == ["what for?"]
+    add_note(principal=ada, run_id=run.public_id, step_id="a", kind="reply", text="for May")
+    rows = approvals.approvals_in([workshop.tenant])
+    assert not handed_to(rows, names_of([workshop.tenant], "ada")).exists() and handed_to(rows, {"bob"}).exists()
     assert not Signal.objects.exists()
 
 

@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from agents.models import ApiKey, Tenant
+from agents.models import ApiKey, Membership, Tenant
 from agents.tenancy import create_key, find_key
 
 
@@ -43,6 +44,17 @@ def test_it_makes_a_key_that_opens_what_its_scopes_say(tenant: Tenant) -> None:
     key = find_key(made["api_key"])
     assert key is not None
     assert (key.public_id, key.tenant, key.scopes) == (made["key_id"], tenant, ["runs:read", "runs:write"])
+
+
+def test_it_makes_a_key_for_a_member_and_for_nobody_else(tenant: Tenant) -> None:
+    Membership.objects.create(user=User.objects.create_user("ada"), tenant=tenant, role="developer")
+    User.objects.create_user("stranger")
+    assert answered("create", "hers", "--scope", "runs:read", "--for", "ada")["owner"] == "ada"
+    assert answered("create", "nobodys", "--scope", "runs:read")["owner"] is None
+    for nobody in ("stranger", "key:x:y", "ghost"):
+        assert f"'{nobody}' is no active member of acme" in told("create", "x", "--scope", "runs:read", "--for", nobody, expect=2)[1]
+    listed = told("list")[0]
+    assert "ada" in listed and "nobody" in listed and ApiKey.objects.count() == 2
 
 
 def test_it_shows_the_secret_once_and_never_in_the_list(tenant: Tenant) -> None:

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
-from agents.models import Agent, ApiKey, Tenant
+from agents.models import Agent, ApiKey, Membership, Tenant
 from agents.tenancy import find_key
 
 
@@ -30,7 +30,8 @@ def refused(*arguments: str) -> tuple[int, str]:
 
 def test_it_makes_a_tenant_one_can_work_with(db: None) -> None:
     made = bootstrapped()
-    assert made["created"] == ["tenant", "agent", "admin", "api_key"]
+    assert made["created"] == ["tenant", "agent", "admin", "membership", "api_key"]
+    assert Membership.objects.get(user__username="admin").role == "tenant_admin"
     key = find_key(made["api_key"])
     assert key is not None and key.tenant.slug == "demo"
     assert User.objects.get(username="admin").check_password(made["admin_password"])

@@ -81,7 +81,10 @@ def test_the_outcome_names_the_span_its_call_was_sent_from(workshop: Workshop, c
         settings.ALLOW_LOCAL_TARGETS = frozenset({server.authority})
         asked = {"skill": "http_call", "params": {"url": server.url + "/"}, "agent": "worker"}
         with a_worker():
-            outcome = caller.post("/api/v1/runtime/execute", asked, traceparent=CALLERS).json()
+            told = [caller.post("/api/v1/runtime/execute", asked, traceparent=CALLERS, Idempotency_Key="k") for _ in range(2)]
+    outcome = told[0].json()
+    assert told[1].json() == outcome, "the same call, made once"
+    assert [each.headers.get("Idempotency-Replayed") for each in told] == [None, "true"]
     _, trace_id, span_id, _ = seen(server)[0].split("-")
     assert (outcome["execution"]["trace_id"], outcome["execution"]["span_id"]) == (trace_id, span_id)
     assert selectors.get_run(tenant=workshop.tenant, run_id=outcome["run_id"]).trace_id == trace_id

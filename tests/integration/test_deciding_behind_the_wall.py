@@ -44,10 +44,16 @@ def test_a_link_and_the_api_decide_through_the_wall(workshop: Workshop, settings
         site.headers["Authorization"] = f"Bearer {key}"
         one = f"/api/v1/approvals/{run.public_id}/b"
         ok(site.post(f"{one}/notes", json={"kind": "assign", "to": "carol"}))
-        assert ok(site.post(f"{one}/links", json={"for": "carol"}))["made_for"] == "carol"
+        other = ok(site.post(f"{one}/links", json={"for": "carol"}))["link_id"]
+        assert ok(site.post(f"{one}/links/{other}/revoke", json={}))["state"] == "revoked"
         hash_ = ok(site.get(one))["action_hash"]
         wanted = [{"run_id": run.public_id, "step_id": "b", "action_hash": hash_}]
-        told = ok(site.post("/api/v1/approvals/decide", json={"decisions": wanted, "verdict": "approve"}))
+        told = ok(site.post("/api/v1/approvals/decide", json={"decisions": wanted, "verdict": "approve", "reason": "seen all of them"}))
         assert told["data"][0]["result"] == "decided"
-    assert Signal.objects.count() == 2 and ApprovalNote.objects.count() == 1
+        site.headers["Authorization"] = f"Bearer {create_key(workshop.tenant, 'hers', SCOPES, owner='carol')[1]}"
+        mine = ok(site.post("/api/v1/runs", json={"agent": "worker", "plan": {"steps": [step("a", "say", approval="always")]}}))
+        ok(site.post(f"/api/v1/runs/{mine['run_id']}/cancel", json={}))
+        Membership.objects.all().delete()
+        assert site.get("/api/v1/runs").status_code == 401, "its owner has left"
+    assert Signal.objects.count() == 3 and ApprovalNote.objects.count() == 1
     assert DecisionLink.objects.get(pk=link.pk).used_at is not None

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from agents.models import Agent, Tenant
+from agents.models import Agent, Membership, Tenant
 from agents.services import create_agent
 from agents.tenancy import create_key
 from bench.long_run import store_long_run
@@ -57,7 +57,9 @@ def calls(do: Callable[[], Any]) -> int:
 def ask(agent: Agent) -> Callable[[Run, str], Any]:
     _, key = create_key(agent.tenant, "reader", ("runs:read",))
     person, program = Client(), Client(headers={"Authorization": f"Bearer {key}"})
-    person.force_login(User.objects.create_superuser("root"))
+    nora = User.objects.create_user("nora", is_staff=True)
+    Membership.objects.create(user=nora, tenant=agent.tenant, role="tenant_admin")
+    person.force_login(nora)
 
     def answer(run: Run, what: str) -> Any:
         if what == "page":
@@ -78,7 +80,7 @@ def test_it_works_in_proportion_to_the_steps(agent: Agent) -> None:
     def work(run: Run) -> int:
         trace = trace_json(tenant=agent.tenant, run_id=run.public_id)
         return calls(lambda: trace_json(tenant=agent.tenant, run_id=run.public_id)) + calls(
-            lambda: run_page(trace, 0, shows_payloads=True, shows_costs=True)
+            lambda: run_page(trace, 0, shows_payloads=True, shows_costs=True, shows_targets=True)
         )
 
     assert work(store_long_run(agent, LONG)) < 1.1 * LONG / SHORT * work(store_long_run(agent, SHORT))

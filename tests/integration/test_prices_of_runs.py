@@ -12,15 +12,17 @@ import pytest
 from django.db import connection
 
 from agents import ledger
+from agents.services import create_agent
 from runs.models import Charge
 from skills import prices
 from skills.adapters.prices import price_table, today
 from skills.costs import model_of
 from skills.library.llm_invoke import LlmInvoke
 from skills.models import PriceOrigin, PriceRow
+from skills.registry import registry
 from skills.services import add_price
 from tests.conftest import PROJECT
-from tests.integration.workshop import Workshop, a_worker, assert_is_whole, chain, over, parked, step, step_of
+from tests.integration.workshop import Workshop, a_worker, assert_is_whole, chain, decided, over, parked, step, step_of
 
 pytestmark = pytest.mark.usefixtures("own_prices")
 
@@ -88,6 +90,20 @@ def test_what_costs_by_the_call_stops_at_the_budget_before_the_call(workshop: Wo
     with a_worker():
         waiting = parked(run, "budget")
     assert (waiting.spent_micro_usd, waiting.steps_done) == (80, 2)
+
+
+def test_who_finishes_cheaply_is_answered_by_the_built_in_model_once_the_money_is_used_up(workshop: Workshop) -> None:
+    registry.add(LlmInvoke)
+    config = {"llm_invoke": {"provider": "anthropic", "model": "claude-opus-4-5"}}
+    profile = {"skill_config": config, "budget": {"per_run_micro_usd": 10, "on_exhausted": "finish_cheap"}}
+    agent = create_agent(tenant=workshop.tenant, name="thrifty", profile=profile)
+    run = workshop.submit(step("ask", "llm_invoke", prompt="Sum up.", input="The price rose. It fell."), agent=agent)
+    with a_worker():
+        run = over(run)
+    assert (run.status, run.spent_micro_usd) == ("succeeded", 0)
+    assert "downgrade" in decided(run, "ask")
+    assert "rose" in step_of(run, "ask")["result"]["text"]
+    assert_is_whole(workshop, run)
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from agents.models import Tenant
-from agents.tenancy import Principal
+from agents.tenancy import Principal, create_key
 from catalog import deciding
 from catalog.candidate_documents import export_candidates, import_candidates
 from catalog.candidate_views import candidate_detail
@@ -187,7 +187,9 @@ def test_it_says_who_was_quicker(alice: Principal, bob: Principal) -> None:
 
 def test_it_lets_nobody_approve_their_own(alice: Principal, settings: Any) -> None:
     row = a_candidate(alice)
-    assert refused(deciding.approve, alice, row, shadow_report=REPORT).code == "PERMISSION_DENIED"
+    key, _ = create_key(alice.tenant, "hers", ["admin"], owner=alice.name)
+    for who in (alice, as_person(alice.tenant, f"key:hers:{key.prefix}")):
+        assert refused(deciding.approve, who, row, shadow_report=REPORT).code == "PERMISSION_DENIED"
     settings.RECOVERY_FOUR_EYES = False
     assert deciding.approve(principal=alice, candidate_id=row.public_id, shadow_report=REPORT).policy == "shadow"
 

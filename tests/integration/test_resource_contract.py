@@ -14,6 +14,8 @@ from runs import services
 from runs.models import Run
 from runs.runtime import get_resource_contract
 from runs.selectors import list_runs, run_json
+from runs.shell.clock import as_datetime
+from skills.instants import instant
 from tests.integration.workshop import Workshop, a_worker, chain, over, parked, started, step
 
 
@@ -96,6 +98,17 @@ def test_it_is_fixed_when_the_run_is_taken(workshop: Workshop) -> None:
     assert (before["attempts"], before["budget"]["on_exhausted"]) == ({"used": 0, "left": 5}, "fail")
     assert [(rate["scope"], rate["limit"]) for rate in before["rate_limits"] if rate["limit"] == 7] == [(f"agent:{agent.public_id}", 7)]
     assert "fails" not in before["allowed_skills"]
+
+
+def test_it_tells_the_time_a_run_has_left_until_it_is_over(workshop: Workshop) -> None:
+    run = workshop.submit(step("a", "say"), deadline_ms=90_000)
+    time = contract(workshop, run)["time"]
+    assert (time["max_run_duration_ms"], time["elapsed_ms"] + time["remaining_ms"]) == (90_000, 90_000)
+    assert time["deadline_at"] == instant(as_datetime(run.deadline_at_ms))
+    with a_worker():
+        over(run)
+    ended = contract(workshop, run)["time"]
+    assert time["elapsed_ms"] <= ended["elapsed_ms"] == contract(workshop, run)["time"]["elapsed_ms"], "it stands still"
 
 
 def test_it_counts_calls_and_the_runs_beside_it(workshop: Workshop) -> None:

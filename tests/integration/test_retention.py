@@ -252,10 +252,14 @@ def test_it_keeps_a_parent_until_its_reruns_are_gone(workshop: Workshop) -> None
     assert not Run.objects.exists()
 
 
-def test_it_answers_a_repeated_request_by_the_same_run_until_the_payload_goes(workshop: Workshop, run: Run) -> None:
+def test_it_answers_a_repeated_request_by_the_same_run_until_the_payload_goes_and_for_seven_days(workshop: Workshop, run: Run) -> None:
     again = {"principal": workshop.alice, "agent_ref": workshop.agent.public_id, "plan": {"steps": [step("one", "say")]}}
     assert services.submit(**again, idempotency_key="once") == (run, False)
     aged(run, 11)
+    remove_due(NOW)
+    assert (now(run).kept, services.submit(**again, idempotency_key="once")) == (Kept.EVENTS, (run, False))
+    Run.objects.filter(pk=run.pk).update(created_at=NOW - timedelta(days=8))
+    aged(run, 21)
     remove_due(NOW)
     fresh, created = services.submit(**again, idempotency_key="once")
     assert created

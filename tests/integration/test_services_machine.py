@@ -39,7 +39,7 @@ from tests.engine.invariants import Watch
 from tests.fakes.stalling import EFFECTS, HANGING
 from tests.integration import reference
 from tests.integration.reference import MENDED, MINUTE, SKILLS, VERDICTS, Modelled, No
-from tests.integration.workshop import Workshop, a_worker, assert_is_whole, chain, decided, step, step_of, wait_for
+from tests.integration.workshop import SAID_WHY, Workshop, a_worker, assert_is_whole, chain, decided, step, step_of, wait_for
 
 EXAMPLES = 12 * int(os.environ.get("AOS_TEST_ROUNDS", "1"))
 STEPS = 40
@@ -207,7 +207,7 @@ class Services(RuleBasedStateMachine):
 
     def decide(self, run: str, by: str, place: str, verdict: str, action: str, value: Any) -> None:
         given = {"right": self.action_hash(run, place), "wrong": "0" * 64, "none": None}[action]
-        answer = self.send(services.decide_step, by, run, step_id=place, verdict=verdict, action_hash=given, value=value)
+        answer = self.send(services.decide_step, by, run, step_id=place, verdict=verdict, action_hash=given, value=value, reason=SAID_WHY)
         expected = self.model[run].decide(place, verdict, by, action, value, now=self.clock.ahead_ms)
         assert answer == (expected or {"run_id": run, "step_id": place, "requested": verdict})
 

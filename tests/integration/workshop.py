@@ -65,6 +65,9 @@ def a_worker() -> Iterator[Callable[[], None]]:
         leave()
 
 
+SAID_WHY = "looked into it first"
+
+
 @dataclass(frozen=True)
 class Workshop:
     """A tenant with one agent, who asks for runs and who decides about them."""
@@ -81,8 +84,9 @@ class Workshop:
         return run
 
     def decide(self, run: Run, step_id: str, verdict: str, **more: Any) -> None:
-        """Say what becomes of a step that waits, as somebody else than who asked."""
-        services.decide_step(principal=self.bob, run_id=run.public_id, step_id=step_id, verdict=verdict, **more)
+        """Say what becomes of a step that waits, and why, as somebody else than who asked."""
+        word = {"step_id": step_id, "verdict": verdict, "reason": SAID_WHY, **more}
+        services.decide_step(principal=self.bob, run_id=run.public_id, **word)
 
     def replay(self, run: Run, mode: str) -> dict[str, Any]:
         return services.replay_run(principal=self.alice, run_id=run.public_id, mode=mode)

@@ -12,7 +12,7 @@ from runs.engine.state import State, StepState
 from runs.models import Run
 from runs.shell.reading.history import read_state
 from skills.refusal import Refusal
-from tests.integration.workshop import Workshop
+from tests.integration.workshop import SAID_WHY, Workshop
 from tests.simulation.plans import INPUTS, WRITING, Weather, plan_of
 from tests.simulation.ports import at_virtual_now
 from tests.simulation.schedule import SECOND, Process, Schedule
@@ -158,7 +158,9 @@ class Crowd:
         if reason == "input":
             value = "this one"
         for _ in range(2 if self._schedule.chance(0.1) else 1):
-            services.decide_step(**bob, step_id=step.key, verdict=verdict, action_hash=step.action_hash or None, value=value)
+            services.decide_step(
+                **bob, step_id=step.key, verdict=verdict, action_hash=step.action_hash or None, value=value, reason=SAID_WHY
+            )
             self.answers[verdict] += 1
 
 

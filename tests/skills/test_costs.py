@@ -167,7 +167,9 @@ CHARGED_TO = {
 def test_it_charges(config: dict[str, Any], params: dict[str, Any], model: str | None) -> None:
     assert model_of(LLM, {"prompt": "x", **params}, config) == model
     free = model is None and params.get("model") is None
-    assert cheaper_params_of(LLM, {"prompt": "x", **params}, config) == (None if free else {"provider": "extractive"})
+    call = {"prompt": "x", **params}
+    cheaper = cheaper_params_of(LLM, call, config, than_micro_usd=worst_case_of(LLM, call, config))
+    assert cheaper == (None if free else {"provider": "extractive"})
 
 
 # Any skill
@@ -213,7 +215,7 @@ def test_a_model_that_is_no_name_is_none(answer: Any) -> None:
 
 @pytest.mark.parametrize("answer", ["raise", 7, {}, [], {"url": "x"}])
 def test_parameters_that_are_none_or_make_nothing_cheaper_are_none(answer: Any) -> None:
-    assert cheaper_params_of(Told(answer), {}, {}) is None
+    assert cheaper_params_of(Told(answer), {}, {}, than_micro_usd=1) is None
 
 
 WITH_BASE = {

@@ -1,8 +1,10 @@
-// Copies: what data-aos-copy marks gets a button beside it and the key c; a button with data-aos-copies copies the field it
+// Copies: an id (what data-aos-copy marks, or what is set as an id and reads like one) gets a button beside it and the key c; a button with data-aos-copies copies the field it
 // names. Where the browser lets no page write to the clipboard, the text stands selected in a field, to be copied by hand.
 "use strict";
 (() => {
   const ROW = "tr, li, [data-aos-row]";
+  const MARKED = "[data-aos-copy]";
+  const ID = /^(?:[a-z]{2,4}_)?[0-9a-f]{32,64}$/;
 
   const say = (words) => {
     let place = document.querySelector("#aos-copied");
@@ -60,11 +62,13 @@
     icon.textContent = "content_copy";
     button.append(icon);
     button.addEventListener("click", () => copy(text));
-    (id.closest("a") || id).after(button);
+    if (id.matches("td, dd")) id.append(button);
+    else (id.closest("a") || id).after(button);
   };
 
   const furnish = (root) => {
-    for (const id of root.querySelectorAll("[data-aos-copy]")) beside(id);
+    for (const id of root.querySelectorAll(".aos-id")) if (ID.test(id.textContent.trim())) id.setAttribute("data-aos-copy", id.dataset.aosCopy || "");
+    for (const id of root.querySelectorAll(MARKED)) beside(id);
     for (const button of root.querySelectorAll("[data-aos-copies]")) button.hidden = false;
   };
 
@@ -78,7 +82,7 @@
   // The key c (keys.js).
   document.addEventListener("aos:copy", () => {
     const row = document.activeElement && document.activeElement.closest(ROW);
-    const id = (row && row.querySelector("[data-aos-copy]")) || document.querySelector(".aos-page [data-aos-copy]");
+    const id = (row && row.querySelector(MARKED)) || document.querySelector(`.aos-page ${MARKED}`);
     if (id) copy(id.textContent.trim());
   });
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from argparse import SUPPRESS, ArgumentParser
 from typing import Any
 
+from agents.actors import is_member
 from agents.selectors import get_key, key_json, list_keys
 from agents.tenancy import SCOPES, create_key, revoke_key
 from runs.management import exits
 from runs.management.base import RuntimeCommand
 from runs.management.printing import Paper
+from skills.refusal import Refusal
 
 
 def tell_all(keys: list[dict[str, Any]], paper: Paper) -> None:
@@ -17,16 +19,16 @@ def tell_all(keys: list[dict[str, Any]], paper: Paper) -> None:
     if not keys:
         paper.line("there is no API key yet; make one: manage.py api_keys create NAME --scope runs:read")
         return
-    rows = [
-        [key["key_id"], key["name"], key["prefix"], key["state"], key["last_used_at"] or "never", " ".join(key["scopes"])] for key in keys
-    ]
-    paper.table(("key", "name", "prefix", "state", "last used", "scopes"), rows)
+    names = ("key_id", "name", "prefix", "state")
+    last = [(key["owner"] or "nobody", key["last_used_at"] or "never", " ".join(key["scopes"])) for key in keys]
+    rows = [[*(key[name] for name in names), *told] for key, told in zip(keys, last, strict=True)]
+    paper.table(("key", "name", "prefix", "state", "owner", "last used", "scopes"), rows)
 
 
 def tell_made(key: dict[str, Any], paper: Paper) -> None:
     """Print a new key; its secret is shown here and nowhere else again."""
-    scopes = " ".join(key["scopes"])
-    paper.pairs([("key", key["key_id"]), ("name", key["name"]), ("scopes", scopes), ("API key", f"{key['api_key']}   (shown once)")])
+    told = [("key", key["key_id"]), ("name", key["name"]), ("scopes", " ".join(key["scopes"])), ("owner", key["owner"] or "nobody")]
+    paper.pairs([*told, ("API key", f"{key['api_key']}   (shown once)")])
 
 
 class Command(RuntimeCommand):
@@ -40,6 +42,7 @@ class Command(RuntimeCommand):
         making.add_argument(
             "--scope", action="append", required=True, metavar="SCOPE", help=f"What it may do, again for each: {', '.join(SCOPES)}."
         )
+        making.add_argument("--for", dest="owner", default="", metavar="USER", help="The member who gets it: the two count as one actor.")
         revoking = actions.add_parser("revoke", help="Make a key useless from now on.")
         revoking.add_argument("key_id", metavar="KEY_ID", help="Id of the key, key_…, as the list shows it.")
         for action in (listing, making, revoking):
@@ -59,7 +62,11 @@ class Command(RuntimeCommand):
         return exits.OK
 
     def _create(self, options: dict[str, Any]) -> int:
-        row, plaintext = create_key(self.tenant, options["name"], options["scope"])
+        owner = options["owner"]
+        if owner and not is_member(self.tenant, owner):
+            fault = {"pointer": "/for", "code": "INVALID_INPUT", "detail": f"'{owner}' is no active member of {self.tenant.slug}"}
+            raise Refusal("INVALID_INPUT", fault["detail"], errors=[fault], suggestions=["Name a member by user name, or leave it out."])
+        row, plaintext = create_key(self.tenant, options["name"], options["scope"], owner=owner)
         key = key_json(row) | {"api_key": plaintext}
         if options["json"]:
             self.print_json(key)

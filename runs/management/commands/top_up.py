@@ -28,6 +28,7 @@ class Command(RuntimeCommand):
             amount_micro_usd=body.amount(),
             idempotency_key=options["key"],
         )
+        del answer["repeated"]
         if options["json"]:
             self.print_json(answer)
         else:

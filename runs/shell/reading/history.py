@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runs.engine.state import State
-from runs.engine.virtual import Entry, fold
+from runs.engine.virtual import Entry, state_after
 from runs.models import Kept, Run
 from runs.shell.chain import first_break
 from runs.shell.clock import as_datetime
@@ -70,5 +70,4 @@ def what_is_gone(run: Run, rows: list[Row]) -> str | None:
 
 def read_state(run: Run) -> State:
     """Return what a run is now, by its journal."""
-    state, _ = fold(entry.fact for entry in read_history(run))
-    return state
+    return state_after(entry.fact for entry in read_history(run))

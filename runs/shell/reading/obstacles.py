@@ -160,6 +160,8 @@ def _short(state: State, step: StepState | None, needs_micro_usd: int | None) ->
     """Say which scope is short by how much, and who can do something about it."""
     scope = state.short_scope or f"run:{state.run_id}"
     is_its_own = scope.startswith("run:")
+    if not state.missing_micro_usd:
+        return _asking(step, needs_micro_usd)
     return Obstacle(
         what="budget",
         step_id=step.key if step else None,
@@ -171,6 +173,17 @@ def _short(state: State, step: StepState | None, needs_micro_usd: int | None) ->
         since_at=instant_of_ms(step.waits[-1][1]) if step else None,
         eta_at=instant_of_ms_or_none(state.funds_due_ms),
         action=_top_up(state) if is_its_own else _raise_budget(scope),
+    )
+
+
+def _asking(step: StepState | None, needs_micro_usd: int | None) -> Obstacle:
+    """Say that nobody has refused the money so far: there is nothing to top up."""
+    return Obstacle(
+        what="budget",
+        step_id=step.key if step else None,
+        detail=f"needs {money(needs_micro_usd)}, which is being asked for",
+        since_at=instant_of_ms(step.waits[-1][1]) if step else None,
+        action=_nobody("wait: the answer comes at once"),
     )
 
 
@@ -209,7 +222,7 @@ def _approval(state: State, step: StepState, history: list[Entry], around: Aroun
     silence = _SILENCE[state.terms.approval_on_expiry]
     words = f"a person must approve exactly this call of {pin.skill} {pin.version}{effect}; undecided, {silence}"
     api = f"POST /api/v1/approvals/{state.run_id}/{step.key}/approve"
-    action = Clearing(detail="approve or reject the step", who=who, api=api, body={"action_hash": step.action_hash})
+    action = Clearing(detail="approve or reject the step", who=who, api=api, body={"action_hash": step.action_hash, "reason": ""})
     return _waits(step, "approval", words, action)
 
 

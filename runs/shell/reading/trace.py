@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from runs.engine.state import Failure, State, StepState
-from runs.engine.virtual import Entry, fold
+from runs.engine.virtual import Entry, state_after
 from runs.faults.contracts import Fault
 from runs.shell.clock import as_datetime
 from runs.shell.codec import kind_of, plain
@@ -18,7 +18,7 @@ from skills.instants import instant
 
 def trace_of(run: dict[str, Any], history: list[Entry]) -> dict[str, Any]:
     """Return the trace of a run given its row's JSON and its journal."""
-    state, _ = fold(entry.fact for entry in history)
+    state = state_after(entry.fact for entry in history)
     decisions = [found for seq, entry in enumerate(history, start=1) for found in _decisions(seq, entry)]
     return trace_with(run, state, decisions, [event_json(seq, entry) for seq, entry in enumerate(history, start=1)])
 
@@ -66,7 +66,7 @@ def step_json(state: State, step: StepState) -> dict[str, Any]:
         "status": step.status,
         "depends_on": list(node.needs) if node else [],
         "reason": step.reason or step.why,
-        "attempts": [_attempt(attempt) for attempt in step.attempts],
+        "attempts": plain(step.attempts),
         "waits": [{"for": name, "from_ms": begun, "until_ms": until} for name, begun, until in step.waits],
         "cost_micro_usd": step.cost_micro_usd,
         "started_at_ms": step.started_at_ms,
@@ -82,11 +82,6 @@ def step_json(state: State, step: StepState) -> dict[str, Any]:
 def failure_json(failure: Failure) -> dict[str, Any]:
     """Return a failure, defaults included."""
     return {name: plain(value) for name, value in msgspec.structs.asdict(failure).items()}
-
-
-def _attempt(attempt: Any) -> dict[str, Any]:
-    shown: dict[str, Any] = plain(attempt)
-    return shown
 
 
 def _decisions(seq: int, entry: Entry) -> list[dict[str, Any]]:

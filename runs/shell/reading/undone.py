@@ -11,7 +11,7 @@ Json = dict[str, Any]
 
 
 def with_links(run: Run, trace: Json) -> Json:
-    """Return a trace in which effects name the run that took them back, and such a run the effect it is about."""
+    """Return a trace, which is written into, in which effects name the run that took them back, and such a run the effect it is about."""
     taken_back: dict[str, Json] = {}
     for row in UndoneEffect.objects.filter(run=run).select_related("child").order_by("pk"):
         # The last one counts: another is begun only where the one before it failed.
@@ -22,15 +22,12 @@ def with_links(run: Run, trace: Json) -> Json:
             "reason": row.reason,
             "at": instant(row.at),
         }
-    return trace | {
-        "steps": [step | {"reversed_by": taken_back.get(step["step_id"])} for step in trace["steps"]],
-        "side_effects": [effect | _reversal(taken_back.get(effect["step_id"])) for effect in trace["side_effects"]],
-        "undoes": _undoes(run),
-    }
-
-
-def _reversal(found: Json | None) -> Json:
-    return {"reversed_by": found and found["run_id"], "reversed_status": found and found["status"]}
+    for step in trace["steps"]:
+        step["reversed_by"] = taken_back.get(step["step_id"])
+    for effect in trace["side_effects"]:
+        found = taken_back.get(effect["step_id"])
+        effect["reversed_by"], effect["reversed_status"] = (found["run_id"], found["status"]) if found else (None, None)
+    return trace | {"undoes": _undoes(run)}
 
 
 def _undoes(run: Run) -> Json | None:

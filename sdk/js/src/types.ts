@@ -185,9 +185,27 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** @description Return the links that were made for a call, the latest first. No secret of theirs is known any more. */
+        get: operations["approvals_links"];
         put?: never;
         post: operations["approvals_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{run_id}/{step_id}/links/{link_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take a link back before it is used. Its call waits on, and other links to it are good. */
+        post: operations["approvals_revoke_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2346,7 +2364,7 @@ export interface components {
         };
         /**
          * AgentView
-         * @description An agent as the API shows it.
+         * @description An agent as the API shows it. `owner` is who made it, or was given it, as the audit log names actors; null is nobody.
          */
         AgentView: {
             /** Agent Id */
@@ -2360,6 +2378,8 @@ export interface components {
              * @enum {string}
              */
             status: "active" | "paused" | "disabled";
+            /** Owner */
+            owner: string | null;
             profile: components["schemas"]["AgentProfile"];
             /** Version */
             version: number;
@@ -2450,7 +2470,7 @@ export interface components {
         };
         /**
          * ApprovalBody
-         * @description A word on exactly the action that was shown: its hash binds it.
+         * @description A word on exactly the action that was shown: its hash binds it. A no says why, in 10 characters at least.
          */
         ApprovalBody: {
             /** Action Hash */
@@ -2504,7 +2524,8 @@ export interface components {
          * ApprovalView
          * @description A call that waits for an approval, with what it would do. Null `worst_micro_usd`: nobody knows what it costs at most.
          *
-         *     `asks_because` is the rule by which it asks, `is_escalated` whether the next level was asked, `on_expiry` what silence means.
+         *     `needs_reason`: a yes to it says why; a no always does. `asks_because` is the rule by which it asks, `is_escalated` whether the next
+         *     level was asked, `on_expiry` what silence means.
          */
         ApprovalView: {
             /** Run Id */
@@ -2523,6 +2544,8 @@ export interface components {
             version: string;
             /** Effect */
             effect: string;
+            /** Needs Reason */
+            needs_reason: boolean;
             /** Params */
             params: unknown;
             /** Worst Micro Usd */
@@ -2551,6 +2574,8 @@ export interface components {
         /**
          * ApproveBody
          * @description A yes. With `params` the call happens with these, and `edited_hash` is what the edit was shown as (POST …/edit).
+         *
+         *     To such an edit, and to what cannot be taken back, it says why, in 10 characters at least.
          */
         ApproveBody: {
             /** Action Hash */
@@ -2920,7 +2945,7 @@ export interface components {
              * Limit Cents
              * @default null
              */
-            limit_cents?: string | null;
+            limit_cents?: number | string | null;
         };
         /** BudgetList */
         BudgetList: {
@@ -3743,7 +3768,7 @@ export interface components {
              * Budget Cents
              * @default null
              */
-            budget_cents?: string | null;
+            budget_cents?: number | string | null;
             /**
              * Plan
              * @default null
@@ -4197,6 +4222,8 @@ export interface components {
         /**
          * DecisionBody
          * @description A person's word on a step that waits. `action_hash` binds an approval to what was shown to the approver.
+         *
+         *     A no, a yes to what cannot be taken back, and a verdict on what is in doubt say why, in 10 characters at least.
          */
         DecisionBody: {
             /**
@@ -5322,7 +5349,7 @@ export interface components {
              * Budget Cents
              * @default null
              */
-            budget_cents?: string | null;
+            budget_cents?: number | string | null;
             /**
              * Agent
              * @description Name or id of an agent.
@@ -5756,7 +5783,10 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
-        /** KeyView */
+        /**
+         * KeyView
+         * @description A key. `owner` is who made it, and was shown its secret: the two are one actor. Null where a command made it for nobody.
+         */
         KeyView: {
             /** Key Id */
             key_id: string;
@@ -5766,6 +5796,8 @@ export interface components {
             prefix: string;
             /** Scopes */
             scopes: string[];
+            /** Owner */
+            owner: string | null;
             /**
              * State
              * @enum {string}
@@ -5921,8 +5953,50 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * MadeLink
+         * @description A link as it stands: `open` until it is used, taken back, or out of time. What else ends it, its call says.
+         */
+        MadeLink: {
+            /** Link Id */
+            link_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "used" | "revoked" | "expired";
+            /** Made For */
+            made_for: string;
+            /** Made By */
+            made_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Used At */
+            used_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Revoked By */
+            revoked_by: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** MadeLinks */
+        MadeLinks: {
+            /** Data */
+            data: components["schemas"]["MadeLink"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * ManyDecisionsBody
-         * @description One word on many calls. Each is decided on its own; those that cannot be taken back are decided one by one elsewhere.
+         * @description One word on many calls, and why. Each is decided on its own; those that cannot be taken back are decided one by one elsewhere.
          */
         ManyDecisionsBody: {
             /** Decisions */
@@ -6130,6 +6204,8 @@ export interface components {
             prefix: string;
             /** Scopes */
             scopes: string[];
+            /** Owner */
+            owner: string | null;
             /**
              * State
              * @enum {string}
@@ -6509,7 +6585,8 @@ export interface components {
          * @description What to change; a given profile replaces the old one whole.
          *
          *     With `expected_version` nothing is changed where the agent is at another version by now (409). `reason` is kept with the version
-         *     and in the audit log.
+         *     and in the audit log. `owner` is the user name of a member, or a service account as `account:NAME`; "" makes the agent nobody's. It
+         *     takes a tenant admin, or a key with the scope admin.
          */
         PatchedAgentChanges: {
             /**
@@ -6534,6 +6611,11 @@ export interface components {
             profile?: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Owner
+             * @default null
+             */
+            owner?: string | null;
             /**
              * Expected Version
              * @default null
@@ -7362,7 +7444,7 @@ export interface components {
              * Budget Cents
              * @default null
              */
-            budget_cents?: string | null;
+            budget_cents?: number | string | null;
             /**
              * From Step
              * @default null
@@ -7587,7 +7669,7 @@ export interface components {
              * Budget Cents
              * @default null
              */
-            budget_cents?: string | null;
+            budget_cents?: number | string | null;
             /**
              * Agent
              * @description Name or id of an agent.
@@ -8054,7 +8136,7 @@ export interface components {
              * Budget Cents
              * @default null
              */
-            budget_cents?: string | null;
+            budget_cents?: number | string | null;
             /**
              * Plan
              * @default null
@@ -8472,7 +8554,7 @@ export interface components {
              * Amount Cents
              * @default null
              */
-            amount_cents?: string | null;
+            amount_cents?: number | string | null;
         };
         /** ToppedUpBudget */
         ToppedUpBudget: {
@@ -9978,6 +10060,39 @@ export interface operations {
             };
         };
     };
+    approvals_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example run_01a22488cd387822aa9c0fa3bccedec2 */
+                run_id: string;
+                /** @example price */
+                step_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeLinks"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     approvals_link: {
         parameters: {
             query?: never;
@@ -10011,6 +10126,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LinkView"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvals_revoke_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example lnk_01a22488cd387822aa9c0fa3bccedec2 */
+                link_id: string;
+                /** @example run_01a22488cd387822aa9c0fa3bccedec2 */
+                run_id: string;
+                /** @example price */
+                step_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "It was sent to the wrong bob."
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeLink"];
                 };
             };
             /** @description Any error. */
@@ -11317,6 +11476,8 @@ export interface operations {
             header?: {
                 /** @description At most 255 characters; the same request again makes nothing new and gets the same answer, for seven days. */
                 "Idempotency-Key"?: string;
+                /** @description wait=N: answer when the run ends or parks, after N ≤ 60 s at most. */
+                Prefer?: string;
             };
             path: {
                 /** @example run_01a22488cd387822aa9c0fa3bccedec2 */
@@ -13405,6 +13566,8 @@ export interface operations {
             header?: {
                 /** @description At most 255 characters; the same request again makes nothing new and gets the same answer, for seven days. */
                 "Idempotency-Key"?: string;
+                /** @description wait=N: answer when the run ends or parks, after N ≤ 60 s at most. */
+                Prefer?: string;
             };
             path: {
                 /** @example run_01a22488cd387822aa9c0fa3bccedec2 */
@@ -14344,7 +14507,8 @@ export interface operations {
                  *       "run_id": "run_01a22488cd387822aa9c0fa3bccedec2",
                  *       "step_id": "price",
                  *       "verdict": "approve",
-                 *       "action_hash": "0000000000000000000000000000000000000000000000000000000000000000"
+                 *       "action_hash": "0000000000000000000000000000000000000000000000000000000000000000",
+                 *       "reason": "Checked against the order."
                  *     }
                  */
                 "application/json": components["schemas"]["AnswerBody"];

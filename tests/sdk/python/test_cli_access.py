@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -120,3 +121,24 @@ def test_a_role_nobody_knows_is_told_before_anything_is_sent(aos: Aos, answering
     told = aos("service-accounts", "create", "nightly", "--role", "king")
     assert (told.code, answers.asked) == (2, [])
     assert "'king' is not one of" in told.err
+
+
+SAYING_WHY = (
+    ("approvals", "reject", "run_1", "pay", "--action-hash", "0" * 64),
+    ("approvals", "approve", "run_1", "pay", "--action-hash", "0" * 64, "--params", "params.json"),
+    ("runs", "decide", "run_1", "pay", "reject"),
+    ("in-doubt", "verdict", "run_1", "pay", "happened"),
+)
+
+
+@pytest.mark.parametrize("words", SAYING_WHY, ids=" ".join)
+def test_a_script_that_does_not_say_why_is_told_before_anything_is_sent(
+    words: tuple[str, ...], aos: Aos, answering: Answering, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("params.json").write_text("{}")
+    answers = answering((202, {"run_id": "run_1"}))
+    for reason in ((), ("--reason", "too short"), ("--reason", " " * 20)):
+        told = aos(*words, *reason)
+        assert (told.code, answers.asked) == (2, [])
+        assert "error[REASON_TOO_SHORT]: say why, in 10 characters at least" in told.err and "--reason WHY" in told.err

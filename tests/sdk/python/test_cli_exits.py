@@ -55,6 +55,16 @@ def test_a_run_leaves_by_how_it_ended(run: dict[str, Any], code: int, aos: Aos, 
     assert "run run_1" in told.err
 
 
+def test_a_detached_run_is_begun_once_and_left_alone(aos: Aos, answering: Answering, tmp_path: Path) -> None:
+    answers = answering((202, {**RUN, "status": "queued"}))
+    (tmp_path / "inputs.json").write_text('{"page": 7}')
+    words = ("--detach", "--idempotency-key", "mine", "--input", f"@{tmp_path / 'inputs.json'}", "--input", "who=ada")
+    told = aos("run", "do it", "--agent", "scout", "-q", *words)
+    assert (told.code, told.out, len(answers.asked)) == (exits.OK, "run_1\n", 1)
+    assert answers.asked[0].headers["Idempotency-Key"] == "mine"
+    assert answers.asked[0].json["inputs"] == {"page": 7, "who": "ada"}
+
+
 @pytest.mark.parametrize("run", [{"status": "running"}, {"status": "waiting", "waiting_for": "timer"}])
 def test_a_run_that_goes_on_is_a_time_out(run: dict[str, Any], aos: Aos, settles: Callable[..., None]) -> None:
     settles(**run)

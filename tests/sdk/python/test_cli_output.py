@@ -83,6 +83,13 @@ def test_no_color_is_honoured(aos: Aos, answering: Answering) -> None:
     assert "\x1b" not in told
 
 
+def test_a_long_table_is_shown_by_the_pager_that_is_wanted(aos: Aos, answering: Answering) -> None:
+    answering((200, RUNS))
+    # This terminal has no lines at all: any table is longer.
+    told = on_a_terminal("runs", "list", "--limit", "2", PAGER="sed s/^/paged:/").splitlines()
+    assert [line.startswith("paged:") for line in told[:3]] == [True] * 3, told
+
+
 def test_a_trace_is_told_as_a_table_and_as_a_tree(aos: Aos, answering: Answering) -> None:
     step: dict[str, Any] = {"skill": "http_call", "status": "succeeded", "attempts": [{}], "cost_micro_usd": 0, "failure": None}
     steps = [
@@ -97,6 +104,53 @@ def test_a_trace_is_told_as_a_table_and_as_a_tree(aos: Aos, answering: Answering
     assert 'result\t{"value": 7}' in told.out
     assert list(branches([TracedStep(each) for each in steps])) == aos("trace", "run_1", "--tree").out.splitlines()
     assert aos("trace", "run_1", "--tree").out.splitlines()[1] == "│  └─ sum  http_call  succeeded"
+
+
+JSON_VALUE = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"$ref": "#/$defs/Any"}}]}
+PARAMS: dict[str, Any] = {
+    "$defs": {
+        "Any": JSON_VALUE,
+        "Probe": {"properties": {"url": {"type": "string", "description": "Where\x1b[2J"}}, "required": ["url"]},
+        "Drop": {"properties": {"op": {"const": "drop"}, "keys": True}, "required": ["op"], "description": "Leave out."},
+        "Keep": {"properties": {"op": {"const": "keep"}, "most": {"type": "integer", "minimum": 1}}, "required": ["op", "most"]},
+    },
+    "properties": {
+        "url": {"type": "string", "description": "Where to."},
+        "method": {"enum": ["GET", "POST"], "default": "GET"},
+        "size": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 9}, {"type": "null"}], "default": None},
+        "probe": {"anyOf": [{"$ref": "#/$defs/Probe"}, {"type": "null"}]},
+        "then": {"type": "array", "items": {"oneOf": [{"$ref": "#/$defs/Drop"}, {"$ref": "#/$defs/Keep"}]}, "default": []},
+        "data": {"$ref": "#/$defs/Any"},
+        "rest": True,
+        "lost": {"$ref": "#/$defs/Nowhere"},
+    },
+    "required": ["url"],
+}
+TOLD = """
+url|string|yes||Where to.
+method|one of GET, POST|no|GET|
+size|integer 1…9 or null|no||
+probe|object Probe or null|no||
+probe.url|string|yes||Where·[2J
+then|list of objects|no|[]|
+then[]|{op: drop, keys?: any}|||Leave out.
+then[]|{op: keep, most: integer 1…}|||
+data|string or list of object Any|no||
+rest|any|no||
+lost|object Nowhere|no||
+"""
+
+
+def test_a_skill_is_told_with_the_types_and_defaults_of_what_goes_in(aos: Aos, answering: Answering) -> None:
+    mode = {"code": "TIMEOUT", "category": "transient", "retryable": True, "typical_cause": "It is slow."}
+    skill = {"name": "call", "version": "1.0.0", "effect": "read", "output_schema": {}, "failure_modes": [mode]}
+    answering((200, {**skill, "input_schema": PARAMS, "cost_model": {"base_micro_usd": 5}, "constraints": {"timeout_ms": 1_500}}))
+    told = aos("describe-skill", "call")
+    _, input_, failing = told.out.split("\n\n")
+    assert input_.splitlines() == ["input", *(line.replace("|", "\t") for line in TOLD.split("\n")[1:-1])]
+    assert failing.splitlines() == ["may fail", "TIMEOUT\ttransient\tyes\tIt is slow."]
+    assert aos("describe-skill", "call", "-q").out == "call\n"
+    assert json.loads(aos("skills", "get", "call", "--json").out)["input_schema"] == PARAMS
 
 
 def test_every_verb_says_what_it_does(aos: Aos) -> None:

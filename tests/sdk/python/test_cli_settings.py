@@ -123,6 +123,33 @@ def test_profiles_are_chosen_by_name(alone: Aos, monkeypatch: pytest.MonkeyPatch
     assert settings.resolve().url == "https://b"
 
 
+def test_a_profile_that_is_not_there_is_told_with_what_names_it(alone: Aos, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings.write_config("default", {"default": {"url": "https://mine", "key": KEY}})
+    (tmp_path / "aos.toml").write_text('profile = "projects"\n')
+    for named_by, name in (("aos.toml", "projects"), ("AOS_PROFILE", "typo")):
+        if named_by == "AOS_PROFILE":
+            monkeypatch.setenv(named_by, name)
+        for words in (("runs", "list"), ("config", "show"), ("doctor",)):
+            told = alone(*words)
+            assert told.code == 2, told
+            assert told.err.startswith(f"error[USAGE]: there is no profile '{name}', which {named_by} names")
+            assert f"try: aos --profile {name} login" in told.err
+
+
+def test_what_is_kept_is_kept_under_the_profile_that_is_meant(
+    alone: Aos, httpserver: HTTPServer, answering: Answering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering((200, WHO))
+    settings.write_config("default", {"default": {"url": "https://mine", "key": KEY}})
+    monkeypatch.setenv("AOS_PROFILE", "work")
+    assert login(alone, httpserver.url_for(""), monkeypatch, "aos_test_work").code == 0
+    assert alone("config", "set", "agent", "scout").code == 0
+    kept = settings.profiles_in(settings.read_config())
+    assert (kept["default"], kept["work"]["key"], kept["work"]["agent"]) == ({"url": "https://mine", "key": KEY}, "aos_test_work", "scout")
+    assert alone("logout").code == 0
+    assert settings.profiles_in(settings.read_config())["default"]["key"] == KEY
+
+
 @pytest.mark.parametrize("content", [b"current = ", b"\xff\xfe", b'profiles = "x"\ncurrent = 7'])
 def test_a_configuration_that_cannot_be_read_is_told(content: bytes, alone: Aos) -> None:
     path = settings.config_path()
@@ -174,6 +201,17 @@ def test_the_doctor_says_what_to_do(aos: Aos, httpserver: HTTPServer, monkeypatc
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_is_printed(shell: str, aos: Aos) -> None:
     assert "_AOS_COMPLETE" in aos("completion", shell).out
+
+
+def test_completion_completes_in_a_shell(aos: Aos, tmp_path: Path) -> None:
+    command = tmp_path / "aos"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m aos_sdk.cli "$@"\n')
+    command.chmod(0o755)
+    (tmp_path / "completion").write_text(aos("completion", "bash").out)
+    typed = 'source completion; COMP_WORDS=(aos replay run_1 --mode ""); COMP_CWORD=4; _aos_completion aos; echo "${COMPREPLY[@]}"'
+    surroundings = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(PROJECT / "sdk/python/src"), "HOME": str(tmp_path)}
+    done = subprocess.run(["bash", "-c", typed], cwd=tmp_path, env=surroundings, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["verify", "tape", "live", "what-if"]
 
 
 def test_dev_starts_the_checkout_found_from_here_upward(alone: Aos, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -80,6 +80,12 @@ def test_waiting_for_a_run_raises_what_it_failed_with(call: Caller, answering: A
     assert raised.value.outcome["run_id"] == "run_1"
 
 
+def test_a_run_that_waits_says_for_what_and_where_to_look(call: Caller, answering: Answering) -> None:
+    answering((200, {**RUN, "status": "waiting", "waiting_for": "approval", "summary": "Waiting for a person to approve a step."}))
+    with pytest.raises(RunFailedError, match=r"run_1 does not go on by itself\. Waiting for a person .*: aos explain run_1"):
+        call(lambda client: client.runs.wait("run_1", check=True))
+
+
 def test_a_call_raises_what_it_failed_with(call: Caller, answering: Answering) -> None:
     failure = {"code": "TIMEOUT", "category": "transient", "message": "too slow", "retryable": True, "suggestions": ["wait"]}
     answering((200, {"success": False, "result": None, "failure": failure, "run_id": "run_2"}))

@@ -56,6 +56,7 @@ export class Approvals extends Resource {
     return this.read(path`/approvals/${runId}/${stepId}`, {}, options);
   }
 
+  /** Let a call happen. An edited one, and one that says `needs_reason`, takes a `reason` of 10 characters at least. */
   approve(runId: string, stepId: string, body: ApprovalBody, options?: RequestOptions): APIPromise<Decided> {
     return this.post(path`/approvals/${runId}/${stepId}/approve`, body, options);
   }
@@ -70,11 +71,12 @@ export class Approvals extends Resource {
     return this.post(path`/approvals/${runId}/${stepId}/edit`, body, options);
   }
 
+  /** Refuse a call. The `reason`, 10 characters at least, is what a planner is told. */
   reject(runId: string, stepId: string, body: Body<"approvals_reject">, options?: RequestOptions): APIPromise<Decided> {
     return this.post(path`/approvals/${runId}/${stepId}/reject`, body, options);
   }
 
-  /** Say one word on many calls; every one says what became of it. */
+  /** Say one word on many calls, and why; every one says what became of it. */
   decide(body: Body<"approvals_decide">, options?: RequestOptions): APIPromise<Result<"approvals_decide">> {
     return this.post(path`/approvals/decide`, body, options);
   }
@@ -102,6 +104,22 @@ export class Approvals extends Resource {
     options?: RequestOptions,
   ): APIPromise<Result<"approvals_link">> {
     return this.make(path`/approvals/${runId}/${stepId}/links`, body, options);
+  }
+
+  /** The links that were made for a call, and how each stands. */
+  links(runId: string, stepId: string, options?: RequestOptions): APIPromise<Result<"approvals_links">> {
+    return this.read(path`/approvals/${runId}/${stepId}/links`, {}, options);
+  }
+
+  /** Take a link back before it is used. */
+  revokeLink(
+    runId: string,
+    stepId: string,
+    linkId: string,
+    body: Body<"approvals_revoke_link"> = {},
+    options?: RequestOptions,
+  ): APIPromise<Result<"approvals_revoke_link">> {
+    return this.post(path`/approvals/${runId}/${stepId}/links/${linkId}/revoke`, body, options);
   }
 }
 

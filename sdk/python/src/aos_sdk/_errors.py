@@ -146,6 +146,9 @@ class RunFailedError(AOSError):
         failure = outcome.get("failure") or {}
         told = {"code": outcome.get("failure_code"), "trace_id": outcome.get("trace_id"), **failure, "run_id": outcome.get("run_id")}
         message = failure.get("message") or outcome.get("summary") or f"the run ended as {outcome.get('status', 'failed')}"
+        if outcome.get("status") == "waiting":
+            run_id = outcome.get("run_id")
+            message = f"{run_id} does not go on by itself. {message} Why, and what settles it: aos explain {run_id}"
         super().__init__(str(message), told=told)
         self.outcome = outcome
 

@@ -24,7 +24,7 @@ def agents() -> None:
 def list_(session: Session, /, *, status: str | None, limit: int, whole: bool) -> None:
     """List agents."""
     pages = session.client.agents.list(status=status, limit=page_size(limit, whole=whole))
-    session.show(pages, name="agent_id", columns=column("name", "agent_id", "status", "description"), limit=limit, whole=whole)
+    session.show(pages, name="agent_id", columns=column("name", "agent_id", "status", "owner", "description"), limit=limit, whole=whole)
 
 
 @agents.command()
@@ -52,6 +52,7 @@ def create(session: Session, /, *, name: str, description: str | None, path: str
 @click.option("--description", metavar="TEXT")
 @click.option("--status", type=STATUS)
 @click.option("--profile", "path", metavar="FILE", help="Its whole new profile as JSON; - is standard input.")
+@click.option("--owner", metavar="WHO", help="Whose it is from now on: a member, or account:NAME; '' is nobody's.")
 @click.option("--expect", "expected_version", type=int, metavar="N", help="Change nothing where its profile is at another version by now.")
 @click.option("--reason", metavar="TEXT", help="Why, for those who read its versions.")
 @verb

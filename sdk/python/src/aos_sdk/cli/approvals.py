@@ -8,8 +8,10 @@ from typing import Any
 import click
 
 from aos_sdk.cli.reading import object_in
+from aos_sdk.cli.reasons import REASON, why
 from aos_sdk.cli.refusals import Refusal
 from aos_sdk.cli.verbs import Session, column, page_size, paging, verb
+from aos_sdk.types import ApprovalView
 
 
 @click.group()
@@ -40,7 +42,7 @@ def get(session: Session, /, *, run_id: str, step_id: str) -> None:
 @click.argument("run_id", metavar="RUN")
 @click.argument("step_id", metavar="STEP")
 @click.option("--action-hash", metavar="HASH", help="Of what was looked at; without it, you are shown what is there and asked.")
-@click.option("--reason", metavar="WHY")
+@click.option("--reason", metavar="WHY", help="Needed for what cannot be taken back, and with --params: at least 10 characters.")
 @click.option("--params", metavar="FILE", help="Approve it with the parameters of this JSON file instead; what that means is shown first.")
 @click.option("--edited-hash", metavar="HASH", help="Of the edited call that was looked at (aos approvals edit).")
 @verb
@@ -56,8 +58,13 @@ def approve(
     edited_hash: str | None,
 ) -> None:
     """Let STEP of RUN do what was shown, or with --params that instead."""
-    bound = action_hash or _looked_at(session, run_id, step_id, "approve")
     given = None if params is None else object_in(params)
+    if given is not None:
+        reason = why(reason)
+    bound = action_hash
+    if bound is None:
+        found = _looked_at(session, run_id, step_id, "approve")
+        bound, reason = str(found.get("action_hash")), why(reason) if found.get("needs_reason") else reason
     if given is not None and edited_hash is None:
         edited_hash = _edit_looked_at(session, run_id, step_id, bound, given)
     word = session.client.approvals.approve(run_id, step_id, action_hash=bound, reason=reason, params=given, edited_hash=edited_hash)
@@ -80,12 +87,13 @@ def edit(session: Session, /, *, run_id: str, step_id: str, action_hash: str | N
 @click.argument("run_id", metavar="RUN")
 @click.argument("step_id", metavar="STEP")
 @click.option("--action-hash", metavar="HASH", help="Of what was looked at; without it, you are shown what is there and asked.")
-@click.option("--reason", metavar="WHY")
+@REASON
 @verb
 def reject(session: Session, /, *, run_id: str, step_id: str, action_hash: str | None, reason: str | None) -> None:
-    """Refuse STEP of RUN."""
-    bound = action_hash or _looked_at(session, run_id, step_id, "reject")
-    session.paper.one(session.client.approvals.reject(run_id, step_id, action_hash=bound, reason=reason), name="run_id")
+    """Refuse STEP of RUN, and say why."""
+    if action_hash is None:
+        action_hash = str(_looked_at(session, run_id, step_id, "reject").get("action_hash"))
+    session.paper.one(session.client.approvals.reject(run_id, step_id, action_hash=action_hash, reason=why(reason)), name="run_id")
 
 
 @approvals.command()
@@ -120,17 +128,36 @@ def link(session: Session, /, *, run_id: str, step_id: str, made_for: str, ttl_s
     session.paper.one(session.client.approvals.link(run_id, step_id, made_for, ttl_s=ttl_s), name="url")
 
 
-def _looked_at(session: Session, run_id: str, step_id: str, verb_: str) -> str:
-    """Show what there is and ask; a script has to name what it looked at."""
+@approvals.command()
+@click.argument("run_id", metavar="RUN")
+@click.argument("step_id", metavar="STEP")
+@verb
+def links(session: Session, /, *, run_id: str, step_id: str) -> None:
+    """Show the links that were made for STEP of RUN, and how each stands."""
+    session.paper.one(session.client.approvals.links(run_id, step_id), name="data")
+
+
+@approvals.command("revoke-link")
+@click.argument("run_id", metavar="RUN")
+@click.argument("step_id", metavar="STEP")
+@click.argument("link_id", metavar="LINK")
+@click.option("--reason", metavar="WHY")
+@verb
+def revoke_link(session: Session, /, *, run_id: str, step_id: str, link_id: str, reason: str | None) -> None:
+    """Take LINK back before it is used."""
+    session.paper.one(session.client.approvals.revoke_link(run_id, step_id, link_id, reason=reason), name="link_id")
+
+
+def _looked_at(session: Session, run_id: str, step_id: str, verb_: str) -> ApprovalView:
+    """Show what there is, ask, and return it; a script has to name what it looked at."""
     found = session.client.approvals.get(run_id, step_id)
-    bound = str(found.get("action_hash"))
     if not sys.stdin.isatty():
         tries = [f"aos approvals get {run_id} {step_id}", f"aos approvals {verb_} {run_id} {step_id} --action-hash HASH"]
         raise Refusal("NOT_LOOKED_AT", "name what was looked at", exit_code=2, tries=tries)
     for key, value in found.items():
         session.paper.note(f"{key}: {value}")
     click.confirm(f"{verb_} this?", abort=True, err=True)
-    return bound
+    return found
 
 
 def _edit_looked_at(session: Session, run_id: str, step_id: str, bound: str, params: dict[str, Any]) -> str:

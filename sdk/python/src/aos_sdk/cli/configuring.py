@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from aos_sdk.cli.refusals import usage
-from aos_sdk.cli.settings import SETTINGS, checked_name, config_path, profiles_in, read_config, write_config
+from aos_sdk.cli.settings import SETTINGS, config_path, profile_meant, profiles_in, read_config, write_config
 from aos_sdk.cli.verbs import Session, column, verb
 
 CHANGEABLE = click.Choice([name for name in SETTINGS if name != "key"])
@@ -99,5 +99,4 @@ def use(session: Session, /, *, profile: str) -> None:
 
 
 def _profile(session: Session) -> tuple[dict[str, Any], str]:
-    kept = read_config()
-    return kept, checked_name(session.given.get("profile") or str(kept.get("current") or "default"))
+    return read_config(), profile_meant(session.given.get("profile"))

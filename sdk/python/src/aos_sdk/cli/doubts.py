@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from aos_sdk.cli.reading import json_in
+from aos_sdk.cli.reasons import REASON, why
 from aos_sdk.cli.verbs import Session, column, page_size, paging, verb
 
 
@@ -35,11 +36,11 @@ def get(session: Session, /, *, run_id: str, step_id: str) -> None:
 @click.argument("run_id", metavar="RUN")
 @click.argument("step_id", metavar="STEP")
 @click.argument("word", metavar="VERDICT", type=click.Choice(["happened", "did-not-happen", "probe-again"]))
-@click.option("--reason", metavar="WHY", required=True, help="How you know.")
+@REASON
 @click.option("--result", metavar="FILE", help="What it gave, as JSON; - is standard input.")
 @verb
-def verdict(session: Session, /, *, run_id: str, step_id: str, word: str, reason: str, result: str | None) -> None:
-    """Say whether STEP of RUN happened."""
+def verdict(session: Session, /, *, run_id: str, step_id: str, word: str, reason: str | None, result: str | None) -> None:
+    """Say whether STEP of RUN happened, and how you know."""
     given = None if result is None else json_in(result)
-    found = session.client.in_doubt.verdict(run_id, step_id, word.replace("-", "_"), reason, result=given)
+    found = session.client.in_doubt.verdict(run_id, step_id, word.replace("-", "_"), why(reason), result=given)
     session.paper.one(found, name="run_id")

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from aos_sdk.cli.reasons import REASON, why
 from aos_sdk.cli.verbs import Session, column, page_size, paging, verb
 
 GRANT = click.argument("grant_id", metavar="GRANT")
@@ -53,17 +54,17 @@ def uses(session: Session, /, *, grant_id: str, limit: int, whole: bool) -> None
 @click.option("--max-call-micro-usd", type=int, metavar="N", help="What one call may cost at most.")
 @click.option("--max-total-micro-usd", type=int, metavar="N", help="What all may cost together, each at its worst case.")
 @click.option("--expires-at", metavar="INSTANT", help="As 2026-12-31T18:00:00Z.")
-@click.option("--reason", required=True, metavar="WHY", help="Ten characters at least.")
+@REASON
 @verb
-def create(session: Session, /, *, skill: str, reason: str, **limits: Any) -> None:
+def create(session: Session, /, *, skill: str, reason: str | None, **limits: Any) -> None:
     """Let calls of SKILL through without asking, until one of the limits ends it."""
-    session.paper.one(session.client.grants.create(skill, reason=reason, **limits), name="grant_id")
+    session.paper.one(session.client.grants.create(skill, reason=why(reason), **limits), name="grant_id")
 
 
 @grants.command()
 @GRANT
-@click.option("--reason", required=True, metavar="WHY", help="Ten characters at least.")
+@REASON
 @verb
-def revoke(session: Session, /, *, grant_id: str, reason: str) -> None:
+def revoke(session: Session, /, *, grant_id: str, reason: str | None) -> None:
     """Take GRANT back."""
-    session.paper.one(session.client.grants.revoke(grant_id, reason=reason), name="grant_id")
+    session.paper.one(session.client.grants.revoke(grant_id, reason=why(reason)), name="grant_id")

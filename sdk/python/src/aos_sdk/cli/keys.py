@@ -18,7 +18,7 @@ def keys() -> None:
 def list_(session: Session, /, *, limit: int, whole: bool) -> None:
     """List keys, without their secrets."""
     pages = session.client.api_keys.list(limit=page_size(limit, whole=whole))
-    columns = column("key_id", "name", "scopes", "created_at", "last_used_at", "expires_at", "revoked_at")
+    columns = column("key_id", "name", "owner", "scopes", "created_at", "last_used_at", "expires_at", "revoked_at")
     session.show(pages, name="key_id", columns=columns, limit=limit, whole=whole)
 
 
@@ -35,7 +35,7 @@ def get(session: Session, /, *, key_id: str) -> None:
 @click.option("--scope", "scopes", multiple=True, required=True, metavar="SCOPE", help="What it may do, such as runs:read; once for each.")
 @click.option("--expires-at", metavar="INSTANT", help="Such as 2030-01-31T00:00:00Z.")
 @click.option(
-    "--service-account", "account_id", metavar="ACCOUNT", help="The service_account_id of whose key it is; else it is the tenant's."
+    "--service-account", "account_id", metavar="ACCOUNT", help="The service_account_id of whose key it is; else it is its maker's."
 )
 @verb
 def create(session: Session, /, *, name: str, scopes: tuple[str, ...], expires_at: str | None, account_id: str | None) -> None:

@@ -117,6 +117,13 @@ class Paper:
             told = self._coloured(shown(value))
             self.line(f"{click.style(key.ljust(width), fg='bright_black')}  {told}" if self.is_terminal else f"{key}\t{told}")
 
+    def section(self, title: str, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Print a table under a title of its own, where there are rows."""
+        if rows:
+            self.line()
+            self.line(click.style(title, bold=True))
+            self.table(titles, rows)
+
     def table(self, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Print rows: aligned under headings on a terminal, separated by tabs elsewhere."""
         if not self.is_terminal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from aos_sdk.cli.reasons import REASON, why
 from aos_sdk.cli.refusals import usage
 from aos_sdk.cli.verbs import Session, column, page_size, paging, verb
 
@@ -54,20 +55,20 @@ def activate(session: Session, /, *, candidate_id: str, reason: str | None) -> N
 
 @recovery.command()
 @click.argument("candidate_id", metavar="CANDIDATE")
-@click.option("--reason", metavar="WHY", required=True, help="At least ten characters.")
+@REASON
 @verb
-def reject(session: Session, /, *, candidate_id: str, reason: str) -> None:
+def reject(session: Session, /, *, candidate_id: str, reason: str | None) -> None:
     """Refuse CANDIDATE."""
-    session.paper.one(session.client.recovery.candidates.reject(candidate_id, reason), name="id")
+    session.paper.one(session.client.recovery.candidates.reject(candidate_id, why(reason)), name="id")
 
 
 @recovery.command()
 @click.argument("candidate_id", metavar="CANDIDATE")
-@click.option("--reason", metavar="WHY", required=True, help="At least ten characters.")
+@REASON
 @verb
-def withdraw(session: Session, /, *, candidate_id: str, reason: str) -> None:
+def withdraw(session: Session, /, *, candidate_id: str, reason: str | None) -> None:
     """Take CANDIDATE back."""
-    session.paper.one(session.client.recovery.candidates.withdraw(candidate_id, reason), name="id")
+    session.paper.one(session.client.recovery.candidates.withdraw(candidate_id, why(reason)), name="id")
 
 
 @recovery.command()

@@ -8,11 +8,14 @@ import click
 
 from aos_sdk.cli.printing import Column, money
 from aos_sdk.cli.reading import json_in
+from aos_sdk.cli.reasons import why
 from aos_sdk.cli.refusals import usage
 from aos_sdk.cli.verbs import Session, column, page_size, paging, verb
 
 _SPENT: Column = ("spent", lambda run: money(run["cost"]["spent_micro_usd"]))
 COLUMNS = [*column("run_id", "status", "agent"), _SPENT, *column("created_at", "summary")]
+# Of what else needs a reason the server alone knows: of a yes it depends on the call.
+_SAYING_WHY = ("reject", "happened", "did_not_happen", "probe_again")
 
 
 @click.group()
@@ -82,13 +85,15 @@ def top_up(session: Session, /, *, run_id: str, cents: str, idempotency_key: str
 @click.argument("verdict")
 @click.option("--action-hash", metavar="HASH", help="Of what was looked at.")
 @click.option("--value", metavar="FILE", help="What to answer, as JSON; - is standard input.")
-@click.option("--reason", metavar="WHY")
+@click.option("--reason", metavar="WHY", help="Needed to reject, for what cannot be taken back, and for what is in doubt.")
 @verb
 def decide(
     session: Session, /, *, run_id: str, step_id: str, verdict: str, action_hash: str | None, value: str | None, reason: str | None
 ) -> None:
     """Give a person's word on a STEP of RUN that waits."""
     answer = None if value is None else json_in(value)
+    if verdict in _SAYING_WHY:
+        reason = why(reason)
     found = session.client.runs.decide(run_id, step_id, verdict, action_hash=action_hash, value=answer, reason=reason)
     session.paper.one(found, name="run_id")
 

@@ -8,7 +8,7 @@ import click
 
 from aos_sdk import AOS, ConfigurationError, NotFoundError, Record
 from aos_sdk.cli.refusals import Refusal, usage
-from aos_sdk.cli.settings import checked_name, profiles_in, read_config, resolve, write_config
+from aos_sdk.cli.settings import address_for, profile_meant, profiles_in, read_config, write_config
 from aos_sdk.cli.verbs import Session, verb
 
 
@@ -19,9 +19,10 @@ def login(session: Session, /, *, name: str | None) -> None:
     """Keep a key, read from a prompt or standard input, after trying it."""
     config = read_config()
     profiles = profiles_in(config)
-    profile = checked_name(name or session.given.get("profile") or str(config.get("current") or "default"))
-    known = profile if profile in profiles else None
-    url = session.given.get("url") or resolve(None, known).url
+    profile = profile_meant(name or session.given.get("profile"))
+    # A new profile is most likely for the server that is in use.
+    beside = profiles.get(str(config.get("current")), {})
+    url = address_for(session.given.get("url"), profiles.get(profile, beside))
     key = _given_key()
     who = _tried(key, url)
     profiles[profile] = {**profiles.get(profile, {}), "url": url, "key": key}
@@ -61,7 +62,7 @@ def logout(session: Session, /) -> None:
     """Forget the key of the profile. It stays valid: `aos keys revoke` ends it."""
     config = read_config()
     profiles = profiles_in(config)
-    name = checked_name(session.given.get("profile") or str(config.get("current") or "default"))
+    name = profile_meant(session.given.get("profile"))
     if not profiles.get(name, {}).get("key"):
         raise Refusal("NO_KEY", f"the profile '{name}' has no key", exit_code=4, tries=["aos config list"])
     profiles[name].pop("key")

@@ -109,16 +109,36 @@ def resolve(url: str | None = None, profile: str | None = None) -> Settings:
     """Return what holds, by the order above. Raises Refusal."""
     project, config = project_file(), read_config()
     profiles = profiles_in(config)
-    wanted = profile or os.environ.get("AOS_PROFILE") or project.get("profile")
-    name = checked_name(str(wanted or config.get("current") or "default"))
-    if wanted and name not in profiles and profile is not None:
-        raise usage(f"there is no profile '{name}'", "aos config list", f"aos --profile {name} login")
+    named_by, name = _named(profile, project, config)
+    if named_by and name not in profiles:
+        raise usage(f"there is no profile '{name}', which {named_by} names", "aos config list", f"aos --profile {name} login")
     own = profiles.get(name, {})
-    ways = (("--url", url), ("AOS_API_URL", os.environ.get("AOS_API_URL")), ("aos.toml", project.get("url")), ("profile", own.get("url")))
-    url_from, address = next(((source, str(value)) for source, value in ways if value), ("default", DEFAULT_URL))
+    url_from, address = _address(url, project, own)
     key_from, key = _key(address, own, profiles)
     agent = os.environ.get("AOS_AGENT") or project.get("agent") or own.get("agent")
     return Settings(_origin(address), key, agent, name, url_from, key_from)
+
+
+def profile_meant(flag: str | None) -> str:
+    """Return the name of the profile that is to be written, which need not be there yet. Raises Refusal."""
+    return _named(flag, project_file(), read_config())[1]
+
+
+def address_for(url: str | None, own: Mapping[str, Any]) -> str:
+    """Return where the server of a profile is, by the order above."""
+    return _origin(_address(url, project_file(), own)[1])
+
+
+def _named(flag: str | None, project: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what names the profile, empty where it is only the current one, and its name."""
+    ways = (("--profile", flag), ("AOS_PROFILE", os.environ.get("AOS_PROFILE")), ("aos.toml", project.get("profile")))
+    named_by, name = next(((source, value) for source, value in ways if value), ("", config.get("current") or "default"))
+    return named_by, checked_name(str(name))
+
+
+def _address(url: str | None, project: Mapping[str, Any], own: Mapping[str, Any]) -> tuple[str, str]:
+    ways = (("--url", url), ("AOS_API_URL", os.environ.get("AOS_API_URL")), ("aos.toml", project.get("url")), ("profile", own.get("url")))
+    return next(((source, str(value)) for source, value in ways if value), ("default", DEFAULT_URL))
 
 
 def _origin(url: str) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from aos_sdk.cli.printing import Paper
+from aos_sdk.cli import schemas
+from aos_sdk.cli.printing import Paper, duration, money, shown
 from aos_sdk.cli.verbs import Session, column, verb
 
 COLUMNS = column("name", "version", "effect", "stability", "description")
@@ -36,9 +37,13 @@ def get(session: Session, /, *, name: str, wanted: str | None) -> None:
 
 
 def tell_skill(paper: Paper, skill: Mapping[str, Any]) -> None:
-    """Print a skill: what a reader chooses by, and what goes in."""
+    """Print a skill: what a reader chooses by, what goes in and what comes out, and how it fails."""
     rows = [(name, skill.get(name)) for name in _TOLD if skill.get(name) is not None]
-    needed = skill["input_schema"].get("required", ())
-    rows += [("input", f"{name}{' (required)' if name in needed else ''}") for name in skill["input_schema"].get("properties", {})]
-    rows += [("may fail", f"{each['code']}: {each['typical_cause']}") for each in skill["failure_modes"]]
+    rows += [("cost", money(skill["cost_model"]["base_micro_usd"])), ("time limit", duration(skill["constraints"]["timeout_ms"]))]
     paper.one(skill, name="name", rows=rows)
+    if paper.form != "text":
+        return
+    for title in ("input", "output"):
+        paper.section(title, schemas.TITLES, list(schemas.members(skill[f"{title}_schema"])))
+    modes = [[each["code"], each["category"], shown(each["retryable"]), each["typical_cause"]] for each in skill["failure_modes"]]
+    paper.section("may fail", ("code", "category", "retryable", "typical cause"), [[shown(cell) for cell in row] for row in modes])

@@ -67,11 +67,15 @@ class Agents(Group[M]):
         description: str | None = None,
         status: str | None = None,
         profile: Mapping[str, Any] | None = None,
+        owner: str | None = None,
         expected_version: int | None = None,
         reason: str | None = None,
     ) -> Request[AgentView]:
-        """Change what is given; a profile is given whole. Where the agent is no more at `expected_version`, nothing is changed."""
-        what = {"name": name, "description": description, "status": status, "profile": profile}
+        """Change what is given; a profile is given whole. Where the agent is no more at `expected_version`, nothing is changed.
+
+        `owner` is a member by user name, or `account:NAME`; "" is nobody. It takes a tenant admin.
+        """
+        what = {"name": name, "description": description, "status": status, "profile": profile, "owner": owner}
         body = what | {"expected_version": expected_version, "reason": reason}
         return change("PATCH", AgentView, "agents", agent_id, body=body)
 

@@ -9,7 +9,18 @@ from typing import Any
 from aos_sdk._operation import Group, M, operation, paged
 from aos_sdk._pages import Page, paging
 from aos_sdk._request import Request, create, get, post
-from aos_sdk.types import ApprovalView, Decided, DecisionResults, EditedCall, LinkView, NoteList, NoteView, QuestionView
+from aos_sdk.types import (
+    ApprovalView,
+    Decided,
+    DecisionResults,
+    EditedCall,
+    LinkView,
+    MadeLink,
+    MadeLinks,
+    NoteList,
+    NoteView,
+    QuestionView,
+)
 
 
 class Approvals(Group[M]):
@@ -41,18 +52,21 @@ class Approvals(Group[M]):
         params: Mapping[str, Any] | None = None,
         edited_hash: str | None = None,
     ) -> Request[Decided]:
-        """Let the step do what was shown; with `params` that instead, where `edited_hash` is the one `edit` showed for them."""
+        """Let the step do what was shown; with `params` that instead, where `edited_hash` is the one `edit` showed for them.
+
+        An edited call, and one that says `needs_reason`, takes a `reason` of 10 characters at least.
+        """
         edited = {"params": None if params is None else dict(params), "edited_hash": edited_hash}
         return post(Decided, "approvals", run_id, step_id, "approve", body={"action_hash": action_hash, "reason": reason, **edited})
 
     @operation("approvals_reject")
-    def reject(self, run_id: str, step_id: str, *, action_hash: str, reason: str | None = None) -> Request[Decided]:
-        """Refuse the step."""
+    def reject(self, run_id: str, step_id: str, *, action_hash: str, reason: str) -> Request[Decided]:
+        """Refuse the step. The `reason`, 10 characters at least, is what a planner is told."""
         return post(Decided, "approvals", run_id, step_id, "reject", body={"action_hash": action_hash, "reason": reason})
 
     @operation("approvals_decide")
-    def decide(self, decisions: Sequence[Mapping[str, str]], verdict: str, *, reason: str | None = None) -> Request[DecisionResults]:
-        """Say one word on many calls, each `{"run_id", "step_id", "action_hash"}`; every one says what became of it."""
+    def decide(self, decisions: Sequence[Mapping[str, str]], verdict: str, *, reason: str) -> Request[DecisionResults]:
+        """Say one word on many calls, each `{"run_id", "step_id", "action_hash"}`, and why; every one says what became of it."""
         body = {"decisions": decisions, "verdict": verdict, "reason": reason}
         return post(DecisionResults, "approvals", "decide", body=body)
 
@@ -82,6 +96,16 @@ class Approvals(Group[M]):
     ) -> Request[LinkView]:
         """Make a link by which one person decides the call once. Its `url` is told this once."""
         return create(LinkView, "approvals", run_id, step_id, "links", body={"for": for_, "ttl_s": ttl_s}, key=idempotency_key)
+
+    @operation("approvals_links")
+    def links(self, run_id: str, step_id: str) -> Request[MadeLinks]:
+        """Return the links that were made for the call, and how each stands."""
+        return get(MadeLinks, "approvals", run_id, step_id, "links")
+
+    @operation("approvals_revoke_link")
+    def revoke_link(self, run_id: str, step_id: str, link_id: str, *, reason: str | None = None) -> Request[MadeLink]:
+        """Take a link back before it is used."""
+        return post(MadeLink, "approvals", run_id, step_id, "links", link_id, "revoke", body={"reason": reason})
 
 
 class Questions(Group[M]):

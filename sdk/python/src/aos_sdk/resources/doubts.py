@@ -44,8 +44,14 @@ class DeadLetters(Group[M]):
 
     @operation("dead_letters_requeue")
     def requeue(
-        self, run_id: str, reason: str, *, accept_doubt: bool | None = None, idempotency_key: str | None = None
+        self,
+        run_id: str,
+        reason: str,
+        *,
+        accept_doubt: bool | None = None,
+        wait: float | None = None,
+        idempotency_key: str | None = None,
     ) -> Request[RunView]:
         """Make a new run of what is left of it."""
         body = {"reason": reason, "accept_doubt": accept_doubt}
-        return create(RunView, "dead-letters", run_id, "requeue", body=body, key=idempotency_key)
+        return create(RunView, "dead-letters", run_id, "requeue", body=body, key=idempotency_key, wait=wait)

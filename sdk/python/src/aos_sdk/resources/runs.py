@@ -207,7 +207,7 @@ class Runs(Group[M]):
     def decide(
         self, run_id: str, step_id: str, verdict: str, *, action_hash: str | None = None, value: Any = None, reason: str | None = None
     ) -> Request[Decided]:
-        """Give a person's word on a step that waits."""
+        """Give a person's word on a step that waits. `reject`, and a yes to what cannot be taken back, take a `reason`."""
         body = {"step_id": step_id, "verdict": verdict, "action_hash": action_hash, "value": value, "reason": reason}
         return post(Decided, "runs", run_id, "decide", body=body)
 
@@ -281,9 +281,11 @@ class Runs(Group[M]):
         return post(RerunPreview, "runs", run_id, "rerun", body={**body, **money, "dry_run": True})
 
     @operation("runs_undo_step")
-    def undo_step(self, run_id: str, step_id: str, *, reason: str | None = None, idempotency_key: str | None = None) -> Request[RunView]:
+    def undo_step(
+        self, run_id: str, step_id: str, *, reason: str | None = None, wait: float | None = None, idempotency_key: str | None = None
+    ) -> Request[RunView]:
         """Undo what a step did, by a run of its own."""
-        return create(RunView, "runs", run_id, "steps", step_id, "undo", body={"reason": reason}, key=idempotency_key)
+        return create(RunView, "runs", run_id, "steps", step_id, "undo", body={"reason": reason}, key=idempotency_key, wait=wait)
 
 
 def _news(run_id: str, after: int, seconds: float) -> Procedure[int]:

@@ -239,19 +239,20 @@ class AgentVersionView(Record):
 
 
 class AgentView(Record):
-    """An agent as the API shows it."""
+    """An agent as the API shows it. `owner` is who made it, or was given it, as the audit log names actors; null is nobody."""
 
     agent_id: str
     name: str
     description: str
     status: Literal["active", "paused", "disabled"] | str
+    owner: str | None
     profile: AgentProfile
     version: int
     created_at: str
     updated_at: str
 
     _fields: ClassVar[frozenset[str]] = frozenset({
-        "agent_id", "name", "description", "status", "profile", "version", "created_at", "updated_at",
+        "agent_id", "name", "description", "status", "owner", "profile", "version", "created_at", "updated_at",
     })
     _nested: ClassVar[Mapping[str, str]] = {"profile": "AgentProfile"}
 
@@ -302,7 +303,7 @@ class AnswerBody(Record):
 
 
 class ApprovalBody(Record):
-    """A word on exactly the action that was shown: its hash binds it."""
+    """A word on exactly the action that was shown: its hash binds it. A no says why, in 10 characters at least."""
 
     action_hash: str
     reason: str | None
@@ -354,6 +355,7 @@ class ApprovalView(Record):
     skill: str
     version: str
     effect: str
+    needs_reason: bool
     params: Any
     worst_micro_usd: int | None
     action_hash: str
@@ -364,8 +366,8 @@ class ApprovalView(Record):
     run_created_at: str
 
     _fields: ClassVar[frozenset[str]] = frozenset({
-        "run_id", "step_id", "agent", "goal", "requested_by", "skill", "version", "effect", "params", "worst_micro_usd", "action_hash",
-        "asks_because", "is_escalated", "on_expiry", "expires_at", "run_created_at",
+        "run_id", "step_id", "agent", "goal", "requested_by", "skill", "version", "effect", "needs_reason", "params", "worst_micro_usd",
+        "action_hash", "asks_because", "is_escalated", "on_expiry", "expires_at", "run_created_at",
     })
 
 

@@ -166,7 +166,7 @@ class BudgetBody(Record):
     key: str | None
     period: Literal["total", "day"] | str
     limit_micro_usd: int | None
-    limit_cents: str | None
+    limit_cents: float | str | None
 
     _fields: ClassVar[frozenset[str]] = frozenset({"kind", "key", "period", "limit_micro_usd", "limit_cents"})
 

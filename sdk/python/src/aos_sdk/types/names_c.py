@@ -330,7 +330,7 @@ class ChaosBody(Record):
     """A plan or a goal, and which faults to try on it: all of them unless some are named, on every step unless one is."""
 
     budget_micro_usd: int | None
-    budget_cents: str | None
+    budget_cents: float | str | None
     plan: Record | None
     goal: str | None
     agent: str | None

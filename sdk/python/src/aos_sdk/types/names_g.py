@@ -46,7 +46,7 @@ class GoalBody(Record):
     """GoalBody."""
 
     budget_micro_usd: int | None
-    budget_cents: str | None
+    budget_cents: float | str | None
     agent: str
     inputs: Record | None
     deadline_ms: int | None

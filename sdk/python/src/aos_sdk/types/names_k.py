@@ -30,12 +30,13 @@ class KeyPage(Record):
 
 
 class KeyView(Record):
-    """KeyView."""
+    """A key. `owner` is who made it, and was shown its secret: the two are one actor. Null where a command made it for nobody."""
 
     key_id: str
     name: str
     prefix: str
     scopes: list[str]
+    owner: str | None
     state: Literal["live", "expired", "revoked"] | str
     service_account_id: str | None
     created_at: str
@@ -44,5 +45,6 @@ class KeyView(Record):
     last_used_at: str | None
 
     _fields: ClassVar[frozenset[str]] = frozenset({
-        "key_id", "name", "prefix", "scopes", "state", "service_account_id", "created_at", "expires_at", "revoked_at", "last_used_at",
+        "key_id", "name", "prefix", "scopes", "owner", "state", "service_account_id", "created_at", "expires_at", "revoked_at",
+        "last_used_at",
     })

@@ -1,4 +1,4 @@
-"""Kinds of records from ManyDecisionsBody to MuteBody. Written by generate_types.py from the OpenAPI document."""
+"""Kinds of records from MadeLink to MuteBody. Written by generate_types.py from the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -25,8 +25,35 @@ if TYPE_CHECKING:
     )
 
 
+class MadeLink(Record):
+    """A link as it stands: `open` until it is used, taken back, or out of time. What else ends it, its call says."""
+
+    link_id: str
+    state: Literal["open", "used", "revoked", "expired"] | str
+    made_for: str
+    made_by: str
+    created_at: str
+    expires_at: str
+    used_at: str | None
+    revoked_at: str | None
+    revoked_by: str | None
+
+    _fields: ClassVar[frozenset[str]] = frozenset({
+        "link_id", "state", "made_for", "made_by", "created_at", "expires_at", "used_at", "revoked_at", "revoked_by",
+    })
+
+
+class MadeLinks(Record):
+    """MadeLinks."""
+
+    data: list[MadeLink]
+
+    _fields: ClassVar[frozenset[str]] = frozenset({"data"})
+    _nested: ClassVar[Mapping[str, str]] = {"data": "MadeLink"}
+
+
 class ManyDecisionsBody(Record):
-    """One word on many calls. Each is decided on its own; those that cannot be taken back are decided one by one elsewhere."""
+    """One word on many calls, and why. Each is decided on its own; those that cannot be taken back are decided one by one elsewhere."""
 
     decisions: list[OneOfMany]
     verdict: Literal["approve", "reject"] | str

@@ -20,6 +20,7 @@ class NewKeyView(Record):
     name: str
     prefix: str
     scopes: list[str]
+    owner: str | None
     state: Literal["live", "expired", "revoked"] | str
     service_account_id: str | None
     created_at: str
@@ -29,8 +30,8 @@ class NewKeyView(Record):
     key: str | None
 
     _fields: ClassVar[frozenset[str]] = frozenset({
-        "key_id", "name", "prefix", "scopes", "state", "service_account_id", "created_at", "expires_at", "revoked_at", "last_used_at",
-        "key",
+        "key_id", "name", "prefix", "scopes", "owner", "state", "service_account_id", "created_at", "expires_at", "revoked_at",
+        "last_used_at", "key",
     })
 
 

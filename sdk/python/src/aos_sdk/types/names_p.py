@@ -73,10 +73,11 @@ class PatchedAgentChanges(Record):
     description: str | None
     status: Literal["active", "paused", "disabled"] | str | None
     profile: Record | None
+    owner: str | None
     expected_version: int | None
     reason: str | None
 
-    _fields: ClassVar[frozenset[str]] = frozenset({"name", "description", "status", "profile", "expected_version", "reason"})
+    _fields: ClassVar[frozenset[str]] = frozenset({"name", "description", "status", "profile", "owner", "expected_version", "reason"})
 
 
 class PatchedEntryChanges(Record):

@@ -189,7 +189,7 @@ class RerunBody(Record):
     """How a run is done again; an empty body does all of it as it was. With `dry_run` the answer says what that would mean."""
 
     budget_micro_usd: int | None
-    budget_cents: str | None
+    budget_cents: float | str | None
     from_step: str | None
     versions: Literal["current", "pinned"] | str | None
     params: Record | None
@@ -317,7 +317,7 @@ class RunBody(Record):
     """A run of a given plan, of a goal for the agent's planner, or of a simulation, which says inputs, budget and deadline too."""
 
     budget_micro_usd: int | None
-    budget_cents: str | None
+    budget_cents: float | str | None
     agent: str
     inputs: Record | None
     deadline_ms: int | None

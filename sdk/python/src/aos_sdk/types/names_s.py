@@ -136,7 +136,7 @@ class SimulateBody(Record):
     """SimulateBody."""
 
     budget_micro_usd: int | None
-    budget_cents: str | None
+    budget_cents: float | str | None
     plan: Record | None
     goal: str | None
     agent: str | None

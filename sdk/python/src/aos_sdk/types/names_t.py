@@ -84,7 +84,7 @@ class TopUpBody(Record):
     """TopUpBody."""
 
     amount_micro_usd: int | None
-    amount_cents: str | None
+    amount_cents: float | str | None
 
     _fields: ClassVar[frozenset[str]] = frozenset({"amount_micro_usd", "amount_cents"})
 

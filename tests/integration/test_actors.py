@@ -1,0 +1,116 @@
+"""Who is one and the same actor: people, their keys, accounts and tokens; and what becomes of a key whose owner has left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from agents import accounts
+from agents.actors import is_same_actor, names_of
+from agents.models import ApiKey, Membership, ServiceAccount, Tenant
+from agents.standing_rights import still_may
+from agents.tenancy import Principal, create_key, find_key, is_still_valid, operator_principal
+from runs.webhooks.endpoints import Wanted, create_endpoint, knows_secret, rotate_secret
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def acme() -> Tenant:
+    """Return a tenant with Anna and Bert, tenant admins; Anna is also known to the issuer."""
+    tenant = Tenant.objects.create(slug="acme", name="Acme")
+    for name in ("anna", "bert"):
+        Membership.objects.create(user=User.objects.create_user(name), tenant=tenant, role="tenant_admin")
+    SocialAccount.objects.create(user=User.objects.get(username="anna"), provider="oidc", uid="00u1")
+    return tenant
+
+
+def made(maker: Principal, name: str, *scopes: str, account: ServiceAccount | None = None) -> ApiKey:
+    wanted = scopes or ("runs:write",)
+    return accounts.make_key(
+        principal=maker, name=name, scopes=wanted, expires_at=None, account_id=None if account is None else account.public_id
+    )[0]
+
+
+def actor(key: ApiKey) -> str:
+    return f"key:{key.name}:{key.prefix}"
+
+
+def test_a_key_is_one_with_who_made_it_and_an_account_with_all_who_hold_it(acme: Tenant) -> None:
+    anna, bert = (operator_principal(acme, name) for name in ("anna", "bert"))
+    ci, bot, lone = (accounts.make_account(tenant=acme, name=name, role="developer", description="") for name in ("ci", "bot", "lone"))
+    hers, also, his = made(anna, "hers", "admin"), made(anna, "also"), made(bert, "his")
+    by_hers = made(Principal(acme, actor(hers), frozenset({"admin"}), hers.public_id), "by-hers")
+    root, _ = create_key(acme, "root", ["admin"])
+    by_root = made(Principal(acme, actor(root), frozenset({"admin"}), root.public_id), "by-root")
+    revoked = made(anna, "ci", account=ci)
+    accounts.end_key(tenant=acme, key_id=revoked.public_id)
+    made(bert, "ci", account=ci)
+    made(bert, "bot", account=bot)
+    rival = Tenant.objects.create(slug="rival", name="Rival")
+    create_key(rival, "lone", ["runs:read"], owner="anna", account=ServiceAccount.objects.create(tenant=rival, name="lone", role="viewer"))
+    assert (hers.owner, by_hers.owner, root.owner, by_root.owner) == ("anna", "anna", "", actor(root))
+    same = [
+        *(("anna", other) for other in ("anna", "person:00u1", actor(hers), actor(also), actor(by_hers), "account:ci")),
+        *((actor(hers), other) for other in ("person:00u1", actor(also), actor(by_hers), "account:ci")),
+        *(("account:ci", other) for other in ("bert", actor(his), "account:bot")),
+        (actor(root), actor(by_root)),
+    ]
+    apart = [
+        *(("anna", other) for other in ("bert", "person:00u2", "person:", actor(his), actor(root), "account:bot", f"account:{lone.name}")),
+        *((actor(hers), other) for other in (actor(his), actor(root), "account:bot", "account:nobody", "key:hers:", "webhook:whk_1", "")),
+        *(("person:00u2", other) for other in ("account:ci", actor(his))),
+    ]
+    for expected, pairs in ((True, same), (False, apart)):
+        for one, other in pairs:
+            found = is_same_actor(acme, one, other), is_same_actor(acme.pk, other, one)
+            assert found == (expected, expected), (one, other)
+    assert names_of([acme], "anna") == {"anna", "person:00u1", actor(hers), actor(also), actor(by_hers), "account:ci"}
+    with CaptureQueriesContext(connection) as asked:
+        assert not is_same_actor(acme, "anna", "bert")
+    assert not asked.captured_queries, "two people by their names are told apart without a question"
+
+
+def test_a_key_goes_with_its_owner_and_an_accounts_key_does_not(acme: Tenant) -> None:
+    anna = operator_principal(acme, "anna")
+    ci = accounts.make_account(tenant=acme, name="ci", role="approver", description="")
+    asked = {"name": "own", "scopes": ["approvals:write"], "expires_at": None}
+    own, secret = accounts.make_key(principal=anna, account_id=None, **asked)  # type: ignore[arg-type]
+    _, of_ci = accounts.make_key(principal=anna, account_id=ci.public_id, **asked)  # type: ignore[arg-type]
+    _, nobodys = create_key(acme, "root", ["approvals:write"])
+    _, of_key = create_key(acme, "child", ["approvals:write"], owner=actor(own))
+    let_in = Principal(acme, actor(own), frozenset({"approvals:write"}), own.public_id)
+    person, member = User.objects.filter(username="anna"), Membership.objects.filter(user__username="anna")
+
+    def is_in() -> tuple[bool, bool, bool]:
+        assert all(find_key(other) is not None for other in (of_ci, nobodys, of_key))
+        return find_key(secret) is not None, is_still_valid(let_in, "approvals:write"), still_may(acme, actor(own), "approvals:write")
+
+    assert is_in() == (True, True, True)
+    with CaptureQueriesContext(connection) as questions:
+        find_key(secret)
+    assert len(questions) == 1, "it is asked with the key itself"
+    person.update(is_active=False)
+    assert is_in() == (False, False, False)
+    person.update(is_active=True)
+    assert is_in() == (True, True, True)
+    member.delete()
+    assert is_in() == (False, False, False)
+    person.update(is_superuser=True)
+    assert is_in() == (False, False, False), "who runs the installation is nobody in a tenant"
+    person.delete()
+    assert is_in() == (False, False, False)
+
+
+def test_whoever_holds_the_key_that_made_an_endpoint_knows_its_secret(acme: Tenant, settings: Any) -> None:
+    key = made(operator_principal(acme, "anna"), "hooks", "admin")
+    program = Principal(acme, actor(key), frozenset({"admin"}), key.public_id)
+    endpoint = create_endpoint(principal=program, wanted=Wanted(url="https://hooks.example.com/", may_answer=True))[0]
+    assert [knows_secret(endpoint, name) for name in ("anna", actor(key), "person:00u1", "bert")] == [True, True, True, False]
+    rotate_secret(principal=operator_principal(acme, "bert"), webhook_id=endpoint.public_id)
+    assert knows_secret(endpoint, "bert")
