@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth.models import User
+
 from agents import audit
 from agents.models import Tenant
 
@@ -49,12 +51,15 @@ class AuditedWrites(Base):
 
 def _record(request: HttpRequest, obj: Model, action: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
     audit.act_as(request.user.get_username(), via="console")
-    audit.record(_tenant_of(obj), action, str(obj), before=before, after=after)
+    for tenant in _concerned(obj):
+        audit.record(tenant, action, str(obj), before=before, after=after)
 
 
-def _tenant_of(obj: Model) -> Tenant | None:
-    """Return whose chain it goes into; people belong to the platform's."""
-    return obj if isinstance(obj, Tenant) else None
+def _concerned(obj: Model) -> list[Tenant | None]:
+    """Return whose chains it goes into: of a person the platform's, and those of their tenants, which who sets a password can enter."""
+    if isinstance(obj, Tenant):
+        return [obj]
+    return [None, *(Tenant.objects.filter(memberships__user=obj).order_by("pk") if isinstance(obj, User) else ())]
 
 
 def _plain(value: Any) -> Any:

@@ -25,6 +25,8 @@ EVERY_ROLE: Roles = _MEMBERS | {PLATFORM}
 NO_ROLE: Roles = frozenset()
 # Who reads goals, inputs, outputs and messages; for all others they are left out of the page, not masked on it.
 PAYLOAD_ROLES: Roles = frozenset({Role.DEVELOPER, Role.TENANT_ADMIN, BREAK_GLASS})
+# Who sees of inputs and results what kind they are and how large, besides.
+MASK_ROLES: Roles = frozenset({Role.OPERATOR, Role.AUDITOR})
 # What one run, step or call costs; and what many cost together.
 COST_ROLES: Roles = frozenset({Role.DEVELOPER, Role.OPERATOR, Role.TENANT_ADMIN, Role.AUDITOR})
 SUM_ROLES: Roles = COST_ROLES | {PLATFORM}

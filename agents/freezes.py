@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from agents import audit
 from agents.models import Agent, Freeze, FreezeKind, Tenant
-from agents.reasons import LONGEST_REASON, SHORTEST_REASON
+from agents.reasons import LONGEST_REASON, SHORTEST_REASON, is_reason
 from agents.selectors import get_agent
 from agents.tenancy import not_found
 from skills.ids import is_id
@@ -205,7 +205,7 @@ def _skill_named(name: str | None) -> str:
 
 def _checked_reason(reason: str) -> str:
     reason = " ".join(reason.split())
-    if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
+    if not is_reason(reason, SHORTEST_REASON):
         raise _fault("/reason", "SCHEMA_VALIDATION_FAILED", f"say why, in {SHORTEST_REASON} to {LONGEST_REASON} characters")
     return reason
 

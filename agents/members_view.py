@@ -25,6 +25,7 @@ COLUMNS = (*ROLES, PLATFORM)
 # What pages show or offer beyond being there, by the sets of roles they ask.
 _WHAT: tuple[tuple[str, console_base.Roles], ...] = (
     ("read goals, inputs, outputs and messages", console_base.PAYLOAD_ROLES),
+    ("see inputs and outputs of steps masked: names, kinds, sizes", console_base.PAYLOAD_ROLES | console_base.MASK_ROLES),
     ("read the causes of failures", console_base.CAUSE_ROLES),
     ("see what one run or call costs", console_base.COST_ROLES),
     ("see sums of costs, and budgets", console_base.SUM_ROLES),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest
 
 from agents.actors import owns
-from agents.console_base import OPERATING_ROLES, Roles, may
+from agents.console_base import ANSWERING_ROLES, OPERATING_ROLES, Roles, may
 from agents.models import Agent, Role
 from agents.tenancy import Principal
 from skills.refusal import Refusal
@@ -33,6 +33,12 @@ def refuse_stranger(principal: Principal, agent: Agent) -> None:
     if principal.role and not _operates(lambda roles: principal.role in roles, principal.name, agent):
         detail = f"with the role {principal.role.replace('_', ' ')} this takes an agent of one's own, and {agent.name} is not yours"
         raise Refusal("PERMISSION_DENIED", detail, suggestions=["Ask an operator, or have a tenant admin make you its owner."])
+
+
+def refuse_non_answerer(principal: Principal) -> None:
+    """Raise Refusal where a person of the issuer has a role that answers nothing: the console takes no word of theirs either."""
+    if principal.role and principal.role not in ANSWERING_ROLES:
+        raise Refusal("PERMISSION_DENIED", "to answer for a run takes an operator, an approver or a tenant admin")
 
 
 def refuse_non_operator(principal: Principal, what: str) -> None:

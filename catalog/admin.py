@@ -36,7 +36,7 @@ class CategoryFilter(admin.SimpleListFilter):
 @admin.register(FailureMatch)
 class FailureMatchAdmin(TenantScopedAdmin):
     view_roles = EVERY_ROLE
-    list_display = ("created_at", "code", "skill", "step_id", "decision", "mode", "match_type", "recovered", "run_public_id")
+    list_display = ("created_at", "code", "skill", "step_id", "decision", "mode", "match_type", "recovered", "run")
     list_filter = (CategoryFilter, "recovery_attempted")
     lookup_roles = {"message": PAYLOAD_ROLES, "cause": CAUSE_ROLES, "cost_micro_usd": COST_ROLES}
     search_fields = ("=code", "=run_public_id", "^signature", "=public_id")

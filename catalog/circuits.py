@@ -17,7 +17,7 @@ from django.db.models import F, Q
 
 from agents import audit
 from agents.clock import ask_time
-from agents.reasons import LONGEST_REASON, SHORTEST_REASON
+from agents.reasons import LONGEST_REASON, SHORTEST_REASON, is_reason
 from agents.tenancy import not_found, scoped
 from catalog.circuit_states import CLOSED, TRIAL_WAIT_MS, Bounds, CircuitState, Said, Standing, asked, ended, state_of
 from catalog.models import Circuit
@@ -290,7 +290,7 @@ def circuit_json(row: Circuit, now_ms: int) -> dict[str, Any]:
 def reset(*, tenant: Any, skill: str, host: str, reason: str, by: str) -> dict[str, Any]:
     """Close a circuit by hand. Raises Refusal NOT_FOUND where there is none, alike for another tenant's."""
     reason = " ".join(reason.split())
-    if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
+    if not is_reason(reason, SHORTEST_REASON):
         detail = f"say why, in {SHORTEST_REASON} to {LONGEST_REASON} characters"
         fault = {"pointer": "/reason", "code": "SCHEMA_VALIDATION_FAILED", "detail": detail}
         raise Refusal("SCHEMA_VALIDATION_FAILED", detail, errors=[fault])

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pydantic import TypeAdapter, ValidationError
 
 from agents import audit
-from agents.reasons import LONGEST_REASON, SHORTEST_REASON
+from agents.reasons import LONGEST_REASON, SHORTEST_REASON, is_reason
 from agents.tenancy import not_found
 from catalog.contracts import EntryDocument, nearest_codes
 from catalog.models import CatalogEntry, EntryVersion
@@ -246,7 +246,7 @@ def _keep(rows: Iterable[CatalogEntry], action: str, by: str, reason: str) -> No
 
 def _reason(reason: str) -> str:
     told = " ".join(reason.replace("\x00", " ").split())
-    if not SHORTEST_REASON <= len(told) <= LONGEST_REASON:
+    if not is_reason(told, SHORTEST_REASON):
         fault = {"pointer": "/reason", "code": "reason_length", "detail": f"{SHORTEST_REASON} to {LONGEST_REASON} characters"}
         raise Refusal("SCHEMA_VALIDATION_FAILED", "say why, for those who read it later", errors=[fault])
     return told

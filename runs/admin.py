@@ -28,6 +28,7 @@ from agents.console_base import (
     COST_ROLES,
     EVERY_ROLE,
     HEALTH_ROLES,
+    MASK_ROLES,
     OPERATING_ROLES,
     PAYLOAD_ROLES,
     TenantScopedAdmin,
@@ -41,6 +42,7 @@ from agents.tenancy import operator_principal
 from runs import admin_charges, services  # noqa: F401 - pages register themselves
 from runs.console import cancelling
 from runs.console.agents_view import resting
+from runs.console.called_runs import called_by
 from runs.console.decisions_view import Wanted
 from runs.console.folding import OPEN, address_to_open
 from runs.console.many_runs import many_of_list
@@ -168,7 +170,9 @@ class RunAdmin(TenantScopedAdmin):
             shows_payloads=may(request, PAYLOAD_ROLES, run.tenant_id),
             shows_costs=may(request, COST_ROLES, run.tenant_id),
             shows_targets=may(request, CAUSE_ROLES, run.tenant_id),
+            shows_masks=may(request, MASK_ROLES, run.tenant_id),
             blocked_by=blocked_by(read),
+            called=called_by(run),
             inputs={key: step.params for key, step in read.state.steps.items()} if read.state else {},
             wanted=Wanted(request.GET.get("decision", ""), request.GET.get("of", "")),
             opened=request.GET.get(OPEN, ""),
@@ -302,6 +306,7 @@ class OutboxAdmin(TenantScopedAdmin):
     list_display = ("id", "tenant", "run_link", "topic", "created_at", "delivered_at")
     list_select_related = ("tenant", "run")
     ordering = ("-id",)
+    lookup_roles = {"data": PAYLOAD_ROLES}
 
     def get_fields(self, request: HttpRequest, obj: Outbox | None = None) -> list[str]:
         names = ["tenant", "run", "topic", "created_at", "delivered_at"]
@@ -311,4 +316,5 @@ class OutboxAdmin(TenantScopedAdmin):
     def run_link(self, row: Outbox) -> str | SafeString:
         if row.run is None:
             return UNKNOWN
-        return format_html('<a href="{}">{}</a>', reverse("admin:runs_run_change", args=[row.run.public_id]), row.run.public_id)
+        address = reverse("admin:runs_run_change", args=[row.run.public_id])
+        return format_html('<a class="aos-id" href="{}">{}</a>', address, row.run.public_id)

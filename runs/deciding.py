@@ -8,6 +8,7 @@ from django.db import transaction
 
 from agents.actors import is_same_actor
 from agents.members import APPROVING
+from agents.operating import refuse_non_answerer
 from agents.reasons import refuse_short
 from agents.tenancy import Principal
 from runs.answer_forms import checked_answer
@@ -78,6 +79,7 @@ def decide_step(
             if verdict == "approve":
                 _know_host(run, state, waiting, edit, principal.name)
         else:
+            refuse_non_answerer(principal)
             if waiting.reason == "in_doubt":
                 refuse_short(reason)
             if verdict == "modify":

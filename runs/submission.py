@@ -16,6 +16,7 @@ from agents.contracts import AgentProfile
 from agents.idempotency import key_reused
 from agents.known_agents import KnownAgent
 from agents.limits import rules_of
+from agents.operating import refuse_stranger
 from agents.plan.validation import PlanInvalid, validate_plan
 from agents.tenancy import Principal
 from runs import lineage, selectors
@@ -181,6 +182,8 @@ def _taken_with_callback(order: _Order, url: str) -> tuple[Run, bool]:
 
 def _callers(principal: Principal, run_id: str) -> list[Run]:
     parent = selectors.get_run(tenant=principal.tenant, run_id=run_id)
+    # What it is called for spends the money of that run.
+    refuse_stranger(principal, parent.agent)
     refuse_if_over(parent)
     callers = lineage.callers_of(parent)
     lineage.open_purse(parent, [caller.public_id for caller in callers[:-1]])

@@ -11,6 +11,7 @@ import msgspec
 import rfc8785
 
 _LARGEST_EXACT = 2**53 - 1
+_ALWAYS_PLAIN = frozenset({str, bool, type(None)})
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
@@ -33,13 +34,13 @@ def _is_plain(value: Any) -> bool:
     """Tell whether a value is of the kind msgspec writes as RFC 8785 wants it, six times as fast: no floats, which both
     write differently, and keys that sort alike by code point and by UTF-16."""
     kind = type(value)
-    if kind is str or kind is bool or value is None:
+    if kind in _ALWAYS_PLAIN:
         return True
     if kind is int:
         return bool(-_LARGEST_EXACT <= value <= _LARGEST_EXACT)
     if kind is dict:
         for key, inner in value.items():
-            if type(key) is not str or not key.isascii() or not (type(inner) is str or _is_plain(inner)):
+            if type(key) is not str or not key.isascii() or not (type(inner) in _ALWAYS_PLAIN or _is_plain(inner)):
                 return False
         return True
     return (kind is list or kind is tuple) and all(map(_is_plain, value))

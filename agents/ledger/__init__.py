@@ -22,7 +22,7 @@ from agents.ledger.amounts import Amounts, Crossing, Drawn, Raised, Short, Stand
 from agents.ledger.books import ScopeMissing, owner_of
 from agents.ledger.budgets import list_budgets, remove_budget, set_budget, top_up_budget
 from agents.ledger.purse import ReferenceReused, RunPurse
-from agents.ledger.standing import room_of, scopes_of_run
+from agents.ledger.standing import count_holding, room_of, scopes_of_run, spent_by_day
 
 __all__ = [
     "Amounts",
@@ -34,6 +34,7 @@ __all__ = [
     "ScopeMissing",
     "Short",
     "Standing",
+    "count_holding",
     "list_budgets",
     "model_key",
     "owner_of",
@@ -41,5 +42,6 @@ __all__ = [
     "room_of",
     "scopes_of_run",
     "set_budget",
+    "spent_by_day",
     "top_up_budget",
 ]

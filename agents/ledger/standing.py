@@ -10,7 +10,7 @@ from agents.ledger import statements
 from agents.ledger.amounts import Standing, model_key
 from agents.ledger.books import budgets_of, owner_of, scopes_of
 from agents.ledger.statements import Name, Row
-from agents.models import ScopeKind
+from agents.models import LedgerLot, LedgerScope, ScopeKind
 
 
 def scopes_of_run(
@@ -45,6 +45,23 @@ def room_of(tenant_id: int, label: str, *, at_ms: int | None = None) -> int | No
         return None
     row = next(iter(statements.read_scopes(tenant_id, [name], lock=False)), None)
     return _standing(name, row, budgets_of(tenant_id, [name]).get(name)).remaining_micro_usd
+
+
+def count_holding(tenant_ids: Iterable[int], run_ids: Iterable[str]) -> int:
+    """Return how many of these runs hold money of their own."""
+    own = {"scope__tenant_id__in": list(tenant_ids), "scope__kind": ScopeKind.RUN, "scope__key__in": list(run_ids)}
+    return LedgerLot.objects.filter(open_micro_usd__gt=0, model="", **own).values("scope").distinct().count()
+
+
+def spent_by_day(tenant_id: int, since: date, until: date) -> dict[tuple[str, str], dict[date, int]]:
+    """Return what a tenant, its agents and models spent on each of these days, in micro-USD, by kind and key of the scope."""
+    kinds = (ScopeKind.TENANT, ScopeKind.AGENT, ScopeKind.MODEL)
+    scopes = LedgerScope.objects.filter(tenant_id=tenant_id, kind__in=kinds, day__gte=since, day__lte=until)
+    spent: dict[tuple[str, str], dict[date, int]] = {}
+    for kind, key, day, amount in scopes.values_list("kind", "key", "day", "spent_micro_usd"):
+        if day is not None:
+            spent.setdefault((kind, key), {})[day] = amount
+    return spent
 
 
 def name_of(label: str) -> Name:

@@ -26,10 +26,7 @@ def dependencies(step: Mapping[str, Any], *, reads: list[str] | None = None) -> 
     """Return every step this one waits for: declared, referenced, or read by its condition. `reads` are those its own call refers to,
     where that is known already."""
     fallback = step.get("fallback_params")
-    if reads is None or fallback is not None:
-        implied = referenced_steps(step.get("params"), fallback, step.get("for_each"))
-    else:
-        implied = reads
+    implied = reads if reads is not None and fallback is None else referenced_steps(step.get("params"), fallback, step.get("for_each"))
     read = steps_read(step["condition"]) if step.get("condition") else []
     return list(dict.fromkeys([*step.get("depends_on", ()), *implied, *read]))
 

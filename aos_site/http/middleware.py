@@ -134,7 +134,8 @@ class BrokenGlassMiddleware:
     """Has the audit log say what was seen by a broken glass alone (`agents/break_glass.py`), before it is shown."""
 
     sync_capable, async_capable = True, False
-    _SHOWS_NOTHING = frozenset({301, 302, 304, 403, 404})
+    # 304 shows something: what stands on the page already goes on standing there.
+    _SHOWS_NOTHING = frozenset({301, 302, 403, 404})
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

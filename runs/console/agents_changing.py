@@ -17,7 +17,7 @@ from agents.console_base import may
 from agents.console_forms import typed
 from agents.profile_form import AT, WHOLE, filled, grouped, read_form, read_whole, whole_text, with_faults
 from agents.profile_words import differences
-from agents.reasons import LONGEST_REASON, SHORTEST_REASON
+from agents.reasons import LONGEST_REASON, SHORTEST_REASON, is_reason
 from agents.selectors import list_versions
 from agents.services import checked_profile, create_agent, delete_agent, restore_agent, update_agent
 from runs.console.agents_view import version_line
@@ -42,7 +42,7 @@ def named_in(request: HttpRequest) -> Json:
 def reason_in(request: HttpRequest) -> str:
     """Return the reason that was typed. Raises Refusal where it is none."""
     reason = " ".join(typed(request.POST, "reason").split())
-    if SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
+    if is_reason(reason, SHORTEST_REASON):
         return reason
     fault = {"pointer": "/reason", "code": "reason_length", "detail": f"{SHORTEST_REASON} to {LONGEST_REASON} characters"}
     raise Refusal("SCHEMA_VALIDATION_FAILED", "say why, for those who read it later", errors=[fault])

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.db.models import Count
 from django.utils import timezone
 
-from agents.models import LedgerLot, ScopeKind
+from agents import ledger
 from runs.invariants import SWEEP_MS
 from runs.models import Kept, Run, RunStatus, Session, SessionState, WebhookEndpoint
 from skills.wording import duration
@@ -44,7 +44,8 @@ class Sight(NamedTuple):
 
 
 def broken_things(sight: Sight, oldest_event: datetime | None, forsaken: int) -> list[Broken]:
-    """Return what is broken; `forsaken` are the runs nothing will take further. Only where the person sees everything has a worker a name."""
+    """Return what is broken; `forsaken` are the runs nothing will take further. Only where the person sees everything does a
+    worker have a name."""
     return [
         *_forsaken_runs(forsaken, sight.invariants),
         *_silent_workers(sight),
@@ -63,12 +64,9 @@ def _forsaken_runs(number: int, link: str) -> list[Broken]:
 
 def _money_of_nobody(sight: Sight) -> list[Broken]:
     """Money that is still reserved for runs that are over."""
-    ended = Run.objects.filter(finished_at__gte=timezone.now() - ENDED, kept=Kept.EVERYTHING)
-    mine = ended if sight.everything else ended.filter(tenant_id__in=list(sight.tenants))
-    last = mine.order_by("-finished_at").values("public_id")[:ENDED_LOOKED_AT]
-    held = LedgerLot.objects.filter(open_micro_usd__gt=0, model="", scope__kind=ScopeKind.RUN, scope__key__in=last)
-    found = (held if sight.everything else held.filter(scope__tenant_id__in=list(sight.tenants))).order_by()
-    number = found.values("scope").distinct().count()
+    ended = Run.objects.filter(finished_at__gte=timezone.now() - ENDED, kept=Kept.EVERYTHING, tenant_id__in=list(sight.tenants))
+    last = list(ended.order_by("-finished_at").values_list("public_id", flat=True)[:ENDED_LOOKED_AT])
+    number = ledger.count_holding(sight.tenants, last) if last else 0
     # How much is not for everybody to read.
     return [Broken(f"Money is still reserved for {_runs(number)} that ended in the last hour.", sight.invariants)] if number else []
 

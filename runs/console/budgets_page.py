@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -13,11 +15,15 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from agents import ledger
 from agents.console_base import BUDGET_ROLES, SUM_ROLES, is_platform, may, tenants_for
+from agents.days import day_of
 from agents.selectors import list_agents
 from agents.tenancy import Principal, operator_principal
 from runs import budgets
+from runs.console import day_view
 from runs.console.amounts import micro_usd_of
+from runs.console.burn_down import DAYS, burn_down
 from skills.refusal import Refusal
 from skills.wording import UNKNOWN, limit_of, money
 
@@ -48,13 +54,27 @@ def budgets_page(request: HttpRequest) -> HttpResponse:
 def _tenant(request: HttpRequest, tenant: Tenant) -> Json:
     may_change = may(request, BUDGET_ROLES, tenant.pk)
     found = budgets.list_budgets(tenant=tenant)
+    now_ms = round(time.time() * 1_000)
+    today, day = day_of(now_ms, tenant.time_zone), day_view.day_in(tenant.time_zone, now_ms)
+    spent = ledger.spent_by_day(tenant.pk, today - timedelta(days=DAYS - 1), today)
     return {
         "tenant": tenant,
         "may_change": may_change,
-        "budgets": [_line(budget) for budget in found],
+        "budgets": [_line(budget) | _forecast(budget, spent.get((budget["kind"], budget["key"]), {}), day, today) for budget in found],
         "alerts": [_alert(alert, found) for alert in budgets.list_alerts(tenant=tenant)],
         "agents": [agent.name for agent in list_agents(tenant=tenant)[:200]] if may_change else [],
     }
+
+
+def _forecast(budget: Json, by_day: dict[date, int], day: day_view.Day, today: date) -> Json:
+    """Return how a budget in all burns down, and of each how long it lasts at this pace."""
+    total = budget["total_micro_usd"]
+    if total is None:
+        return {"burn": None, "lasts": ""}
+    if budget["period"] == "day":
+        return {"burn": None, "lasts": day_view.lasts(budget, day, 0)}
+    burn = burn_down(total, budget["spent_micro_usd"], by_day, today)
+    return {"burn": burn, "lasts": burn.says if burn else ""}
 
 
 def _line(budget: Json) -> Json:

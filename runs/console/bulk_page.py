@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from agents.console_base import OPERATING_ROLES, OVERSIGHT_ROLES, Roles, is_platform, may, tenants_for
 from agents.console_forms import faults_of, page_number, typed
-from agents.reasons import LEAST_REASON, LONGEST_REASON
+from agents.reasons import LEAST_REASON, LONGEST_REASON, is_reason
 from agents.tenancy import operator_principal
 from runs.bulk.aborting import abort
 from runs.bulk.actions import ACTIONS
@@ -171,7 +171,7 @@ def _refused(request: HttpRequest, asked: Json, refusal: Refusal) -> HttpRespons
 
 
 def _begun(request: HttpRequest, asked: Json, listed: Listed, form: Json) -> BulkOperation:
-    if not LEAST_REASON <= len(form["reason"]) <= LONGEST_REASON:
+    if not is_reason(form["reason"], LEAST_REASON):
         raise _fault("reason", f"say why in {LEAST_REASON} to {LONGEST_REASON} characters")
     shown = int(form["shown"]) if form["shown"].isascii() and form["shown"].isdecimal() and len(form["shown"]) < 8 else 0
     if form["count"] and form["count"].replace(",", "") != str(shown):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple
 
+from agents.days import day_of, next_day_ms
 from skills.wording import duration, limit_of, money
 
 Json = Mapping[str, Any]
@@ -31,6 +33,12 @@ class Day(NamedTuple):
     now_ms: int
     began_ms: int
     ends_ms: int
+
+
+def day_in(zone: str, now_ms: int) -> Day:
+    """Return the day it is in a time zone."""
+    today = day_of(now_ms, zone)
+    return Day(now_ms, next_day_ms(today - timedelta(days=1), zone), next_day_ms(today, zone))
 
 
 def budget_lines(budgets: Sequence[Json], day: Day, spent_in_a_day: int) -> list[dict[str, Any]]:

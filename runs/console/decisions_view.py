@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
+from runs.console.approvals_view import plainly
 from skills.wording import duration
 
 Json = Mapping[str, Any]
@@ -27,7 +28,10 @@ class Wanted(NamedTuple):
 def decisions_table(
     decisions: Sequence[Json], begun_ms: int, wanted: Wanted, *, shows_payloads: bool, most: int = sys.maxsize
 ) -> dict[str, Any]:
-    """Return the table with what it can be filtered by, how many there are in all, and how many `more` than are shown at most."""
+    """Return the table with what it can be filtered by, whether it says on what grounds, and how many there are.
+
+    `more` are those beyond what is shown at most.
+    """
     found = [each for each in decisions if wanted.has(each)] if any(wanted) else decisions
     return {
         "rows": [_row(each, begun_ms, shows_payloads) for each in found[:most]],
@@ -38,6 +42,7 @@ def decisions_table(
         "steps": _steps(decisions),
         "wanted": wanted,
         "is_filtered": any(wanted),
+        "shows_grounds": shows_payloads,
     }
 
 
@@ -77,7 +82,7 @@ def _row(decision: Json, begun_ms: int, shows_payloads: bool) -> dict[str, Any]:
         "attempt": decision["attempt"] or "",
         "delay": duration(delay) if delay else "",
         "alternatives": ", ".join(each.replace("_", " ") for each in decision["alternatives"]),
-        "because": pairs(read) if shows_payloads else "",
+        "because": plainly(pairs(read)) if shows_payloads else "",
     }
 
 

@@ -171,8 +171,8 @@ def _box(node: Node, sheet: _Sheet, layer: int, centre: float) -> dict[str, Any]
         "y": round(y),
         "name": _cut(node.name, NAME_SHOWN),
         "skill": _cut(_skill_in_words(node), SKILL_SHOWN),
-        # Text of a drawing: nothing can be drawn into it, and a hand is in few fonts.
-        "icon": str(look.icon).replace("✋", "‖"),
+        # Text of a drawing: nothing can be drawn into it, and a hand or a double bar is in few fonts.
+        "icon": str(look.icon).replace("✋", "||"),
         "word": look.word,
         "class": f"aos-{look.colour} aos-open" if node.status == "running" else f"aos-{look.colour}",
         "whole": f"{node.name}: {look.word}, {_skill_in_words(node)}",

@@ -30,7 +30,6 @@ from agents.console_base import (
     may_everywhere,
     tenants_for,
 )
-from agents.days import day_of, next_day_ms
 from agents.members import APPROVING_ROLES
 from runs import budgets
 from runs.console import day_view, hours_view
@@ -127,9 +126,7 @@ def _spending(request: HttpRequest, recent: Recent, now: datetime) -> Json:
 def _budget_lines(tenants: Sequence[Tenant], found: Sequence[Json], recent: Recent, now: datetime) -> list[Json]:
     if not found:
         return []
-    zone, at_ms = tenants[0].time_zone, round(now.timestamp() * 1_000)
-    today = day_of(at_ms, zone)
-    day = day_view.Day(at_ms, next_day_ms(today - timedelta(days=1), zone), next_day_ms(today, zone))
+    day = day_view.day_in(tenants[0].time_zone, round(now.timestamp() * 1_000))
     return day_view.budget_lines(found, day, recent.spent_micro_usd)
 
 

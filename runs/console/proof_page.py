@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from agents.console_base import COST_ROLES, EVERY_ROLE, OPERATING_ROLES, OVERSIGHT_ROLES, PAYLOAD_ROLES, Roles, may
+from agents.console_base import CAUSE_ROLES, COST_ROLES, EVERY_ROLE, OPERATING_ROLES, OVERSIGHT_ROLES, PAYLOAD_ROLES, Roles, may
 from agents.operating import OWN_AGENT_ROLES, may_operate
 from agents.tenancy import Principal, operator_principal
 from runs import services
@@ -115,9 +115,15 @@ def _replay(request: HttpRequest, run: Run, person: Principal) -> Context:
         report = services.replay_run(principal=person, run_id=run.public_id, mode="tape" if mode == "tape" else "verify")
     return {
         "aos_mode": report["mode"],
-        "aos_replay": replay_of(report, shows_costs=may(request, COST_ROLES, run.tenant_id)),
+        "aos_replay": replay_of(report, **_shown(request, run)),
         "aos_may_live": may_operate(request, run.agent),
     }
+
+
+def _shown(request: HttpRequest, run: Run) -> dict[str, bool]:
+    """Return what of a run the person is told besides how it went."""
+    named = {"shows_costs": COST_ROLES, "shows_payloads": PAYLOAD_ROLES, "shows_targets": CAUSE_ROLES}
+    return {name: may(request, roles, run.tenant_id) for name, roles in named.items()}
 
 
 def _compare(request: HttpRequest, run: Run, person: Principal) -> Context:
@@ -135,8 +141,7 @@ def _compare(request: HttpRequest, run: Run, person: Principal) -> Context:
             raise Refusal("INVALID_INPUT", "compare with a run by its id, run_…")
         found = diff_json(tenant=run.tenant, run_id=run.public_id, other_id=other)
         begun = _begun(run) if found["divergence"] else {}
-        shown = {"shows_costs": may(request, COST_ROLES, run.tenant_id), "shows_payloads": may(request, PAYLOAD_ROLES, run.tenant_id)}
-        context["aos_comparison"] = comparison_of(found, begun, **shown)
+        context["aos_comparison"] = comparison_of(found, begun, **_shown(request, run))
     return context
 
 

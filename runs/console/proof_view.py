@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from skills.wording import UNKNOWN, Look, awaited, duration, money
@@ -20,10 +21,14 @@ _MODES = {
     "what_if": "The run was played again under the changes; nothing was called.",
 }
 _OF_MONEY = frozenset({"cost", "budget_stop_point"})
+_OF_TARGETS = frozenset({"side_effects"})
+_OF_ANY = ("type", "rule", "step", "attempt", "skill", "version", "code", "status", "delay_ms")
 
 
-def replay_of(report: Json, *, shows_costs: bool) -> dict[str, Any]:
+def replay_of(report: Json, *, shows_costs: bool, shows_payloads: bool, shows_targets: bool) -> dict[str, Any]:
     """Return a replay's report as the page shows it."""
+    hidden = {*(() if shows_costs else _OF_MONEY), *(() if shows_targets else _OF_TARGETS)}
+    led_to = partial(_led_to, whole=shows_costs and shows_payloads)
     going = report["status"] == "running"
     found = report["divergence"]
     return {
@@ -33,11 +38,11 @@ def replay_of(report: Json, *, shows_costs: bool) -> dict[str, Any]:
         "waits": awaited(report["waiting_for"] or ""),
         "content": report["content"],
         "promises": [
-            (Look("✓", "held", "green") if each["held"] else Look("✕", "not held", "red"), _named(each["name"]), _detail(each, shows_costs))
+            (Look("✓", "held", "green") if each["held"] else Look("✕", "not held", "red"), _named(each["name"]), _detail(each, hidden))
             for each in report["invariants"]
         ],
         "parting": found
-        and {"where": _where(found), "detail": found["detail"], "then": _text(found["expected"]), "now": _text(found["actual"])},
+        and {"where": _where(found), "detail": found["detail"], "then": led_to(found["expected"]), "now": led_to(found["actual"])},
         "gaps": report["missing"],
         "hashes": [
             ("Behaviour", report["recorded_behaviour_hash"], report["behaviour_hash"]),
@@ -47,12 +52,15 @@ def replay_of(report: Json, *, shows_costs: bool) -> dict[str, Any]:
     }
 
 
-def _parting(found: Json) -> dict[str, Any]:
-    return {"where": _where(found), "detail": found["detail"], "then": _text(found["expected"]), "now": _text(found["actual"])}
+def _detail(promise: Json, hidden: Collection[str]) -> str:
+    return "hidden from your role" if promise["name"] in hidden and promise["detail"] else str(promise["detail"])
 
 
-def _detail(promise: Json, shows_costs: bool) -> str:
-    return "hidden from your role" if promise["name"] in _OF_MONEY and promise["detail"] and not shows_costs else str(promise["detail"])
+def _led_to(value: Any, *, whole: bool) -> str:
+    """Return the decisions of a journal's event; to who sees no payload, or no cost, what each of them was and no more of it."""
+    if whole or not isinstance(value, list):
+        return _text(value)
+    return _text([{name: each[name] for name in _OF_ANY if name in each} if isinstance(each, dict) else each for each in value])
 
 
 def _named(name: str) -> str:
@@ -74,7 +82,7 @@ def _text(value: Any) -> str:
 # Two runs
 
 
-def comparison_of(found: Json, begun: Mapping[str, int], *, shows_costs: bool, shows_payloads: bool) -> dict[str, Any]:
+def comparison_of(found: Json, begun: Mapping[str, int], *, shows_costs: bool, shows_payloads: bool, shows_targets: bool) -> dict[str, Any]:
     """Return how two runs differ as the page shows it. What never counts is dimmed, and what comes after the first difference and
     follows from it: steps that began later, `begun` being the event each began with."""
     parting = found["divergence"]
@@ -84,7 +92,12 @@ def comparison_of(found: Json, begun: Mapping[str, int], *, shows_costs: bool, s
         if step["within"] != "both":
             rows.append({"step": step["step_id"], "what": "is there", **_sides(step["within"] == "first"), "counts": True})
         for aspect in step["aspects"]:
-            if (shows_costs or not _is_money(aspect)) and (shows_payloads or not aspect["what"].startswith("params/")):
+            is_hidden = (
+                (not shows_costs and _is_money(aspect))
+                or (not shows_payloads and aspect["what"].startswith("params/"))
+                or (not shows_targets and aspect["what"] == "effects")
+            )
+            if not is_hidden:
                 rows.append(_row(step["step_id"], aspect))
         if step["content"] == "differs":
             rows.append({"step": step["step_id"], "what": "result", "first": "", "second": "", "counts": False})
@@ -249,9 +262,19 @@ def rerun_of(preview: Json, plan: Json | None) -> dict[str, Any]:
         "tells": preview["tells_planner"],
         "again": [(step, json.dumps(params.get(step, {}), ensure_ascii=False, indent=2)) for step in preview["again"]],
         "changes": [_version_row(each) for each in preview["version_changes"]],
+        "on": _on(preview),
         "effects": [f"{each['step_id']} ({each['skill']}): {each['detail']}" for each in preview["effects_again"]],
         "verdict": simulation and _verdict(simulation),
     }
+
+
+def _on(preview: Json) -> str:
+    """Say on which version the first step would be made, where that is another than it was: what the button leads to."""
+    changed = next((each for each in preview["version_changes"] if each["step_id"] == preview["from_step"] and each["changes"]), None)
+    if changed is None or not changed["now"]:
+        return ""
+    number = len(changed["changes"])
+    return f" on {changed['skill']} {changed['now']} ({preview['versions']}, {number} change{'' if number == 1 else 's'})"
 
 
 def _version_row(change: Json) -> tuple[str, str, str, str, str]:

@@ -15,14 +15,15 @@ from runs.console.chaos_view import fault_in_words
 from runs.console.decisions_view import Wanted, by_step, decisions_table
 from runs.console.folding import STEPS_IN_DETAIL, Fold, Shown, Ways, base_of, folded, in_words
 from runs.console.graph_view import graph_of
+from runs.console.masking import masked, masked_input
 from runs.console.obstacles_view import obstacle_rows
 from runs.console.sentence import missing_micro_usd, sentence
-from runs.console.waterfall import Span, as_seen, name_of, span_of, waterfall
+from runs.console.waterfall import Child, Span, as_seen, name_of, span_of, waterfall
 from runs.console.waterfall_rows import drawn
 from skills.contracts import HARMLESS_EFFECTS
 from skills.net.redaction import without_credentials
 from skills.taxonomy import spec_of
-from skills.wording import UNKNOWN, duration, look_of, money
+from skills.wording import UNKNOWN, awaited, duration, look_of, money
 
 Json = Mapping[str, Any]
 # A page is for reading; the whole journal of a long run is one click away, as JSON from the API.
@@ -42,16 +43,18 @@ def run_page(
     shows_payloads: bool,
     shows_costs: bool,
     shows_targets: bool,
+    shows_masks: bool = False,
     blocked_by: Sequence[Json] = (),
     inputs: Mapping[str, Any] = MappingProxyType({}),
+    called: Sequence[Child] = (),
     wanted: Wanted = Wanted(),  # noqa: B008 - a value that never changes
     opened: str = "",
     address: str = "?open=",
 ) -> dict[str, Any]:
     """Return the template's context; its keys start with `aos_` because the frame shares the namespace.
 
-    `inputs` are the parameters steps were called with. `opened` is the step whose items, tries and results a long run's page
-    shows in full; `address` is how it is asked for.
+    Who sees no payloads may see them masked, by `shows_masks`. `inputs` are the parameters steps were called with. `opened` is
+    the step whose items, tries and results a long run's page shows in full; `address` is how it is asked for.
     """
     run, span, ways = trace["run"], span_of(trace, now_ms), Ways(address)
     # What is not made good comes first.
@@ -62,12 +65,14 @@ def run_page(
         "aos_money": four_numbers(run["cost"]) if shows_costs else [],
         "aos_failures": [failure_box(step, shows_payloads) for step in failed[:FAILURES_SHOWN]],
         "aos_more_failures": max(0, len(failed) - FAILURES_SHOWN),
-        "aos_rows": [drawn(row, ways) for row in waterfall(trace, now_ms, opened, span)],
+        "aos_rows": [drawn(row, ways) for row in waterfall(trace, now_ms, opened, span, called)],
         # Where retention took the plan, nobody knows what waited for what.
         "aos_graph": {} if trace.get("removed") else graph_of(as_seen(run, trace["steps"])),
         "aos_span": duration(span.until_ms - span.from_ms),
         "aos_obstacles": obstacle_rows(blocked_by, now_ms, shows_targets=shows_targets, shows_costs=shows_costs),
-        "aos_steps": _steps(trace, span, opened, ways, inputs, shows_payloads=shows_payloads, shows_costs=shows_costs),
+        "aos_steps": _steps(
+            trace, span, opened, ways, inputs, shows_payloads=shows_payloads, shows_costs=shows_costs, shows_masks=shows_masks
+        ),
         "aos_decisions": decisions_table(trace["decisions"], span.from_ms, wanted, shows_payloads=shows_payloads, most=DECISIONS_SHOWN),
         "aos_events": [_event(event, span, shows_payloads) for event in trace["events"][:EVENTS_SHOWN]],
         "aos_more_events": max(0, len(trace["events"]) - EVENTS_SHOWN),
@@ -75,6 +80,7 @@ def run_page(
         "aos_plan": cut(pretty(trace["plan"])) if shows_payloads and trace["plan"] else "",
         "aos_raw": pretty(_written(trace)) if shows_payloads and shows_costs and len(trace["events"]) <= EVENTS_IN_JSON else "",
         "aos_shows_payloads": shows_payloads,
+        "aos_shows_masks": shows_masks and not shows_payloads,
         "aos_removed": trace.get("removed") or "",
         "aos_faults": [fault_in_words(fault) for fault in trace.get("faults") or ()],
     }
@@ -167,7 +173,15 @@ def _effects(trace: Json, shows_targets: bool) -> dict[str, Any]:
 
 
 def _steps(
-    trace: Json, span: Span, opened: str, ways: Ways, inputs: Mapping[str, Any], *, shows_payloads: bool, shows_costs: bool
+    trace: Json,
+    span: Span,
+    opened: str,
+    ways: Ways,
+    inputs: Mapping[str, Any],
+    *,
+    shows_payloads: bool,
+    shows_costs: bool,
+    shows_masks: bool,
 ) -> list[dict[str, Any]]:
     """Return the rows of the table of steps. Of many steps, what was decided and what came out stands at the opened one only."""
     shown = list(folded([step for step in trace["steps"] if not step["step_id"].startswith("$")], opened))
@@ -183,8 +197,12 @@ def _steps(
         step = each.step
         is_full = step["step_id"] in in_full
         row = _step(step, shows_payloads and is_full, shows_costs) | {"decisions": decided.get(step["step_id"], [])}
-        given = inputs.get(step["step_id"]) if is_full and shows_payloads else None
-        row["input"] = "" if given is None else cut(without_credentials(pretty(given)))
+        row["input"], given = "", inputs.get(step["step_id"]) if is_full else None
+        if shows_payloads and given is not None:
+            row["input"] = cut(without_credentials(pretty(given)))
+        if shows_masks and not shows_payloads and is_full:
+            row["input"] = "" if given is None else masked_input(given)
+            row["result"] = "" if step["result"] is None else masked(step["result"])
         rows.append({**row, "fold": "", "link": "" if is_full else there.to(base_of(step)), "is_place": each.is_first_opened})
     return rows
 
@@ -201,9 +219,15 @@ def _step(step: Json, shows_payloads: bool, shows_costs: bool) -> dict[str, Any]
         "attempts": len(step["attempts"]),
         "took": duration(finished - started) if started is not None and finished is not None else UNKNOWN,
         "cost": money(step["cost_micro_usd"]) if shows_costs else UNKNOWN,
-        "reason": step["reason"] if shows_payloads else "",
+        "reason": _why(step) if shows_payloads else "",
         "result": cut(pretty(step["result"])) if shows_payloads and step["result"] is not None else "",
     }
+
+
+def _why(step: Json) -> str:
+    """Return why a step is where it is: of one that waits, what for, in words."""
+    waits = step["reason"] and step["status"] in ("waiting", "in_doubt")
+    return f"waits for {awaited(step['reason'])}" if waits else step["reason"]
 
 
 def _event(event: Json, span: Span, shows_payloads: bool) -> dict[str, Any]:

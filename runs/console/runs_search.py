@@ -12,7 +12,7 @@ from django.db.models import Q
 from runs.models import TERMINAL_STATUSES, RunStatus
 from skills.ids import is_id
 
-PAYLOAD_FIELDS = ("goal", "summary")
+PAYLOAD_FIELDS = ("goal", "summary", "fingerprint")
 COST_FIELDS = ("spent_micro_usd", "reserved_micro_usd", "limit_micro_usd", "worst_to_finish_micro_usd", "needs_micro_usd")
 
 _TRACE = re.compile(r"[0-9a-f]{4,32}")

@@ -17,7 +17,8 @@ Json = Mapping[str, Any]
 
 class Row(NamedTuple):
     """One line. `start` and `width` are percentages ready for SVG; width empty: nothing to draw. One of kind `more` opens
-    what it names, or folds everything where it names nothing; a step's leads to the step it `opens`; `is_place` is where one is then."""
+    what it names, or folds everything where it names nothing; a step's leads to the step it `opens`, a called run's to its
+    page; `is_place` is where one is then."""
 
     depth: int
     kind: str
@@ -50,9 +51,20 @@ class Span:
         return {"start": f"{start:.2f}%", "width": f"{width:.2f}%", "length": duration(end - from_ms), "is_open": until_ms is None}
 
 
-def waterfall(trace: Json, now_ms: int, opened: str = "", span: Span | None = None) -> list[Row]:
+class Child(NamedTuple):
+    """A run this one called, and the address of its page."""
+
+    run_id: str
+    agent: str
+    status: str
+    from_ms: int
+    until_ms: int | None
+    address: str
+
+
+def waterfall(trace: Json, now_ms: int, opened: str = "", span: Span | None = None, called: Sequence[Child] = ()) -> list[Row]:
     """Return the rows of a run from top to bottom; what has not ended runs up to now. Of a long run what is inside steps is
-    folded, but for the step that was opened and for those an operator has to know of."""
+    folded, but for the step that was opened and for those an operator has to know of. Runs it `called` come last."""
     run, span = trace["run"], span or span_of(trace, now_ms)
     rows = [_queue_row(run, span), *_plan_rows(trace, span)]
     shown = list(folded(as_seen(run, trace["steps"]), opened))
@@ -68,7 +80,7 @@ def waterfall(trace: Json, now_ms: int, opened: str = "", span: Span | None = No
             rows += _inside(step, span)
         elif count:
             rows.append(_more_row(_inside_in_words(step, count), base_of(step), depth=1))
-    return rows
+    return rows + [_child_row(child, span) for child in called]
 
 
 def as_seen(run: Json, steps: Sequence[Json]) -> Sequence[Json]:
@@ -113,6 +125,11 @@ def _plan_rows(trace: Json, span: Span) -> Iterator[Row]:
             look = look_of("succeeded" if event["kind"] == "plan_proposed" else "failed")
             yield Row(0, "plan", "Plan", trace["run"].get("planner") or "", look, **span.bar(from_ms, max(from_ms, event["at_ms"])))
             from_ms = event["at_ms"]
+
+
+def _child_row(child: Child, span: Span) -> Row:
+    bar = span.bar(child.from_ms, child.until_ms)
+    return Row(0, "child", child.run_id, f"called, of {child.agent}", look_of(child.status), **bar, opens=child.address)
 
 
 def _inside_in_words(step: Json, count: int) -> str:

@@ -22,8 +22,8 @@ _BAR = (
     '<rect class="{bar}" x="{{start}}" y="2" width="{{width}}" height="12" rx="2"></rect></svg>'
 )
 _NAME = "<span>{{label}}</span>"
-_STEP = '<a href="#step-{{step}}">{{label}}</a>'
-"""A step leads to its row in the table of steps, which opens."""
+_WAY = '<a href="{{way}}">{{label}}</a>'
+"""A step leads to its row in the table of steps, a run that was called to its page."""
 _ROW = (
     '<tr class="aos-row aos-depth-{depth}" aria-level="{level}" role="row"{{place}}>'
     '<td class="aos-what" role="rowheader">%s <span class="aos-dim">{{note}}</span></td>'
@@ -43,8 +43,9 @@ def drawn(row: Row, ways: Ways = Ways()) -> SafeString:  # noqa: B008 - a value 
     if row.kind == "more":
         return format_html(_MORE, row.depth, row.depth + 1, ways.to(row.opens), row.label)
     layout = _layout(row.depth, row.kind, row.look, row.is_open, bool(row.width), bool(row.opens))
+    way = f"#step-{quote(row.opens, safe='')}" if row.kind == "step" else row.opens
     place = format_html(' id="{}" tabindex="-1"', ways.place) if row.is_place else ""
-    return format_html(layout, place=place, step=quote(row.opens, safe=""), label=row.label, note=row.note, start=row.start, width=row.width, length=row.length)
+    return format_html(layout, place=place, way=way, label=row.label, note=row.note, start=row.start, width=row.width, length=row.length)
 
 
 @lru_cache(maxsize=256)
@@ -54,5 +55,5 @@ def _layout(depth: int, kind: str, look: Look, is_open: bool, has_bar: bool, lea
     bar = f"aos-{kind} aos-open" if is_open else f"aos-{kind}"
     # A word with braces in it (a status nobody knows) is no room for anything.
     word, colour = (text.replace("{", "{{").replace("}", "}}") for text in look[1:])
-    template = _ROW % (_STEP if leads else _NAME, _HOW if has_word else "", _BAR if has_bar else "")
+    template = _ROW % (_WAY if leads else _NAME, _HOW if has_word else "", _BAR if has_bar else "")
     return format_html(template, depth=depth, level=depth + 1, icon=look.icon, word=word, colour=colour, bar=bar)

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from runs.engine.decisions import Decision
 from runs.engine.events import Fact, RunAccepted, TimeCame
 from runs.engine.machine import step
-from runs.engine.state import RUN_ENDED, State
+from runs.engine.state import State
 
 MAX_FACTS = 1_000_000
 
@@ -64,7 +64,7 @@ def drive(
         count += 1
     state, decisions = step(None, first)
     journal = [Entry(first, decisions)]
-    while state.status not in RUN_ENDED:
+    while not state.finished:
         for wish in decisions:
             for fact in world.answer(state, wish):
                 count += 1

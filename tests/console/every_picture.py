@@ -24,6 +24,7 @@ TABS = 3
 # What was just made larger is drawn in the next frames, not in this one.
 SETTLED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 60))))"
 NEWCOMER, STRANGER, NOBODY = "fay", "ada", ""
+PLATFORM, THROUGH_GLASS = "root", "gail"
 Act = Callable[["Page"], Awaitable[None]]
 
 
@@ -41,7 +42,9 @@ class Shot(NamedTuple):
 
 def busy(lived: LivedIn) -> list[Shot]:
     """Return all pages of an installation somebody works with."""
-    from tests.console.test_accessibility import pages  # noqa: PLC0415 - settings are known from here on
+    from django.urls import reverse  # noqa: PLC0415 - settings are known from here on
+
+    from tests.console.test_accessibility import pages  # noqa: PLC0415
 
     link = _link(lived)
     return [
@@ -49,10 +52,32 @@ def busy(lived: LivedIn) -> list[Shot]:
         Shot("sign-in", "/admin/login/", NOBODY),
         Shot("link", link, NOBODY),
         Shot("link-unknown", f"{link[:-9]}x/", NOBODY),
+        Shot("links-of-a-call", reverse("console-approval", args=[lived.runs["asks"].public_id, "order"]), NAME, open_all),
         Shot("palette", "/admin/", NAME, open_palette),
         Shot("keys", "/admin/", NAME, open_keys),
         Shot("together", "/admin/approvals/", NAME, follow("a[href*='/approvals/together/']")),
         Shot("error-403", "/admin/auth/user/", STRANGER),
+        *_of_the_platform(lived),
+    ]
+
+
+def _of_the_platform(lived: LivedIn) -> list[Shot]:
+    """Return what who runs the installation sees of a tenant they are no member of: sums and rows, then contents through a broken glass."""
+    from django.contrib.auth.models import User  # noqa: PLC0415 - settings are known from here on
+    from django.urls import reverse  # noqa: PLC0415
+
+    from agents.break_glass import open_glass  # noqa: PLC0415
+
+    for name in (PLATFORM, THROUGH_GLASS):
+        person = User.objects.create_superuser(name, password=PASSWORD)
+    run = reverse("admin:runs_run_change", args=[lived.runs["recovered"].public_id])
+    glass, runs = reverse("console-break-glass"), reverse("admin:runs_run_changelist")
+    without = {"overview": "/admin/", "runs": runs, "run": run, "cost": reverse("console-cost"), "break-glass": glass}
+    through = {"overview": "/admin/", "run": run, "break-glass": glass}
+    open_glass(tenant=lived.tenant, user=person, reason="they ask why this run was slow", minutes=30)
+    return [
+        *(Shot(f"platform-{name}", address, PLATFORM) for name, address in without.items()),
+        *(Shot(f"glass-{name}", address, THROUGH_GLASS) for name, address in through.items()),
     ]
 
 
@@ -148,6 +173,10 @@ async def open_keys(page: Page) -> None:
     await page.locator("dialog[open]").wait_for()
 
 
+async def open_all(page: Page) -> None:
+    await page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+
+
 def follow(selector: str) -> Act:
     async def act(page: Page) -> None:
         link = page.locator(selector).first
@@ -198,6 +227,8 @@ async def take(page: Page, shot: Shot, site: str) -> int:
         high = min(MOST_HIGH, int(await page.evaluate("Math.max(document.documentElement.scrollHeight, 600)")))
         await page.set_viewport_size({"width": width, "height": high})
         await page.evaluate(SETTLED)
+        # The first picture after a change of size may still be put together from parts of the old one.
+        await page.screenshot(clip={"x": 0, "y": 0, "width": 1, "height": 1})
         await page.screenshot(path=FOLDER / f"{shot.name}-{look}.png")
     return len(LOOKS)
 

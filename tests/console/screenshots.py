@@ -30,6 +30,7 @@ IMAGES = PROJECT / "docs" / "images"
 MOST_BYTES = 200_000
 WIDE, PHONE = 1280, 390
 FAILURES_OF_A_WEEK = 700
+RUNS_OF_A_DAY = 60
 
 
 class Picture(NamedTuple):
@@ -129,7 +130,7 @@ def an_installation(folder: Path, shop: Shop) -> Iterator[tuple[str, LivedIn]]:
 def _lived_in(site: str, shop: Shop, process: subprocess.Popen[bytes]) -> LivedIn:
     django.setup()
     from agents.models import Tenant  # noqa: PLC0415 - settings are known from here on
-    from tests.console.lived_in import live_well  # noqa: PLC0415
+    from tests.console.lived_in import live_a_day, live_well  # noqa: PLC0415
     from tests.processes import eventually  # noqa: PLC0415
 
     def is_up() -> bool:
@@ -142,7 +143,9 @@ def _lived_in(site: str, shop: Shop, process: subprocess.Popen[bytes]) -> LivedI
             return False
 
     eventually(is_up, "manage.py dev", 60)
-    return live_well(Tenant.objects.get(), shop, password=PASSWORD, reports=FAILURES_OF_A_WEEK, days=28)
+    lived = live_well(Tenant.objects.get(), shop, password=PASSWORD, reports=FAILURES_OF_A_WEEK, days=28)
+    live_a_day(lived, shop, RUNS_OF_A_DAY)
+    return lived
 
 
 def main() -> None:

@@ -28,9 +28,10 @@ def test_a_tenant_that_is_changed(cast: Cast) -> None:
 
 
 def test_a_password_is_said_to_be_set_and_not_told(cast: Cast) -> None:
-    person = User.objects.get(username="stranger")
+    person = User.objects.get(username="developer")
     secret = "a password nobody guesses 4711"
     SignIn("root").post(f"/admin/auth/user/{person.pk}/password/", {"password1": secret, "password2": secret, "usable_password": "true"})
     assert User.objects.get(pk=person.pk).check_password(secret)
-    assert len(entries("user.password")) == 1
+    told = {(entry.chain.key, entry.target, entry.actor) for entry in entries("user.password")}
+    assert told == {(key, "developer", "root") for key in ("platform", f"tenant:{cast.acme.pk}")}, "whoever set it can sign in there"
     assert secret not in str(list(AuditEntry.objects.values("before", "after", "target", "reason")))

@@ -5,20 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.conf import LazySettings
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
+from django.db.models import JSONField, TextField
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
 from agents import audit
 from agents.break_glass import open_glass
+from agents.console_base import PAYLOAD_ROLES, may
 from agents.models import BreakGlass, Membership, Tenant
 from agents.services import create_agent
 from agents.standing_rights import person_may, still_may
+from aos_site.http.middleware import BrokenGlassMiddleware
 from catalog.models import FailureMatch
 from runs.console.proof_page import TABS
 from runs.models import Outbox, Run
@@ -211,6 +219,60 @@ def test_it_ends_by_itself_with_the_role_and_on_open_pages_too(cast: Cast, root:
     User.objects.filter(pk=root.pk).update(is_superuser=False)
     Membership.objects.create(user=root, tenant=cast.acme, role="viewer")
     assert told not in browser.get(page).content.decode()
+
+
+SHOWN = {
+    "skills.PriceRow": {"match", "tiers"},
+    "agents.AuditEntry": {"before", "after"},
+    "catalog.CatalogEntry": {"parameters", "suggestions"},
+}
+"""The fields that hold more than a name, and stand on a page for everybody who sees its rows."""
+
+
+def test_no_list_is_asked_what_stands_in_a_field_that_is_not_shown(cast: Cast, root: User) -> None:
+    run, rows = cast.run_of(cast.acme), reverse("admin:runs_outbox_changelist")
+    Outbox.objects.create(tenant=cast.acme, run=run, topic="run.failed", data="nobody may guess")
+    for role in ("root", "operator"):
+        assert SignIn(role).get(rows, {"data__icontains": "guess"}).status_code == 400, role
+        assert SignIn(role).get(reverse("admin:runs_run_changelist"), {"fingerprint__startswith": "0"}).status_code == 400, role
+    found = SignIn("tenant_admin").get(rows, {"data__icontains": "guess"})
+    assert found.status_code == 200 and run.public_id in found.content.decode()
+    request = RequestFactory().get("/")
+    request.user = root
+    for model, page in admin.site._registry.items():
+        long = [field.name for field in model._meta.concrete_fields if isinstance(field, TextField | JSONField)]
+        asked = {name for name in long if page.lookup_allowed(f"{name}__contains", "x", request)}
+        assert asked == SHOWN.get(model._meta.label, set()), model
+
+
+def answer_with(status: int, request: HttpRequest) -> HttpResponse:
+    return HttpResponse(status=status)
+
+
+def test_what_goes_on_standing_on_an_open_page_is_written_down_too(cast: Cast, root: User) -> None:
+    open_glass(tenant=cast.acme, user=root, reason=WHY, minutes=15)
+    for status in (200, 206, 302, 304, 403, 404, 422):
+        request = RequestFactory().get(f"/admin/{status}/")
+        request.user = root
+        assert may(request, PAYLOAD_ROLES, cast.acme.pk)
+        BrokenGlassMiddleware(partial(answer_with, status))(request)
+    told = audit.entries_of(cast.acme, action="break_glass.used").values_list("target", flat=True)
+    assert sorted(told) == ["/admin/200/", "/admin/206/", "/admin/304/", "/admin/422/"]
+
+
+def test_no_other_site_opens_it_no_link_does_and_none_stays_open_to_who_is_out(cast: Cast, root: User) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(root)
+    assert strict.post(URL, opening(cast.acme)).status_code == 403
+    browser = SignIn("root")
+    for send in (browser.get, browser.head, browser.put):
+        send(f"{URL}?{urlencode(opening(cast.acme))}")
+    assert not BreakGlass.objects.exists()
+    open_glass(tenant=cast.acme, user=root, reason=WHY, minutes=15)
+    page = reverse("admin:runs_run_change", args=[cast.run_of(cast.acme).pk])
+    assert browser.get(page).status_code == 200
+    User.objects.filter(pk=root.pk).update(is_active=False)
+    assert browser.get(page).status_code == 302
 
 
 def test_a_superuser_has_the_role_of_their_membership_and_gives_themselves_none(cast: Cast, root: User) -> None:

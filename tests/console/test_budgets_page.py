@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.urls import reverse
 
 from agents import ledger
 from agents.models import Agent, Budget, LedgerEntry
+from runs.console.burn_down import burn_down, lasts_at
 from runs.models import Run
 from tests.console.conftest import CANARY, Cast, SignIn
 
@@ -85,6 +87,31 @@ def test_a_bar_never_passes_its_end(limit: int | None, spent: int, held: int, wi
     numbers = {"total_micro_usd": limit, "spent_micro_usd": spent, "reserved_micro_usd": held, "remaining_micro_usd": None}
     line = _line({"kind": "tenant", "period": "day", "key": "", "agent": None, "limit_micro_usd": limit, **numbers})
     assert (line["spent_width"], line["held_width"]) == widths
+
+
+def test_a_budget_in_all_burns_down_and_says_how_long_it_lasts(cast: Cast) -> None:
+    agent = Agent.objects.get(tenant=cast.acme)
+    ledger.set_budget(tenant=cast.acme, kind="agent", key=agent.name, period="total", limit_micro_usd=100_000_000)
+    purse = ledger.RunPurse(cast.acme.pk, agent.pk, "run_x", None)
+    purse.draw(ledger.Amounts(7_000_000), "a")
+    purse.give_back(ledger.Amounts(7_000_000))
+    page_ = page("auditor")
+    (line,) = (each for each in page_.context["aos_tenants"][0]["budgets"] if each["kind"] == "agent")
+    assert line["burn"].rows[0][1:] == ("$7.00", "$93.00")
+    assert line["lasts"] == "used up in 93 d at the pace of the last 7 days"
+    assert "Burn-down as a table" in page_.content.decode()
+
+
+def test_a_burn_down_is_drawn_from_what_was_left_to_where_it_ends() -> None:
+    today = date(2026, 3, 14)
+    assert burn_down(100, 60, {}, today) is None, "nothing was spent of it lately"
+    assert burn_down(None, 60, {today: 1}, today) is None, "it has no limit"
+    drawn = burn_down(100, 60, {today - timedelta(days=1): 15, today: 20}, today)
+    assert drawn is not None
+    assert [point.split(",")[1] for point in drawn.line.split()] == ["10.00"] * 13 + ["16.00", "24.00"]
+    assert drawn.ahead == "50.00,24.00 78.57,40.00", "40 at 5 a day are gone in eight days"
+    assert drawn.rows[0] == ("2026-03-14", "<$0.0001", "<$0.0001")
+    assert lasts_at(0, 5.0) == "used up"
 
 
 # Changes

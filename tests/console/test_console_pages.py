@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from runs.models import Run
 from tests.console.conftest import Cast, SignIn
 
 PAGES = sorted(admin.site._registry.items(), key=lambda item: item[0]._meta.label)
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates/console"
 COSTS = frozenset({"developer", "operator", "tenant_admin", "auditor"})
 
 
@@ -46,6 +49,23 @@ def test_it_is_an_unfold_page_whose_actions_ask_for_permission_and_a_click(model
     for name, action in actions_of(page):
         assert getattr(action, "allowed_permissions", None), f"{name} works for every viewer"
         assert getattr(action, "dialog", None), f"{name} would change state by GET"
+
+
+def test_every_id_in_a_template_is_set_as_one_so_that_it_copies() -> None:
+    told = re.compile(r"<(?P<tag>\w+)(?P<given>[^>]*)>\{\{ [\w.]*(?:(?<!step)_id|public_id|signature|action_hash) \}\}</(?P=tag)")
+    found = [(path.name, each) for path in TEMPLATES.glob("*.html") for each in told.finditer(path.read_text(encoding="utf-8"))]
+    assert len(found) > 30
+    assert [name for name, each in found if "aos-id" not in each["given"]] == []
+
+
+def test_the_way_to_a_page_begins_with_its_list(cast: Cast) -> None:
+    for address, way in (
+        (list_url(Run), ["Runs"]),
+        (row_url(cast.acme), ["Tenants", str(cast.acme)]),
+        (reverse("console-skills"), ["Skills"]),
+    ):
+        shown = SignIn("root").get(address).content.decode().partition('aria-label="Breadcrumb"')[2].partition("</nav>")[0]
+        assert [text for part in re.findall(r">([^<>]+)<", shown) if (text := part.strip(" \n›"))] == way
 
 
 @pytest.mark.parametrize(("model", "page"), PAGES, ids=label_of)

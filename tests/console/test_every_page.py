@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
@@ -140,6 +141,20 @@ def test_each_role_sees_its_pages_and_no_other(person: str, cast: Cast) -> None:
 def _needs(page: Address) -> bool:
     """Tell whether a page is about something somebody has to name, in its address or behind it."""
     return bool(page.parameters) or page.name in ("console-approvals-together", "console-bulk-new")
+
+
+def test_pages_keep_to_their_own_names_and_to_the_environment(cast: Cast) -> None:
+    """The frame's templates share the namespace: what a page calls by another name may turn up in them."""
+    browser, request = SignIn("tenant_admin"), RequestFactory().get("/admin/")
+    request.user = User.objects.get(username="tenant_admin")
+    frame = {*admin.site.each_context(request), "title"}
+    answers = [browser.get(reverse(name)) for name, page in OWN.items() if not _needs(page)]
+    shown = [answer for answer in answers if answer.status_code == 200 and getattr(answer, "context_data", None)]
+    assert len(shown) > 20
+    for answer in shown:
+        address = answer.request["PATH_INFO"]
+        assert [name for name in answer.context_data if not name.startswith("aos_") and name not in frame] == [], address
+        assert settings.ENVIRONMENT in answer.content.decode(), address
 
 
 def test_a_page_that_is_not_for_a_role_says_for_which_it_is(cast: Cast) -> None:

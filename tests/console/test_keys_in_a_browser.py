@@ -134,6 +134,10 @@ def _copying(page: Page, ids: list[str]) -> None:
     keys(page, "c")
     page.get_by_text("Copied").wait_for()
     assert _clipboard(page) == ids[0]
+    # What only reads like an id is one too.
+    page.get_by_role("link", name="Compare", exact=True).click()
+    page.get_by_role("button", name=f"Copy {ids[0]}").wait_for()
+    page.go_back()
     page.locator("summary:has-text('Send the request again')").click()
     page.locator("[data-aos-copies]").nth(2).click()
     page.wait_for_function("() => navigator.clipboard.readText().then(text => text.includes('aos run'))")

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from agents.models import Agent, Role, Tenant
 from agents.tenancy import operator_principal
-from runs.console.proof_view import comparison_of
+from runs.console.proof_view import comparison_of, replay_of, rerun_of
 from runs.models import Run, RunEvent, Signal
 from runs.services import submit
 from tests.console.conftest import CANARY, Cast, SignIn
@@ -134,7 +134,7 @@ def test_what_follows_from_the_first_difference_is_dimmed() -> None:
         "steps": [{"step_id": key, "within": "both", "content": "none", "aspects": [status]} for key in ("c", "b", "never", "a")],
         "made_of": [],
     }
-    rows = comparison_of(found, {"a": 2, "b": 4, "c": 7}, shows_costs=True, shows_payloads=True)["rows"]
+    rows = comparison_of(found, {"a": 2, "b": 4, "c": 7}, shows_costs=True, shows_payloads=True, shows_targets=True)["rows"]
     assert [(row["step"], row["is_dim"]) for row in rows] == [
         ("the run", False),
         ("b", False),
@@ -144,6 +144,31 @@ def test_what_follows_from_the_first_difference_is_dimmed() -> None:
     ]
 
 
+def test_neither_a_replay_nor_a_comparison_tells_where_calls_went_or_what_was_said_to_whom_no_page_tells_it() -> None:
+    held = {"name": "side_effects", "held": False, "detail": "recorded https://secret.example/"}
+    decided = [{"type": "deny", "rule": "policy", "step": "a", "code": "NOT_ALLOWED", "message": "secret", "worst_micro_usd": 1}]
+    parting = {"seq": 3, "step_id": "a", "detail": "other decisions", "expected": decided, "actual": []}
+    empty = dict.fromkeys(("recorded_behaviour_hash", "behaviour_hash", "recorded_content_hash", "content_hash", "child_run_id"), "")
+    empty |= {"waiting_for": None, "content": None, "missing": [], "events": 3, "status": "done", "matched": False, "mode": "verify"}
+    report = {**empty, "invariants": [held], "divergence": parting}
+    effects = {"what": "effects", "counts": True, "first": ["https://secret.example/"], "second": []}
+    step = {"step_id": "a", "within": "both", "content": "none", "aspects": [effects]}
+    found = {"divergence": None, "other_seq": None, "same": False, "complete": True, "other_run_id": "run_1", "aspects": [], "made_of": []}
+    for shown in (True, False):
+        rights = dict.fromkeys(("shows_costs", "shows_payloads", "shows_targets"), shown)
+        told = str(replay_of(report, **rights)), str(comparison_of({**found, "steps": [step]}, {}, **rights)["rows"])
+        assert [text.count("secret") for text in told] == ([2, 1] if shown else [0, 0])
+        assert "NOT_ALLOWED" in told[0]
+
+
+def test_the_button_says_on_which_version_it_reruns() -> None:
+    change = {"step_id": "get", "skill": "http_call", "then": "1.3.0", "now": "1.4.0", "changes": ["a", "b"]}
+    preview = {name: [] for name in ("carried", "tells_planner", "again", "effects_again")}
+    preview |= {"simulation": None, "from_step": "get", "versions": "current", "version_changes": [change]}
+    assert rerun_of(preview, None)["on"] == " on http_call 1.4.0 (current, 2 changes)"
+    assert rerun_of({**preview, "version_changes": [{**change, "changes": []}]}, None)["on"] == ""
+
+
 def test_a_contract_says_what_the_run_may_use(cast: Cast) -> None:
     run = submitted(cast.acme)
     page = SignIn("auditor").get(address(run, "contract")).context["aos_contract"]
@@ -151,7 +176,7 @@ def test_a_contract_says_what_the_run_may_use(cast: Cast) -> None:
     assert facts["Money"].startswith("$0.0000 spent and $0.0000 held of ")
     assert facts["Hosts it may call"] == "every one outside local networks"
     assert "json_transform" in facts["Skills it may call"]
-    assert [whose for whose, *_ in page["scopes"]][0].startswith("Tenant")
+    assert next(whose for whose, *_ in page["scopes"]).startswith("Tenant")
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,24 @@ def test_it_shows_a_run_to_its_tenant_and_its_goal_by_role(role: str, cast: Cast
     assert "<b>the page</b>" not in page
 
 
+def test_what_was_spent_leads_to_the_charges_of_the_run(cast: Cast) -> None:
+    run = cast.run_of(cast.acme)
+    charges = SignIn("auditor").get(f"{reverse('admin:runs_charge_changelist')}?q={run.public_id}").context["cl"].result_list
+    assert {charge.run_public_id for charge in charges} == {run.public_id}
+    page = SignIn("auditor").get(page_url(submitted(cast.acme, "anything"))).content.decode()
+    assert f'<a href="{reverse("admin:runs_charge_changelist")}?q=run_' in page
+
+
+def test_a_run_and_those_it_called_lead_to_each_other(cast: Cast) -> None:
+    run, called = submitted(cast.acme, "call another"), submitted(cast.acme, "be called")
+    Run.objects.filter(pk=called.pk).update(parent=run, relation="child")
+    page, other = (SignIn("viewer").get(page_url(each)).content.decode() for each in (run, called))
+    waterfall = page.partition('aria-label="Waterfall of the run"')[2].partition("</table>")[0]
+    assert f'<a href="{page_url(called)}">{called.public_id}</a>' in waterfall
+    assert "be called" not in page
+    assert f'<a class="aos-id" href="{page_url(run)}">{run.public_id}</a> (child)' in other
+
+
 @pytest.mark.parametrize("role", [*Role.values, "stranger"])
 def test_it_hides_another_tenants_run(role: str, cast: Cast) -> None:
     answer = SignIn(role).get(page_url(submitted(cast.rival, CANARY)))

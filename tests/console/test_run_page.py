@@ -73,6 +73,28 @@ def test_a_row_of_the_waterfall_leads_to_what_the_step_was_given_and_did() -> No
     assert "canary" not in render_to_string("console/run.html", {"title": "run_1", **hidden})
 
 
+def test_it_tells_of_what_kind_and_how_large_what_it_masks_is() -> None:
+    trace = a_trace()
+    trace["steps"][1]["result"] = {"canary": "canary", "other": [1]}
+    step_id = trace["steps"][1]["step_id"]
+    given = {"url": "canary", "headers": {"canary": "x"}, "tries": 3, "body": None, "parts": ["canary"], "fast": True}
+    seen = {"shows_payloads": False, "shows_costs": True, "shows_targets": True, "inputs": {step_id: given}}
+    (row,) = [each for each in run_page(trace, NOW, shows_masks=True, **seen)["aos_steps"] if each["step_id"] == step_id]
+    assert row["input"].splitlines() == [
+        "url: a text of 6 characters",
+        "headers: an object of 1 field",
+        "tries: a number",
+        "body: nothing",
+        "parts: a list of 1 item",
+        "fast: yes or no",
+    ]
+    assert row["result"] == "an object of 2 fields"
+    page = render_to_string("console/run.html", {"title": "run_1", **run_page(trace, NOW, shows_masks=True, **seen)})
+    assert "canary" not in page and "masked" in page
+    (bare,) = [each for each in run_page(trace, NOW, **seen)["aos_steps"] if each["step_id"] == step_id]
+    assert (bare["input"], bare["result"]) == ("", ""), "a viewer is told nothing of them"
+
+
 def test_it_counts_what_is_in_doubt() -> None:
     trace = a_trace()
     trace["steps"][0]["status"] = "in_doubt"

@@ -191,7 +191,7 @@ def test_an_approval_is_bound_to_exactly_this_call_and_not_for_who_asked() -> No
     story = approval()
     first, behind = told(story)
     assert first.action.api == f"POST /api/v1/approvals/{story.state.run_id}/a/approve"
-    assert first.action.body == {"action_hash": story.state.steps["a"].action_hash}
+    assert first.action.body == {"action_hash": story.state.steps["a"].action_hash, "reason": ""}
     assert first.action.who is not None
     assert (first.action.who.roles, first.action.who.not_by) == (["approver", "tenant_admin"], "alice")
     assert first.eta_at is not None

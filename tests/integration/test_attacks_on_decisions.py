@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from msgspec.structs import replace as replace_fields
 
 from agents.actors import names_of
-from agents.models import Membership, Role
+from agents.models import Agent, Membership, Role
 from agents.roles import ROLE_SCOPES
 from agents.services import create_agent
 from agents.tenancy import create_key
@@ -25,13 +25,16 @@ from runs.people import grants
 from runs.people.grants import Limits
 from runs.people.links import make_link
 from runs.people.notes import add_note, asked_of, handed_to, people_to_hand_to
+from runs.people_requests import RevokeGrantBody
 from runs.shell.clock import now_ms
 from runs.shell.perform import _with_fallback
 from runs.shell.reading.history import read_state
+from runs.submission import submit
 from runs.webhooks.endpoints import Wanted, create_endpoint
 from skills import plugins
 from skills.refusal import Refusal
 from skills.registry import registry
+from skills.requests import parse_body
 from tests.integration.workshop import Workshop, a_worker, parked, step, wait_for
 from tests.integration.workshop import now as as_it_is
 
@@ -210,3 +213,40 @@ def test_advice_that_makes_a_write_of_a_read_makes_another_pin(workshop: Worksho
 def test_the_secret_of_a_link_stays_out_of_logs_on_the_way_to_the_sign_in_too() -> None:
     for line in ("GET /decide/lnk_1/s3cret/ 200", '"GET /admin/sign-in/?next=%2Fdecide%2Flnk_1%2Fs3cret%2F HTTP/1.1"'):
         assert "lnk_1" in without_link_secrets(line) and "s3cret" not in without_link_secrets(line)
+
+
+UNSEEN = ("\u200b" * 12, "\u202e\u2066" * 9, "\u2800" * 12, "\u3164" * 12, "no" + "\ufe0f" * 12, "no" + " " * 20 + "no", "\x07" * 12)
+
+
+def test_what_nobody_can_see_is_no_reason(workshop: Workshop) -> None:
+    run = waiting(workshop)
+    action = shown(workshop, run)["action_hash"]
+    for reason in UNSEEN:
+        with pytest.raises(Refusal) as refused:
+            workshop.decide(run, "a", "reject", action_hash=action, reason=reason)
+        assert (refused.value.status, refused.value.errors[0]["pointer"]) == (422, "/reason"), ascii(reason)
+        with pytest.raises(Refusal) as refused:
+            parse_body(RevokeGrantBody, {"reason": reason})
+        assert [fault["pointer"] for fault in refused.value.errors] == ["/reason"], ascii(reason)
+    assert not Signal.objects.exists()
+    workshop.decide(run, "a", "reject", action_hash=action, reason="לא אושר עם בן")
+    assert Signal.objects.get().actor == "bob"
+
+
+def test_a_developer_neither_answers_for_a_run_of_somebody_elses_agent_nor_spends_its_money(workshop: Workshop) -> None:
+    plugins.load(registry, with_plugins=False, modules=["skills.library.ask_human"])
+    run = workshop.submit(step("a", "ask_human", question="which?", form={"type": "string"}))
+    with a_worker():
+        run = parked(run, "input")
+    developer = replace(workshop.bob, name="person:dev", scopes=ROLE_SCOPES["developer"], role="developer")
+    answer = {"run_id": run.public_id, "step_id": "a", "verdict": "answer", "value": "red"}
+    with pytest.raises(Refusal, match="takes an operator, an approver or a tenant admin") as refused:
+        deciding.decide_step(principal=developer, **answer)
+    assert refused.value.code == "PERMISSION_DENIED"
+    mine = create_agent(tenant=workshop.tenant, name="mine")
+    Agent.objects.filter(pk=mine.pk).update(owner="person:dev")
+    with pytest.raises(Refusal, match="is not yours"):
+        submit(principal=developer, agent_ref="mine", plan={"goal": "g", "steps": [step("b", "say")]}, called_by=run.public_id)
+    assert not Signal.objects.exists() and Run.objects.count() == 1
+    deciding.decide_step(principal=replace(developer, role="approver"), **answer)
+    assert Signal.objects.count() == 1

@@ -1,5 +1,6 @@
-// Copies: an id (what data-aos-copy marks, or what is set as an id and reads like one) gets a button beside it and the key c; a button with data-aos-copies copies the field it
-// names. Where the browser lets no page write to the clipboard, the text stands selected in a field, to be copied by hand.
+// Copies: an id (what data-aos-copy marks, or what is set as an id and reads like one) gets a button beside it and the key c; a
+// button with data-aos-copies copies the field it names. Where the browser lets no page write to the clipboard, the text stands
+// selected in a field, to be copied by hand.
 "use strict";
 (() => {
   const ROW = "tr, li, [data-aos-row]";
@@ -52,6 +53,7 @@
     id.dataset.aosCopy = "done";
     const button = document.createElement("button");
     const text = id.textContent.trim();
+    id.dataset.aosText = text; // a cell holds the button's sign too, from now on
     button.type = "button";
     button.className = "aos-copy";
     button.title = "Copy";
@@ -67,7 +69,7 @@
   };
 
   const furnish = (root) => {
-    for (const id of root.querySelectorAll(".aos-id")) if (ID.test(id.textContent.trim())) id.setAttribute("data-aos-copy", id.dataset.aosCopy || "");
+    for (const id of root.querySelectorAll(".aos-id:not([data-aos-copy])")) if (ID.test(id.textContent.trim())) id.dataset.aosCopy = "";
     for (const id of root.querySelectorAll(MARKED)) beside(id);
     for (const button of root.querySelectorAll("[data-aos-copies]")) button.hidden = false;
   };
@@ -83,7 +85,7 @@
   document.addEventListener("aos:copy", () => {
     const row = document.activeElement && document.activeElement.closest(ROW);
     const id = (row && row.querySelector(MARKED)) || document.querySelector(`.aos-page ${MARKED}`);
-    if (id) copy(id.textContent.trim());
+    if (id) copy(id.dataset.aosText);
   });
 
   document.addEventListener("DOMContentLoaded", () => {
