@@ -24,6 +24,7 @@ from runs import services
 from runs.models import BudgetAlert, Run
 from runs.models_approvals import Grant
 from runs.models_bulk import BulkOperation
+from runs.people.links import make_link
 from runs.recovery import deciding
 from runs.webhooks.deliveries import send_test
 from runs.webhooks.endpoints import Wanted, create_endpoint
@@ -122,6 +123,7 @@ def live_well(tenant: Tenant, shop: Shop, *, password: str, reports: int, days: 
     webhook_id, delivery_id = _news(tenant)
     _worked_off()
     _standing(tenant)
+    make_link(principal=operator_principal(tenant, "olga"), run_id=runs["asks too"].public_id, step_id="order", made_for="amir")
     return LivedIn(tenant, {name: now(run) for name, run in runs.items()}, "", webhook_id, delivery_id, match, candidate_id)
 
 
