@@ -4,6 +4,8 @@
 PYTHON ?= python3
 # How many tests run beside each other. One more than a small machine has cores: many wait for a worker, a clock or a socket.
 JOBS ?= 3
+# How many beside each other that keep processes of their own busy.
+CORES ?= 2
 
 # Relative, and tools by `-m`: a checkout may lie under a path with spaces, which a script's first line cannot hold.
 PY := .venv/bin/python
@@ -21,12 +23,13 @@ NOT_ON_POSTGRESQL := $(addprefix --ignore=,$(filter-out $(API_ON_POSTGRESQL),$(w
 	integration/test_determinism_lab.py integration/test_damaged_journals.py integration/test_evidence.py \
 	$(addprefix integration/,$(notdir $(wildcard tests/integration/test_commands_*.py))))
 # The product as a whole, with processes of its own, is tried on PostgreSQL where it is the same on both; `demo` and `dev` are SQLite's.
-ACCEPTED_ON_POSTGRESQL := $(addprefix --ignore=tests/,$(addprefix acceptance/,test_failures.py test_money.py \
-	test_commands_with_a_worker.py test_four_skins.py test_being_told.py) chaos/test_crash_after_effect.py chaos/test_killed_processes.py \
-	integration/test_runs_and_circuits.py integration/test_shell_supervision.py)
+ACCEPTED_ON_POSTGRESQL := $(addprefix --ignore=tests/,$(addprefix acceptance/test_,failures.py money.py bulk.py chain.py kill.py \
+	commands_with_a_worker.py four_skins.py being_told.py) chaos/test_crash_after_effect.py chaos/test_killed_processes.py \
+	api/test_event_streams.py $(addprefix integration/test_,hosts.py replay_at_scale.py runs_and_circuits.py shell_supervision.py))
 # And what is of one database whichever it is: SDKs, the server of production, programs of others, a browser, made-up requests.
 TRIED_ON_SQLITE := $(addprefix --ignore=tests/,sdk fuzz api/test_production_server.py acceptance/test_first_sdk.py acceptance/test_examples.py \
-	docs sign_in console/test_accessibility.py console/test_journeys.py)
+	docs sign_in console/test_accessibility.py console/test_journeys.py \
+	$(addprefix integration/test_,bench_workloads.py work_command.py trace_follow.py))
 # Folders in which nothing asks a database, or nothing starts processes: to read them takes each test process seconds.
 NEVER_SLOW := $(addprefix --ignore=tests/,engine skills histories architecture)
 NO_DATABASE := $(NEVER_SLOW) $(addprefix --ignore=tests/,unit docs fuzz sdk)
@@ -71,9 +74,9 @@ test: setup ## run every test: on SQLite and on PostgreSQL, fast ones first
 	@echo "== test 2/4: PostgreSQL"
 	@$(ON_POSTGRESQL) -n $(JOBS) -m "database and not slow" $(ALWAYS_SLOW) $(NO_DATABASE) $(NOT_ON_POSTGRESQL)
 	@echo "== test 3/4: real processes, SQLite"
-	@$(ON_SQLITE) -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "slow and not chaos" $(NEVER_SLOW) $(ACCEPTED_ON_POSTGRESQL)
+	@$(ON_SQLITE) -n $(CORES) --dist loadfile --no-loadscope-reorder -m "slow and not chaos" $(NEVER_SLOW) $(ACCEPTED_ON_POSTGRESQL)
 	@echo "== test 4/4: real processes, PostgreSQL"
-	@$(ON_POSTGRESQL) -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "slow and database and not chaos" $(NO_DATABASE) $(TRIED_ON_SQLITE)
+	@$(ON_POSTGRESQL) -n $(CORES) --dist loadfile --no-loadscope-reorder -m "slow and database and not chaos" $(NO_DATABASE) $(TRIED_ON_SQLITE)
 
 test-fast: setup ## run what starts no processes, on SQLite only
 	@$(ON_SQLITE) -n $(JOBS) -m "not slow"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest
 from unfold.decorators import display
 
 from agents.audit import ACTIONS
 from agents.console_base import OVERSIGHT_ROLES, TenantScopedAdmin, is_platform, may, tenants_for
+from agents.models import Tenant
 from agents.models_audit import AuditEntry
 
 
@@ -25,7 +28,8 @@ class AuditEntryAdmin(TenantScopedAdmin):
     fields = ("seq", "at", "actor", "via", "key_id", "action", "target", "before", "after", "reason", "trace_id", "prev", "hash")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = AuditEntry.objects.select_related("chain")
+        owner = Tenant.objects.annotate(chain=Concat(Value("tenant:"), Cast("pk", CharField()))).filter(chain=OuterRef("chain__key"))
+        rows = AuditEntry.objects.select_related("chain").annotate(slug=Subquery(owner.values("slug")[:1]))
         if is_platform(request):
             return rows
         return rows.filter(chain__key__in=[f"tenant:{tenant.pk}" for tenant in tenants_for(request, self.view_roles)])
@@ -33,6 +37,15 @@ class AuditEntryAdmin(TenantScopedAdmin):
     def _allowed(self, request: HttpRequest, roles: Any, obj: Any) -> bool:
         # Which rows there are, the query says; an entry belongs to its chain, and the chain to a tenant.
         return may(request, roles)
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[str]:
+        """Say whose log it is where there are several: each counts for itself."""
+        several = is_platform(request) or tenants_for(request, self.view_roles).count() > 1
+        return ("whose", *self.list_display) if several else self.list_display
+
+    @display(description="Log of")
+    def whose(self, entry: AuditEntry) -> str:
+        return getattr(entry, "slug", None) or entry.chain.key.partition(":")[0]
 
     @display(description="When (UTC)")
     def when(self, entry: AuditEntry) -> str:

@@ -36,7 +36,7 @@ class CategoryFilter(admin.SimpleListFilter):
 @admin.register(FailureMatch)
 class FailureMatchAdmin(TenantScopedAdmin):
     view_roles = EVERY_ROLE
-    list_display = ("created_at", "code", "skill", "step_id", "decision", "mode", "match_type", "recovered", "run")
+    list_display = ("when", "code", "skill", "step", "decision", "mode", "match_type", "recovered", "run")
     list_filter = (CategoryFilter, "recovery_attempted")
     lookup_roles = {"message": PAYLOAD_ROLES, "cause": CAUSE_ROLES, "cost_micro_usd": COST_ROLES}
     search_fields = ("=code", "=run_public_id", "^signature", "=public_id")
@@ -55,6 +55,14 @@ class FailureMatchAdmin(TenantScopedAdmin):
             ("What the catalog said", {"fields": ["match_type", "entry", "confidence", "mode", "candidate", "shadow_mode", "decision"]}),
             ("What came of it", {"fields": ["recovery_attempted", "recovery_succeeded", "recovered_by", "resolved_at"]}),
         ]
+
+    @display(description="When (UTC)", ordering="created_at")
+    def when(self, match: FailureMatch) -> str:
+        return match.created_at.strftime("%Y-%m-%d %H:%M:%S")
+
+    @display(description="Step", ordering="step_id")
+    def step(self, match: FailureMatch) -> str:
+        return match.step_id
 
     @display(description="Run")
     def run(self, match: FailureMatch) -> SafeString:

@@ -20,6 +20,13 @@ STEP = "call"
 
 
 def execute(
+    *, principal: Principal, skill: str, params: dict[str, Any], version: str | None = None, agent_ref: str | None = None
+) -> dict[str, Any]:
+    """Call a skill through a worker and return its StructuredOutcome with the id of the run that recorded it; see `execute_once`."""
+    return execute_once(principal=principal, skill=skill, params=params, version=version, agent_ref=agent_ref)[0]
+
+
+def execute_once(
     *,
     principal: Principal,
     skill: str,
@@ -30,11 +37,10 @@ def execute(
     fingerprint: str = "",
     trace_id: str | None = None,
     caller_trace: str | None = None,
-) -> dict[str, Any]:
-    """Call a skill through a worker and return its StructuredOutcome with the id of the run that recorded it.
+) -> tuple[dict[str, Any], bool]:
+    """Call a skill; with the outcome, return whether the call was made before with the same idempotency key.
 
-    `repeated` beside them says that the call was made before, with the same idempotency key. Raises Refusal for a call that
-    is no valid plan, and TIMEOUT, naming the run, where no outcome came within a minute.
+    Raises Refusal for a call that is no valid plan, and TIMEOUT, naming the run, where no outcome came within a minute.
     """
     agent = agent_ref or default_agent(tenant=principal.tenant).public_id
     plan = {"steps": [{"step_id": STEP, "skill": skill, "version": version, "params": params}], "goal": f"execute {skill}"}
@@ -48,7 +54,7 @@ def execute(
         caller_trace=caller_trace,
     )
     ended = wait_until(lambda: get_run(tenant=principal.tenant, run_id=run.public_id), _is_over, seconds=LONGEST_WAIT_S)
-    return _outcome(ended) | {"repeated": not created}
+    return _outcome(ended), not created
 
 
 def _is_over(run: Run) -> bool:

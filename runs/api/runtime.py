@@ -20,6 +20,7 @@ from runs import runtime
 from runs.answering import once_in
 from runs.api import first_sdk
 from runs.contracts_questions import QuestionAnswer
+from runs.execution import execute_once
 from runs.requests import ExecuteBody, FailureQuery, PlanBody, QueryBody, SimulateBody, checked_run_id
 from runs.responses import Capabilities, ExecutedOutcome, PlanVerdict
 from skills.api import VersionQuery
@@ -37,7 +38,7 @@ class Execute(APIView):
     @extend_schema(operation_id="runtime_execute", parameters=[IDEMPOTENCY_KEY], request=ExecuteBody, responses={200: ExecutedOutcome})
     def post(self, request: Request) -> Response:
         body = parse_body(ExecuteBody, request.data)
-        told = runtime.execute(
+        told, repeated = execute_once(
             principal=principal_of(request),
             skill=body.skill,
             params=body.params,
@@ -47,7 +48,7 @@ class Execute(APIView):
             trace_id=getattr(request, "trace_id", None),
             caller_trace=getattr(request, "caller_trace", None),
         )
-        return Response(told, headers=replayed_headers(repeated=told.pop("repeated")))
+        return Response(told, headers=replayed_headers(repeated=repeated))
 
 
 class DescribeSkills(APIView):

@@ -44,7 +44,7 @@ def _goes_on(site: Site, run_id: str, witness: Path) -> None:
     assert site.step(run_id, "s3")["status"] == "in_doubt"
     first, *behind = [blocker["what"] for blocker in site.get(f"runs/{run_id}/explain")["blocked_by"]]
     assert (first, set(behind)) == ("in_doubt", {"dependency"})
-    site.post(f"runs/{run_id}/decide", {"step_id": "s3", "verdict": "happened"})
+    site.post(f"runs/{run_id}/decide", {"step_id": "s3", "verdict": "happened", "reason": "the file says so"})
     assert site.until(run_id)["status"] == "succeeded"
     assert witnessed(witness) == ["s1 1", "s2 1", "s3 1", "s4 1", "s5 1"]
     site.assert_replays(run_id)

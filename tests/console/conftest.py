@@ -34,6 +34,12 @@ class Cast:
         return Run.objects.get(tenant=tenant)
 
 
+@pytest.fixture(autouse=True)
+def heard_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the banner ask once, however slow the machine is: how many questions a page asks must not hang on that."""
+    monkeypatch.setattr("runs.console.heartbeat.READ_SECONDS", 3_600.0)
+
+
 @pytest.fixture
 def cast(db: None) -> Cast:
     seed_catalog()

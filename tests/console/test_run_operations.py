@@ -46,7 +46,7 @@ def test_what_was_spent_leads_to_the_charges_of_the_run(cast: Cast) -> None:
     charges = SignIn("auditor").get(f"{reverse('admin:runs_charge_changelist')}?q={run.public_id}").context["cl"].result_list
     assert {charge.run_public_id for charge in charges} == {run.public_id}
     page = SignIn("auditor").get(page_url(submitted(cast.acme, "anything"))).content.decode()
-    assert f'<a href="{reverse("admin:runs_charge_changelist")}?q=run_' in page
+    assert f'href="{reverse("admin:runs_charge_changelist")}?q=run_' in page
 
 
 def test_a_run_and_those_it_called_lead_to_each_other(cast: Cast) -> None:

@@ -80,6 +80,7 @@ def test_a_long_lease_that_runs_is_a_worker_however_long_ago_it_was_heard() -> N
 
 def test_it_asks_once_in_five_seconds(django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
+    monkeypatch.setattr(heartbeat, "READ_SECONDS", 5.0)
     monkeypatch.setattr(heartbeat, "monotonic", lambda: now[0])
     watch = Watch()
     with django_assert_num_queries(1):

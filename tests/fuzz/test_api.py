@@ -28,7 +28,7 @@ from tests.api.cast import Caller, make_caller
 
 pytestmark = pytest.mark.slow
 
-EXAMPLES = int(os.environ.get("AOS_FUZZ_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("AOS_FUZZ_EXAMPLES", "2"))
 THOROUGH = 100
 """With so many of each it is held against numbers in the end, too."""
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance]

@@ -129,7 +129,11 @@ KINDS: dict[str, Kind] = {
     "approved": Kind(
         "Waits for an approval and gets it.", _steps(WRITES, step("after", "say", "write")), _decides("write", "approval", "approve")
     ),
-    "rejected": Kind("Waits for an approval and is refused.", _steps(WRITES), _decides("write", "approval", "reject", reason="not today")),
+    "rejected": Kind(
+        "Waits for an approval and is refused.",
+        _steps(WRITES),
+        _decides("write", "approval", "reject", reason="not today, ask again tomorrow"),
+    ),
     "answered": Kind(
         "Asks a question, and works with the answer.",
         _steps(step("ask", "asks", question="Which?"), step("use", "say", "ask", said="${steps.ask.result.which}")),

@@ -28,6 +28,5 @@ class Command(RuntimeCommand):
         params = given | pairs(options["param"], option="--param")
         body = parse_body(ExecuteBody, {"skill": options["skill"], "params": params, "agent": options["agent"]})
         outcome = runtime.execute(principal=self.principal, skill=body.skill, params=body.params, agent_ref=body.agent)
-        del outcome["repeated"]  # there is no key to repeat a call by
         self.print_json(outcome)
         return OK if outcome["success"] else RUN_FAILED
