@@ -20,15 +20,17 @@ API_ON_POSTGRESQL := $(addprefix tests/api/test_,$(addsuffix .py,access approval
 	front_door_tenants front_door_webhooks live_server pages submit tenants_do_not_meet usage webhooks))
 NOT_ON_POSTGRESQL := $(addprefix --ignore=,$(filter-out $(API_ON_POSTGRESQL),$(wildcard tests/api/test_*.py))) \
 	$(addprefix --ignore=tests/,sign_in/test_jwt_bearers.py sign_in/test_console_sign_in.py \
-	integration/test_determinism_lab.py integration/test_damaged_journals.py integration/test_evidence.py \
-	$(addprefix integration/,$(notdir $(wildcard tests/integration/test_commands_*.py))))
+	$(addprefix integration/test_,determinism_lab.py damaged_journals.py evidence.py explanations.py topping_up_by_page.py \
+	faults_foretold.py injected_faults.py failures_of_every_category.py failure_texts.py calibration_of_runs.py redis_broker.py \
+	trace_document.py otlp.py long_traces.py correlation.py policies_of_runs.py recoveries_written_back.py runs_done_again.py \
+	simulated_runs.py undo.py bench_workloads.py) $(addprefix integration/,$(notdir $(wildcard tests/integration/test_commands_*.py))))
 # The product as a whole, with processes of its own, is tried on PostgreSQL where it is the same on both; `demo` and `dev` are SQLite's.
 ACCEPTED_ON_POSTGRESQL := $(addprefix --ignore=tests/,$(addprefix acceptance/test_,failures.py money.py bulk.py chain.py kill.py \
 	commands_with_a_worker.py four_skins.py being_told.py) chaos/test_crash_after_effect.py chaos/test_killed_processes.py \
-	api/test_event_streams.py $(addprefix integration/test_,hosts.py replay_at_scale.py runs_and_circuits.py shell_supervision.py))
+	chaos/test_poison.py api/test_event_streams.py api/test_front_door_crowds.py $(addprefix integration/test_,hosts.py replay_at_scale.py runs_and_circuits.py shell_supervision.py))
 # And what is of one database whichever it is: SDKs, the server of production, programs of others, a browser, made-up requests.
 TRIED_ON_SQLITE := $(addprefix --ignore=tests/,sdk fuzz api/test_production_server.py acceptance/test_first_sdk.py acceptance/test_examples.py \
-	docs sign_in console/test_accessibility.py console/test_journeys.py \
+	docs sign_in console/test_accessibility.py console/test_journeys.py console/test_keys_in_a_browser.py \
 	$(addprefix integration/test_,bench_workloads.py work_command.py trace_follow.py))
 # Folders in which nothing asks a database, or nothing starts processes: to read them takes each test process seconds.
 NEVER_SLOW := $(addprefix --ignore=tests/,engine skills histories architecture)

@@ -102,7 +102,9 @@ def _lists(tenant: Tenant, run: Run) -> dict[str, dict[str, str]]:
         "all": {},
         "all, page 2": {"p": "2"},
         "all, page 200": {"p": "200"},
+        # Where the column of when it was created stands, with that of what it cost and without; by others nothing is sorted.
         "oldest first": {"o": "8"},
+        "oldest first, no costs": {"o": "7"},
         **{f"tab {stage}": {"stage": stage} for stage in STAGES},
         **{f"status {status}": {"status__exact": status} for status in RunStatus.values},
         "failed, page 50": {"stage": "failed", "p": "50"},

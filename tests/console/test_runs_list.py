@@ -91,6 +91,18 @@ def test_it_shows_progress_and_what_is_to_be_decided(cast: Cast) -> None:
     assert "column-cost" not in shown
 
 
+def test_it_is_sorted_by_nothing_its_heads_do_not_offer(cast: Cast) -> None:
+    runs_of(cast.acme, "waiting", "succeeded")
+
+    def order(column: int) -> str:
+        return str(SignIn("operator").get(LIST, {"o": str(column)}).context["cl"].queryset.query.order_by[0])
+
+    columns = SignIn("operator").get(LIST).context["cl"].list_display
+    sorted_by = {name: order(number) for number, name in enumerate(columns)}
+    assert sorted_by.pop("created") == "created_at"
+    assert set(sorted_by.values()) == {"-created_at"}
+
+
 def test_it_asks_the_same_however_long_the_list_is(cast: Cast) -> None:
     browser = SignIn("operator")
 
