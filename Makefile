@@ -27,7 +27,8 @@ NOT_ON_POSTGRESQL := $(addprefix --ignore=,$(filter-out $(API_ON_POSTGRESQL),$(w
 # The product as a whole, with processes of its own, is tried on PostgreSQL where it is the same on both; `demo` and `dev` are SQLite's.
 ACCEPTED_ON_POSTGRESQL := $(addprefix --ignore=tests/,$(addprefix acceptance/test_,failures.py money.py bulk.py chain.py kill.py \
 	commands_with_a_worker.py four_skins.py being_told.py) chaos/test_crash_after_effect.py chaos/test_killed_processes.py \
-	chaos/test_poison.py api/test_event_streams.py api/test_front_door_crowds.py $(addprefix integration/test_,hosts.py replay_at_scale.py runs_and_circuits.py shell_supervision.py))
+	chaos/test_poison.py api/test_event_streams.py api/test_front_door_crowds.py \
+	$(addprefix integration/test_,hosts.py replay_at_scale.py runs_and_circuits.py shell_supervision.py))
 # And what is of one database whichever it is: SDKs, the server of production, programs of others, a browser, made-up requests.
 TRIED_ON_SQLITE := $(addprefix --ignore=tests/,sdk fuzz api/test_production_server.py acceptance/test_first_sdk.py acceptance/test_examples.py \
 	docs sign_in console/test_accessibility.py console/test_journeys.py console/test_keys_in_a_browser.py \
