@@ -97,7 +97,8 @@ def test_another_worker_process_knows_of_it(workshop: Workshop, own_host: Any, l
             eventually(lambda: Circuit.objects.filter(open_until_ms__isnull=False).exists(), "the circuit opened")
         with a_worker_process({**environment, "AOS_HOST_NAME": "two"}, tmp_path / "two.log"):
             others = [workshop.submit(call(server)) for _ in range(16)]
-            eventually(lambda: all(held(run) for run in others), "all of them held back")
+            eventually(lambda: server.connections >= 5 and all(held(run) for run in others), "all of them held back")
+            assert all(held(run) for run in others) and Circuit.objects.get().openings == 1, "one circuit, and nobody got past it"
             assert {over(run).status for run in (first, *others)} == {"succeeded"}
             assert server.connections == 22
     asked = set(RunEvent.objects.filter(run_id__in=[run.pk for run in others], kind="start_held").values_list("session_id", flat=True))

@@ -19,7 +19,7 @@ from tests.simulation.__main__ import FEWEST_EVENTS
 from tests.simulation.store import Store
 from tests.simulation.world import play
 
-SEEDS = 20 * int(os.environ.get("AOS_TEST_ROUNDS", "1"))
+SEEDS = 40 * int(os.environ.get("AOS_TEST_ROUNDS", "1"))
 SEEDS_ON_POSTGRESQL = 8 * int(os.environ.get("AOS_TEST_ROUNDS", "1"))
 """There for its SQL: the interleavings are the same on both."""
 SIMULATION = [sys.executable, "-m", "tests.simulation"]
