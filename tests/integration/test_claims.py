@@ -372,10 +372,20 @@ def plan_of(statement: str, session_id: int) -> str:
     return "\n".join(str(row[-1]) for row in fetch(f"{explain} {getattr(claims, statement + suffix)}", params))
 
 
+def statistics_of_an_empty_queue() -> None:
+    """Let PostgreSQL know of ended runs alone, whatever rows of other tests are dead in the table and its indexes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("REINDEX TABLE runs_run")
+        cursor.execute("ANALYZE runs_run")
+
+
 @pytest.mark.parametrize("is_analysed", [False, True])
 @pytest.mark.parametrize("statement", ["_PLAIN", "_SHARED"])
 def test_it_asks_the_indexes_of_queued_runs_however_many_have_ended(workshop: Workshop, statement: str, is_analysed: bool) -> None:
     backlog(workshop.agent, 3_000, status="succeeded", finished_at=timezone.now())
+    if connection.vendor == "postgresql":
+        statistics_of_an_empty_queue()
     backlog(workshop.agent, 50)
     if is_analysed:
         connection.cursor().execute("ANALYZE runs_run")
