@@ -14,10 +14,12 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from agents import admin_audit, admin_freezes  # noqa: F401 - pages register themselves
-from agents.admin_writes import AuditedWrites
-from agents.console_base import COST_ROLES, EVERY_ROLE, SUM_ROLES, TenantScopedAdmin, is_platform
+from agents.access.rights import is_platform
+from agents.console import audit_page, freezes_page  # noqa: F401 - pages register themselves
+from agents.console.audited_writes import AuditedWrites
+from agents.console.base import TenantScopedAdmin
 from agents.models import EntryKind, LedgerEntry, LedgerScope, Tenant
+from agents.roles import COST_ROLES, EVERY_ROLE, SUM_ROLES
 from skills.wording import money
 
 admin.site.unregister(User)

@@ -11,7 +11,7 @@ class AgentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from agents import row_policies, walls  # noqa: PLC0415 - rows exist only from here on
+        from agents.second_wall import row_policies, walls  # noqa: PLC0415 - there are no models before Django is ready
 
         post_migrate.connect(row_policies.raise_walls, sender=self)
         request_started.connect(walls.forget)

@@ -7,7 +7,7 @@ around them. Nothing secret goes in: what looks like a credential is masked, and
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 from django.db import models, transaction
 from django.utils import timezone
 
-from agents.models import Tenant
-from agents.models_audit import PLATFORM, AuditChain, AuditEntry
+from agents.models import PLATFORM, AuditChain, AuditEntry, Tenant
 from skills.canonical import digest
 from skills.instants import instant
 from skills.net.redaction import without_credentials
@@ -224,6 +223,12 @@ def entries_of(
     if since is not None:
         rows = rows.filter(at__gte=since)
     return rows.order_by("-seq")
+
+
+def entries_among(tenants: Iterable[Tenant], *, action: str, target: str = "") -> models.QuerySet[AuditEntry]:
+    """Return the entries of one action in the chains of several tenants, of one target or of all; the newest first."""
+    rows = AuditEntry.objects.filter(chain__key__in=[_key_of(tenant) for tenant in tenants], action=action)
+    return (rows.filter(target=target) if target else rows).order_by("-at", "-pk")
 
 
 def entry_json(entry: AuditEntry) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from agents.memberships import add_member, change_member, list_members
+from agents.access.memberships import add_member, change_member, list_members
 from agents.models import Agent, ApiKey, Role, Tenant
 from agents.services import create_agent
 from agents.tenancy import SCOPES, create_key

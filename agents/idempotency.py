@@ -19,7 +19,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents.models_access import StoredAnswer
+from agents.models import StoredAnswer
 from agents.tenancy import principal_of
 from skills.canonical import digest
 from skills.refusal import Refusal

@@ -21,10 +21,11 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
 from rest_framework.permissions import BasePermission
 
-from agents import audit, walls
+from agents import audit
 from agents.actors import is_here
 from agents.models import ApiKey, Role, ServiceAccount, Tenant
 from agents.roles import scopes_of
+from agents.second_wall import walls
 from skills.refusal import Refusal
 
 M = TypeVar("M", bound=Model)

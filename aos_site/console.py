@@ -10,16 +10,16 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
 
-from agents.console_base import DECIDING_ROLES, EVERY_ROLE, HEALTH_ROLES, OVERSIGHT_ROLES, SUM_ROLES, may
-from agents.members import APPROVING_ROLES
-from agents.roles import PLATFORM, ROLES
-from runs.console.bulk_page import VIEW_ROLES as BULK_ROLES
-from runs.console.grants_page import VIEW_ROLES as GRANT_ROLES
-from runs.console.overview import overview
-from runs.console.questions_page import SEEING_ROLES
-from runs.console.runtime_page import READING_ROLES
-from runs.console.waiting_counts import waiting_counts
-from runs.console.webhooks_page import VIEW_ROLES as WEBHOOK_ROLES
+from agents.access.members import APPROVING_ROLES
+from agents.access.rights import may
+from agents.roles import DECIDING_ROLES, EVERY_ROLE, HEALTH_ROLES, OVERSIGHT_ROLES, PLATFORM, ROLES, SUM_ROLES
+from runs.console.operation.runtime_page import READING_ROLES
+from runs.console.overview.overview_page import overview
+from runs.console.overview.waiting_counts import waiting_counts
+from runs.console.people.grants_page import VIEW_ROLES as GRANT_ROLES
+from runs.console.people.questions_page import SEEING_ROLES
+from runs.console.runs.bulk_page import VIEW_ROLES as BULK_ROLES
+from runs.console.webhooks.webhooks_page import VIEW_ROLES as WEBHOOK_ROLES
 
 # Section, then (title, icon, model as app.name). Each shows only to who may see the page behind it.
 _SECTIONS = (

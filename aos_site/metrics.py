@@ -19,7 +19,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from runs.gauges import FailureReader, FailuresEver, Money, MoneyReader, read_deliveries, read_gauges
-from runs.stored import database_bytes, read_stored
+from runs.housekeeping.stored import database_bytes, read_stored
 from skills.refusal import Refusal
 
 

@@ -17,11 +17,13 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from agents.console_base import EVERY_ROLE, may, tenants_for
+from agents.access.rights import may, tenants_for
+from agents.roles import EVERY_ROLE
 from agents.selectors import agent_within, agents_named
 from aos_site.console import navigation
-from catalog.candidate_views import candidates_of
-from runs.console import recovery_page, webhooks_page
+from catalog.learning.views import candidates_of
+from runs.console.failures import recovery_page
+from runs.console.webhooks import webhooks_page
 from skills.ids import is_id
 from skills.taxonomy import CODES
 

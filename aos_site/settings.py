@@ -129,8 +129,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "runs.console.heartbeat.silence",
-                "agents.break_glass_page.glass",
+                "runs.console.operation.heartbeat.silence",
+                "agents.console.break_glass_page.glass",
             ]
         },
     }

@@ -10,14 +10,14 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-import agents.access_api
-import agents.api
-import agents.audit_api
-import agents.freezes_api
-import catalog.analytics_api
-import catalog.api
-import catalog.circuits_api
-import catalog.drift_api
+import agents.api.access
+import agents.api.agents
+import agents.api.audit
+import agents.api.freezes
+import catalog.api.analytics
+import catalog.api.catalog
+import catalog.api.circuits
+import catalog.api.drift
 import runs.api.again
 import runs.api.approvals
 import runs.api.budgets
@@ -38,37 +38,37 @@ import runs.api.schemas
 import runs.api.usage
 import runs.api.webhooks
 import skills.api
-from agents.access_page import access_page
-from agents.break_glass_page import break_glass_page
-from agents.members_page import members_page
+from agents.console.access_page import access_page
+from agents.console.break_glass_page import break_glass_page
+from agents.console.members_page import members_page
 from agents.sign_in import oidc, password
 from aos_site import errors, health, metrics
 from aos_site.console import navigation
 from aos_site.palette import palette
-from runs.console.agents_page import agent_edit_page, agent_page, agent_versions_page, agents_page
-from runs.console.approvals_page import approvals_page, one_approval_page
-from runs.console.budgets_page import budgets_page
-from runs.console.bulk_page import bulk_page, new_bulk_page, one_bulk_page
-from runs.console.cost_export import cost_export
-from runs.console.cost_page import cost_page
-from runs.console.dead_letters_page import dead_letters_page, requeue_view
-from runs.console.drift_page import drift_page
-from runs.console.editing_page import editing_page
-from runs.console.failures_page import failures_page, group_page
-from runs.console.grants_page import grant_page, grants_page
-from runs.console.in_doubt_page import in_doubt_page, one_in_doubt_page
-from runs.console.invariants_page import invariants_page
-from runs.console.link_page import decide_by_link
-from runs.console.questions_page import one_question_page, questions_page
-from runs.console.recovery_page import candidate_page, recovery_page
-from runs.console.runs_export import runs_export
-from runs.console.runtime_page import runtime_page
-from runs.console.simulator_page import simulator_page
-from runs.console.skills_page import skill_page, skills_page
-from runs.console.together_page import together_page
-from runs.console.undoing import undo_view
-from runs.console.webhooks_page import delivery_page, webhook_page, webhooks_page
-from runs.console.workers_page import workers_page
+from runs.console.agents.agents_page import agent_edit_page, agent_page, agent_versions_page, agents_page
+from runs.console.agents.skills_page import skill_page, skills_page
+from runs.console.failures.dead_letters_page import dead_letters_page, requeue_view
+from runs.console.failures.drift_page import drift_page
+from runs.console.failures.failures_page import failures_page, group_page
+from runs.console.failures.in_doubt_page import in_doubt_page, one_in_doubt_page
+from runs.console.failures.recovery_page import candidate_page, recovery_page
+from runs.console.money.budgets_page import budgets_page
+from runs.console.money.cost_export import cost_export
+from runs.console.money.cost_page import cost_page
+from runs.console.operation.invariants_page import invariants_page
+from runs.console.operation.runtime_page import runtime_page
+from runs.console.operation.workers_page import workers_page
+from runs.console.people.approvals_page import approvals_page, one_approval_page
+from runs.console.people.editing_page import editing_page
+from runs.console.people.grants_page import grant_page, grants_page
+from runs.console.people.link_page import decide_by_link
+from runs.console.people.questions_page import one_question_page, questions_page
+from runs.console.people.together_page import together_page
+from runs.console.run.undoing import undo_view
+from runs.console.runs.bulk_page import bulk_page, new_bulk_page, one_bulk_page
+from runs.console.runs.runs_export import runs_export
+from runs.console.simulator.simulator_page import simulator_page
+from runs.console.webhooks.webhooks_page import delivery_page, webhook_page, webhooks_page
 
 handler400 = errors.handle_bad_request
 handler403 = errors.handle_forbidden
@@ -77,14 +77,14 @@ handler500 = errors.handle_defect
 
 api_v1: list[URLPattern | URLResolver] = [
     *skills.api.urlpatterns,
-    *agents.access_api.urlpatterns,
-    *agents.api.urlpatterns,
-    *agents.audit_api.urlpatterns,
-    *agents.freezes_api.urlpatterns,
-    *catalog.api.urlpatterns,
-    *catalog.analytics_api.urlpatterns,
-    *catalog.drift_api.urlpatterns,
-    *catalog.circuits_api.urlpatterns,
+    *agents.api.access.urlpatterns,
+    *agents.api.agents.urlpatterns,
+    *agents.api.audit.urlpatterns,
+    *agents.api.freezes.urlpatterns,
+    *catalog.api.catalog.urlpatterns,
+    *catalog.api.analytics.urlpatterns,
+    *catalog.api.drift.urlpatterns,
+    *catalog.api.circuits.urlpatterns,
     *runs.api.runs.urlpatterns,
     *runs.api.grants.urlpatterns,
     *runs.api.approvals.urlpatterns,

@@ -93,7 +93,7 @@ def _runs(asked: Mapping[str, str]) -> str:
 
 def _lists(tenant: Tenant, run: Run) -> dict[str, dict[str, str]]:
     """Return the lists of runs: pages of all, each tab, each filter, some together, and what is searched for."""
-    from runs.console.runs_list import STAGES  # noqa: PLC0415
+    from runs.console.runs.runs_list import STAGES  # noqa: PLC0415
     from runs.models import RunStatus  # noqa: PLC0415
 
     day, next_day = (f"{run.created_at - timedelta(days=days):%Y-%m-%d}T00:00:00+00:00" for days in (9, 8))

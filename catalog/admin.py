@@ -12,8 +12,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from agents.console_base import CAUSE_ROLES, COST_ROLES, EVERY_ROLE, PAYLOAD_ROLES, TenantScopedAdmin, may
-from catalog import admin_circuits, admin_entries  # noqa: F401 - pages register themselves
+from agents.access.rights import may
+from agents.console.base import TenantScopedAdmin
+from agents.roles import CAUSE_ROLES, COST_ROLES, EVERY_ROLE, PAYLOAD_ROLES
+from catalog.console import circuits_page, entries_page  # noqa: F401 - pages register themselves
 from catalog.models import FailureMatch
 from catalog.selectors import grouped_json
 from skills.taxonomy import Category

@@ -15,7 +15,7 @@ from pydantic import Field
 from agents import audit
 from agents.tenancy import Principal, one_scoped, scoped
 from catalog.drift import Finding
-from catalog.models_learning import DriftAlert
+from catalog.models import DriftAlert
 from skills.instants import instant, instant_or_none
 from skills.refusal import Refusal
 from skills.requests import RequestModel

@@ -10,8 +10,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from catalog.contracts import Advice, Entry, Policy, RecoveryParameters
-from catalog.models import CatalogEntry
-from catalog.models_learning import PolicyState, RecoveryCandidate
+from catalog.models import CatalogEntry, PolicyState, RecoveryCandidate
 from catalog.recovery import EntryKey, PolicyKey, choose
 from catalog.signature import signature_of
 from skills.taxonomy import CODES, RecoveryMode

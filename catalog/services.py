@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from catalog.counts import keep_counts
+from catalog.analytics.counts import keep_counts
 from catalog.entries import seed_catalog  # noqa: F401 - opened here too, for migrations and set-ups
 from catalog.models import FailureMatch, RecoveryCandidate
 from skills.execution import publishable

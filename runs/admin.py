@@ -23,37 +23,27 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 from unfold.decorators import display
 
-from agents.console_base import (
-    CAUSE_ROLES,
-    COST_ROLES,
-    EVERY_ROLE,
-    HEALTH_ROLES,
-    MASK_ROLES,
-    OPERATING_ROLES,
-    PAYLOAD_ROLES,
-    TenantScopedAdmin,
-    is_platform,
-    may,
-    may_everywhere,
-    roles_of,
-)
-from agents.operating import may_operate
+from agents.access.operating import may_operate
+from agents.access.rights import is_platform, may, may_everywhere, roles_of
+from agents.console.base import TenantScopedAdmin
+from agents.roles import CAUSE_ROLES, COST_ROLES, EVERY_ROLE, HEALTH_ROLES, MASK_ROLES, OPERATING_ROLES, PAYLOAD_ROLES
 from agents.tenancy import operator_principal
-from runs import admin_charges, services  # noqa: F401 - pages register themselves
-from runs.console import cancelling
-from runs.console.agents_view import resting
-from runs.console.called_runs import called_by
-from runs.console.decisions_view import Wanted
-from runs.console.folding import OPEN, address_to_open
-from runs.console.many_runs import many_of_list
-from runs.console.proof_page import again_of, proof_view, tabs_of
-from runs.console.request_view import request_of
-from runs.console.run_page import run_page
-from runs.console.runs_list import PRESERVED, STAGES, decision_needed, filters_in, neighbour_of, tabs_of_list, title_of, way_back
-from runs.console.runs_search import COST_FIELDS, PAYLOAD_FIELDS, named_by
-from runs.console.topping_up import lack_of, top_up
-from runs.console.undoing import undoing
-from runs.console.waterfall import instant_ms
+from runs import services
+from runs.console.agents.agents_view import resting
+from runs.console.money import charges_page  # noqa: F401 - pages register themselves
+from runs.console.money.topping_up import lack_of, top_up
+from runs.console.run import cancelling
+from runs.console.run.called_runs import called_by
+from runs.console.run.decisions_view import Wanted
+from runs.console.run.folding import OPEN, address_to_open
+from runs.console.run.proof_page import again_of, proof_view, tabs_of
+from runs.console.run.request_view import request_of
+from runs.console.run.run_page import run_page
+from runs.console.run.undoing import undoing
+from runs.console.run.waterfall import instant_ms
+from runs.console.runs.many_runs import many_of_list
+from runs.console.runs.runs_list import PRESERVED, STAGES, decision_needed, filters_in, neighbour_of, tabs_of_list, title_of, way_back
+from runs.console.runs.runs_search import COST_FIELDS, PAYLOAD_FIELDS, named_by
 from runs.models import TERMINAL_STATUSES, Outbox, Run, RunStatus
 from runs.selectors import blocked_by, read_run
 from skills.console_base import chip

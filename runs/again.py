@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from agents.access.operating import refuse_stranger
 from agents.contracts import AgentProfile
-from agents.operating import refuse_stranger
 from agents.plan.references import size_of
 from agents.tenancy import Principal
 from runs import lineage, selectors
-from runs.contracts import Simulation
-from runs.contracts_proof import EffectAgain, RerunPreview
+from runs.contracts.proof import EffectAgain, RerunPreview
+from runs.contracts.simulation import Simulation
 from runs.engine.events import PLAN, RunAccepted
 from runs.engine.state import State
 from runs.engine.virtual import state_after

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, Q
 
+from catalog.analytics.counts import count_decisions, count_failures
 from catalog.circuits import open_circuits
-from catalog.counts import count_decisions, count_failures
 from runs.models import DeliverySum, Run, RunStatus, Session, SessionState
 from runs.shell.clock import monotonic
 from runs.shell.reading.usage_sql import TOKENS, Spent, read_alerts, read_mark, read_spent_after, read_spent_before

@@ -13,8 +13,8 @@ from pydantic_core import PydanticCustomError
 from agents.contracts import MicroUsd
 from agents.pagination import PageQuery
 from agents.tenancy import not_found
-from runs.contracts import ReplayMode
-from runs.contracts_what_if import Assume, Changes
+from runs.contracts.simulation import ReplayMode
+from runs.contracts.what_if import Assume, Changes
 from runs.faults.contracts import Faults
 from runs.faults.kinds import FaultKind
 from skills.contracts import Name

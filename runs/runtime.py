@@ -6,8 +6,8 @@ and shows what they return.
 
 from catalog.selectors import catalog_json as failure_catalog
 from runs.execution import execute
-from runs.questions import query
-from runs.resource_contract import get_resource_contract
+from runs.money.resource_contract import get_resource_contract
+from runs.query.questions import query
 from runs.simulation import simulate
 from skills.selectors import describe_skill
 

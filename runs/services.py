@@ -7,14 +7,14 @@ from typing import Any
 from django.db import transaction
 
 from agents import ledger
+from agents.access.operating import refuse_non_operator
 from agents.idempotency import key_reused
-from agents.operating import refuse_non_operator
 from agents.tenancy import Principal
 from runs import selectors
 from runs.again import preview_rerun, rerun_run
-from runs.deciding import decide_step
 from runs.engine.events import CancelRequested, PauseRequested, ResumeRequested, ToppedUp
 from runs.engine.state import State
+from runs.people.deciding import decide_step
 from runs.proof.live import replay_live
 from runs.proof.replaying import replay_run
 from runs.shell.clock import now_ms

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from agents import audit
-from agents.operating import refuse_stranger
+from agents.access.operating import refuse_stranger
 from agents.tenancy import Principal
 from runs import selectors
 from runs.engine.events import Fact

@@ -12,11 +12,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from agents import audit, known_agents
+from agents.access.operating import refuse_stranger
 from agents.contracts import AgentProfile
 from agents.idempotency import key_reused
 from agents.known_agents import KnownAgent
 from agents.limits import rules_of
-from agents.operating import refuse_stranger
 from agents.plan.validation import PlanInvalid, validate_plan
 from agents.tenancy import Principal
 from runs import lineage, selectors

@@ -1,4 +1,4 @@
-"""Console pages of skills that are lists of rows; what a skill says of itself is shown above this app (`runs/console/skills_page.py`)."""
+"""Console pages of skills that are lists of rows; what a skill says of itself is shown above this app (`runs/console/agents/`)."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import uvicorn
 from django.db import connections
 
 from aos_site.asgi import application
-from runs import streaming
+from runs.events import streaming
 from tests.integration.workshop import wait_for
 
 

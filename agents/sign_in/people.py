@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from agents import audit, walls
+from agents import audit
 from agents.models import Membership, Tenant
+from agents.second_wall import walls
 
 FROM_CLAIMS = "the issuer's claims at sign-in"
 

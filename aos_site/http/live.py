@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.utils.crypto import salted_hmac
 
-from agents.console_base import is_platform, roles_of
+from agents.access.rights import is_platform, roles_of
 
 HEADER = "AOS-Live"
 FRAME = "console/live_frame.html"

@@ -11,9 +11,10 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseNotAllowed
 from structlog.contextvars import bound_contextvars
 
-from agents import audit, walls
-from agents.break_glass import record_use
-from agents.console_base import glasses_of, open_wall, through_glass
+from agents import audit
+from agents.access.break_glass import record_use
+from agents.access.rights import glasses_of, open_wall, through_glass
+from agents.second_wall import walls
 from aos_site.http.headers import add_security_headers
 from aos_site.http.problems import is_for_people, problem_of, problem_response
 from skills.refusal import Refusal
@@ -109,7 +110,7 @@ def _framework_no(request: HttpRequest, response: HttpResponse) -> Refusal | Non
 
 
 class TenantWallMiddleware:
-    """Opens the second wall between tenants (`agents/walls.py`) for who comes without an API key: as far as their memberships go.
+    """Opens the second wall between tenants (`agents/second_wall/`) for who comes without an API key: as far as their memberships go.
 
     Where all may be seen stands another lock in front, or it is just then found out who somebody is.
     """
@@ -131,7 +132,7 @@ class TenantWallMiddleware:
 
 
 class BrokenGlassMiddleware:
-    """Has the audit log say what was seen by a broken glass alone (`agents/break_glass.py`), before it is shown."""
+    """Has the audit log say what was seen by a broken glass alone (`agents/access/break_glass.py`), before it is shown."""
 
     sync_capable, async_capable = True, False
     # 304 shows something: what stands on the page already goes on standing there.

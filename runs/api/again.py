@@ -13,7 +13,7 @@ from agents.tenancy import principal_of
 from runs import services
 from runs.again import Wanted
 from runs.answering import PREFER, accepted, once_in
-from runs.contracts_proof import RerunPreview
+from runs.contracts.proof import RerunPreview
 from runs.requests import RerunBody, checked_run_id
 from runs.responses import RunView
 from skills.requests import parse_body

@@ -15,10 +15,10 @@ from rest_framework.views import APIView
 
 from agents.pagination import PageQuery, page_json
 from agents.tenancy import principal_of
-from runs import approvals
-from runs.contracts import EditedCall
-from runs.editing import Edit, edited_call
+from runs.contracts.simulation import EditedCall
 from runs.effects.requests import checked_step_id
+from runs.people import approvals
+from runs.people.editing import Edit, edited_call
 from runs.people_requests import ActionHash
 from runs.requests import Reason, checked_run_id
 from runs.responses import Answer, Decided

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from agents.contracts import MicroUsd, Money
 from agents.idempotency import IDEMPOTENCY_KEY, idempotency_key_in, replayed_headers
 from agents.tenancy import principal_of
-from runs import budgets
+from runs.money import budgets
 from runs.requests import Cents, TopUpBody, micro_usd
 from skills.requests import RequestModel, parse_body, parse_query
 

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agents.tenancy import principal_of
-from runs.contracts_proof import BomReport, RunDifference
+from runs.contracts.proof import BomReport, RunDifference
 from runs.proof.bom import bom_json
 from runs.proof.differences import diff_json
 from runs.requests import BomQuery, checked_run_id

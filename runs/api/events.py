@@ -14,12 +14,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agents.tenancy import Principal, is_still_valid, principal_of
-from runs import feed, selectors, streaming
-from runs.event_types import EVENT_TYPES
-from runs.feed import Place
+from runs import selectors
+from runs.events import feed, streaming
+from runs.events.feed import Place
+from runs.events.streaming import Batch, frame, frames_of, wants_stream
+from runs.events.types import EVENT_TYPES
 from runs.requests import EventsQuery, checked_run_id
 from runs.responses import Answer, EventPage
-from runs.streaming import Batch, frame, frames_of, wants_stream
 from runs.waiting import wait_until
 from skills.refusal import Refusal
 from skills.requests import RequestModel, parse_query

@@ -25,10 +25,11 @@ from agents.rates import rates_of
 from agents.selectors import agent_json, default_agent, get_agent
 from agents.services import create_agent
 from agents.tenancy import Principal, not_found, principal_of
-from runs import contracts, responses, runtime, selectors, services
+from runs import responses, runtime, selectors, services
 from runs.answering import accepted
+from runs.contracts.simulation import Simulation
 from runs.models import Kept
-from runs.questions import QUESTIONS
+from runs.query.questions import QUESTIONS
 from runs.requests import AgentRef, Cents, Goal, checked_run_id
 from skills.api import SkillList
 from skills.contracts import Name, cents
@@ -99,7 +100,7 @@ class MeansQuery(RequestModel):
 # The answers: today's, and what the docstrings of 0.1.0 promise beside it
 
 
-class RuntimeSimulation(contracts.Simulation):
+class RuntimeSimulation(Simulation):
     """A simulation; the last two fields are for plans sent as a list, as aos-sdk 0.1.0 does."""
 
     estimated_cost_cents: float | None = None

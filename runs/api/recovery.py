@@ -16,9 +16,9 @@ from rest_framework.views import APIView
 from agents.idempotency import IDEMPOTENCY_KEY, answered_once
 from agents.pagination import PageQuery, page_json
 from agents.tenancy import not_found, principal_of
-from catalog.api import EntryView
-from catalog.candidate_documents import MOST, export_candidates, import_candidates
-from catalog.candidate_views import candidate_detail, candidate_json, list_candidates
+from catalog.api.catalog import EntryView
+from catalog.learning.documents import MOST, export_candidates, import_candidates
+from catalog.learning.views import candidate_detail, candidate_json, list_candidates
 from runs.recovery import deciding, suggesting
 from skills.contracts import Name
 from skills.ids import is_id

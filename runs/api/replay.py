@@ -14,7 +14,7 @@ from agents.idempotency import IDEMPOTENCY_KEY, replayed_headers
 from agents.tenancy import Principal, principal_of
 from runs import services
 from runs.answering import PREFER, once_in
-from runs.contracts import ReplayReport
+from runs.contracts.simulation import ReplayReport
 from runs.proof.live import live_report
 from runs.proof.what_if import what_if_run
 from runs.requests import ReplayBody, checked_run_id

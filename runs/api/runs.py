@@ -17,8 +17,7 @@ from agents.tenancy import principal_of
 from runs import runtime, selectors, services
 from runs.answering import PREFER, accepted, once_in
 from runs.api import first_sdk
-from runs.contracts_explanation import DecisionPage, Explanation
-from runs.contracts_trace import TraceAnswer
+from runs.contracts.explanation import DecisionPage, Explanation
 from runs.requests import (
     DecisionBody,
     DecisionsQuery,
@@ -32,6 +31,7 @@ from runs.requests import (
     checked_run_id,
 )
 from runs.responses import AcceptedRun, CancelledRun, Decided, Requested, RunPage, RunView, ToppedUpRun
+from runs.tracing.contracts import TraceAnswer
 from runs.tracing.exporting import otlp_json
 from skills.requests import parse_body, parse_query
 

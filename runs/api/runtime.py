@@ -15,12 +15,12 @@ from agents.plan.contracts import MAX_PLAN_BYTES, MAX_STEPS
 from agents.plan.validation import PlanInvalid, validate_plan
 from agents.planners.registry import PLANNERS
 from agents.tenancy import principal_of
-from catalog.api import CatalogView
+from catalog.api.catalog import CatalogView
 from runs import runtime
 from runs.answering import once_in
 from runs.api import first_sdk
-from runs.contracts_questions import QuestionAnswer
 from runs.execution import execute_once
+from runs.query.contracts import QuestionAnswer
 from runs.requests import ExecuteBody, FailureQuery, PlanBody, QueryBody, SimulateBody, checked_run_id
 from runs.responses import Capabilities, ExecutedOutcome, PlanVerdict
 from skills.api import VersionQuery

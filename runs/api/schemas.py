@@ -15,11 +15,11 @@ from rest_framework.views import APIView
 from agents.contracts import AgentProfile, ResourceContract
 from agents.plan.contracts import Plan, PlanStep
 from catalog.contracts import Advice
-from runs.contracts import ReplayReport, Simulation
-from runs.contracts_explanation import BlockedBy, DecisionRecord, Explanation
-from runs.contracts_trace import Trace
+from runs.contracts.explanation import BlockedBy, DecisionRecord, Explanation
+from runs.contracts.simulation import ReplayReport, Simulation
 from runs.faults.contracts import ChaosReport, Fault
 from runs.responses import SchemaNames
+from runs.tracing.contracts import Trace
 from skills.contracts import Execution, FailureInfo, NextActions, SideEffect, SkillMetadata, StructuredOutcome
 from skills.refusal import Refusal
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agents.tenancy import principal_of
-from runs.usage import UsageQuery, usage, usage_forecast
+from runs.money.usage import UsageQuery, usage, usage_forecast
 from skills.contracts import Usage
 from skills.requests import parse_query
 

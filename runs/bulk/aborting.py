@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from agents import audit
-from agents.operating import refuse_non_operator
+from agents.access.operating import refuse_non_operator
 from agents.tenancy import Principal
 from runs.bulk.reading import get_operation
 from runs.models import BulkOperation, BulkState

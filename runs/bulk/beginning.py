@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from agents import audit
-from agents.operating import refuse_non_operator
+from agents.access.operating import refuse_non_operator
 from agents.tenancy import Principal, lock_tenant
 from runs.bulk.actions import ACTIONS
 from runs.bulk.choosing import Chosen, numbers_of, refuse_unexpected

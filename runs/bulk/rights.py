@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.console_base import OPERATING_ROLES
-from agents.standing_rights import person_may
+from agents.access.standing_rights import person_may
+from agents.roles import OPERATING_ROLES
 from agents.tenancy import SCOPES, Principal, is_still_valid
 from runs.models import BulkOperation
 

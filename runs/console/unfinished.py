@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-from agents.console_base import EVERY_ROLE, tenants_for
+from agents.access.rights import tenants_for
+from agents.roles import EVERY_ROLE
 from runs.models import TERMINAL_STATUSES, Run, RunStatus
 
 _UNFINISHED = [status for status in RunStatus.values if status not in TERMINAL_STATUSES]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
-from agents.operating import refuse_stranger
+from agents.access.operating import refuse_stranger
 from agents.tenancy import Principal
 from runs import selectors, services
 from runs.effects.targets import target_of

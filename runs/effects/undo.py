@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from agents.operating import refuse_stranger
+from agents.access.operating import refuse_stranger
 from agents.plan.references import secret_pointers
 from agents.tenancy import Principal, not_found
 from runs import selectors, services

@@ -19,8 +19,7 @@ from django.utils import timezone
 
 from catalog.selectors import Failed, failed_calls
 from runs.history.measured import History, Sample, Seen
-from runs.models import Kept, Run, StepSummary
-from runs.models_simulation import LearningMark, SkillHistory
+from runs.models import Kept, LearningMark, Run, SkillHistory, StepSummary
 
 log = logging.getLogger(__name__)
 

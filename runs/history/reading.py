@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from runs.history.measured import History, Measured
-from runs.models_simulation import SkillHistory
+from runs.models import SkillHistory
 from skills.instants import instant
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 from rest_framework.utils.encoders import JSONEncoder
 
-from agents import audit, walls
+from agents import audit
+from agents.second_wall import walls
 from agents.selectors import tenant_for
 from agents.tenancy import Principal, operator_principal
 from runs.management import exits

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from runs.console.waterfall import Row, waterfall
+from runs.console.run.waterfall import Row, waterfall
 from skills.wording import look_of
 
 _COLOURS = {"grey": "90", "blue": "34", "amber": "33", "green": "32", "red": "31", "solid": "1;31", "violet": "35", "bold": "1"}

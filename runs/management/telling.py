@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from runs.console.sentence import sentence
-from runs.console.simulation_view import (
+from runs.console.run.sentence import sentence
+from runs.console.simulator.simulation_view import (
     alternative_of,
     costs_of,
     durations_of,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from runs.console.chaos_view import (
+from runs.console.simulator.chaos_view import (
     CASE_COLUMNS,
     COLUMNS,
     case_row,

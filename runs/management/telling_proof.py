@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from runs.contracts import BulkReplay
-from runs.contracts_proof import DeterminismReport
+from runs.contracts.proof import DeterminismReport
+from runs.contracts.simulation import BulkReplay
 from runs.management.printing import Paper, clean
 from runs.management.telling import tell_simulation
 from skills.wording import awaited, duration, money

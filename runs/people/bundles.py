@@ -7,7 +7,7 @@ from typing import Any
 
 from agents.reasons import refuse_short
 from agents.tenancy import Principal
-from runs import approvals
+from runs.people import approvals
 from skills.contracts import Effect
 from skills.refusal import Refusal
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
-from agents import audit, walls
+from agents import audit
+from agents.access.members import may_decide
 from agents.actors import is_same_actor
-from agents.members import may_decide
+from agents.second_wall import walls
 from agents.tenancy import Principal, not_found, one_scoped, operator_principal
-from runs import approvals
 from runs.models import DecisionLink
+from runs.people import approvals
 from runs.people.bundles import last_word
 from runs.selectors import get_run
 from skills.contracts import Effect

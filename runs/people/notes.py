@@ -9,11 +9,12 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from agents import audit
+from agents.access.members import APPROVING, deciders_of, may_decide
 from agents.actors import behind, is_same_actor, names_of
-from agents.members import APPROVING, deciders_of, may_decide
 from agents.tenancy import Principal
-from runs import approvals, selectors
+from runs import selectors
 from runs.models import ApprovalNote, NoteKind, Run, StepSummary
+from runs.people import approvals
 from skills.instants import instant
 from skills.refusal import Refusal
 

@@ -9,13 +9,13 @@ from django.db.models import F, QuerySet
 
 from agents.tenancy import Principal, not_found
 from runs import selectors
-from runs.answer_forms import checked_answer
-from runs.deciding import decide_step
 from runs.engine.events import AnswerGiven
 from runs.engine.outcomes import FORMS
 from runs.engine.starting import pin_of
 from runs.engine.state import State, StepState
 from runs.models import Run, RunStatus, Signal, StepSummary
+from runs.people.answer_forms import checked_answer
+from runs.people.deciding import decide_step
 from runs.shell.clock import as_datetime
 from runs.shell.codec import decode_fact
 from runs.shell.reading.history import read_state

@@ -6,15 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from agents.models_audit import AuditEntry
-from runs import approvals
 from runs.models import Run, StepSummary
+from runs.people import approvals
 from runs.shell.reading.history import read_state
 from skills.differing import ABSENT, places_that_differ
 from skills.refusal import Refusal
 
 if TYPE_CHECKING:
-    from agents.models import Tenant
+    from agents.models import AuditEntry, Tenant
 
 Json = dict[str, Any]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from runs import selectors
-from runs.contracts_proof import Bom, BomAdvice, BomChange, BomComparison, BomPlanner, BomPrice, BomReport, BomSkill
+from runs.contracts.proof import Bom, BomAdvice, BomChange, BomComparison, BomPlanner, BomPrice, BomReport, BomSkill
 from runs.engine.events import PlanProposed, PlanRejected, RunAccepted, StepFailed, StepSucceeded
 from runs.engine.state import State
 from runs.engine.virtual import Entry, state_after

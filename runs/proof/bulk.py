@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import QuerySet
 
 from runs import selectors
-from runs.contracts import BulkReplay, Diverged
+from runs.contracts.simulation import BulkReplay, Diverged
 from runs.models import TERMINAL_STATUSES, Kept, Run
 from runs.proof.replaying import Offline, replay_of
 from runs.shell.journal import Row, read_rows_of

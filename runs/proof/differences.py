@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from runs import selectors
-from runs.contracts import Invariant
-from runs.contracts_proof import Aspect, RunDifference, StepDifference
+from runs.contracts.proof import Aspect, RunDifference, StepDifference
+from runs.contracts.simulation import Invariant
 from runs.engine.comparing import RUNS, compare, first_difference
 from runs.engine.state import State, StepState
 from runs.engine.virtual import state_after

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agents.tenancy import Principal
 from runs import selectors
-from runs.contracts import Invariant, ReplayReport
+from runs.contracts.simulation import Invariant, ReplayReport
 from runs.engine.events import RunAccepted
 from runs.engine.replay import verify
 from runs.engine.virtual import Entry

@@ -19,9 +19,9 @@ from agents.plan.validation import PlanInvalid, validate_plan
 from agents.selectors import default_agent, get_agent
 from agents.tenancy import Principal
 from catalog.lookup import Lookup
-from runs.contracts import Divergence
-from runs.contracts_proof import Behaviour, DeterminismReport
-from runs.contracts_what_if import OutcomeChange
+from runs.contracts.proof import Behaviour, DeterminismReport
+from runs.contracts.simulation import Divergence
+from runs.contracts.what_if import OutcomeChange
 from runs.engine.comparing import first_difference
 from runs.engine.events import Pin
 from runs.engine.graph import build

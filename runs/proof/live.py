@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from agents.operating import refuse_stranger
+from agents.access.operating import refuse_stranger
 from agents.tenancy import Principal
 from runs import lineage, selectors
-from runs.contracts import Invariant, ReplayReport, VersionGap
+from runs.contracts.simulation import Invariant, ReplayReport, VersionGap
 from runs.engine.comparing import RUNS, compare, first_difference
 from runs.engine.digests import behaviour_hash, content_hash
 from runs.engine.events import PLAN, PlanProposed, PlanRejected, RunAccepted

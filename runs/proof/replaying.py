@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from agents.tenancy import Principal
 from runs import selectors
-from runs.contracts import Divergence, Invariant, ReplayReport
+from runs.contracts.simulation import Divergence, Invariant, ReplayReport
 from runs.engine.comparing import Difference
 from runs.engine.replay import Replayed, hashes, tape, verify
 from runs.engine.virtual import Entry

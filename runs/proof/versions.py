@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any, Literal
 
-from runs.contracts import VersionGap
-from runs.contracts_proof import VersionChange
+from runs.contracts.proof import VersionChange
+from runs.contracts.simulation import VersionGap
 from runs.engine.events import Pin
 from runs.engine.state import State
 from skills.contracts import SkillMetadata

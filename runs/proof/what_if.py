@@ -11,10 +11,10 @@ import msgspec
 
 from agents.plan.validation import PlanInvalid, validate_plan
 from agents.tenancy import Principal
-from catalog.candidate_views import advice_then, candidate_of
+from catalog.learning.views import advice_then, candidate_of
 from runs import selectors
-from runs.contracts import Assumed, Ending, Invariant, ReplayReport, WhatIfOutcome
-from runs.contracts_what_if import AdviceChange, Assume, Changes, OutcomeChange
+from runs.contracts.simulation import Assumed, Ending, Invariant, ReplayReport, WhatIfOutcome
+from runs.contracts.what_if import AdviceChange, Assume, Changes, OutcomeChange
 from runs.engine import events as e
 from runs.engine.comparing import compare, first_difference
 from runs.engine.decisions import Decision

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agents.reasons import TOO_SHORT, is_too_short
-from catalog import deciding
-from catalog.candidate_views import candidate_detail
+from catalog.learning import deciding
+from catalog.learning.views import candidate_detail
 from runs.recovery.shadow import shadow_report
 from skills.refusal import Refusal
 

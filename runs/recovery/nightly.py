@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from agents.selectors import active_tenants
 from agents.tenancy import operator_principal
-from catalog import aggregation, deciding
-from catalog.aggregation import Learned
-from catalog.candidate_documents import document_of
-from catalog.candidate_views import appliable
-from catalog.proposals import SAFE_EFFECTS
+from catalog.learning import aggregation, deciding
+from catalog.learning.aggregation import Learned
+from catalog.learning.documents import document_of
+from catalog.learning.proposals import SAFE_EFFECTS
+from catalog.learning.views import appliable
 from runs.recovery.shadow import shadow_report
 from skills.refusal import Refusal
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.utils import timezone
 
-from catalog.candidate_views import REPLAYED, Failed, advice_then, last_failures
-from catalog.proposals import is_safe
+from catalog.learning.proposals import is_safe
+from catalog.learning.views import REPLAYED, Failed, advice_then, last_failures
 from runs import selectors
 from runs.engine.decisions import Abort, AskPerson, Continue, Decision, Escalate, Fallback, HoldDoubt, Restore, Retry
 from runs.engine.events import Fact, StepFailed

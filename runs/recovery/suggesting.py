@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog.candidate_views import suggestion_json
-from catalog.candidates import suggest_for_code, suggest_for_match
+from catalog.learning.candidates import suggest_for_code, suggest_for_match
+from catalog.learning.views import suggestion_json
 from skills.refusal import Refusal
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from django.conf import settings
 from agents.ledger import model_key
 from agents.limits import Limit, Rule, limits_of
 from agents.plan.references import UNKNOWN
-from runs.contracts import Blocker
+from runs.contracts.simulation import Blocker
 from runs.engine.events import Pin, Terms
 from runs.engine.graph import Node
 from runs.engine.retry import would_help

@@ -64,10 +64,11 @@ class ChargeRow(msgspec.Struct):
 
 
 class Calls:
-    """The calls of one run that may cost something and succeeded: what a later one would repeat."""
+    """The calls of one run that were charged: what a later one would repeat, and which were lost already."""
 
     def __init__(self) -> None:
         self._seen: set[str] | None = None
+        self._lost: set[tuple[str, int]] = set()
 
     def repeats(self, state: State, step: StepState) -> bool:
         """Tell whether an earlier call of the same skill with the same parameters gave the same result, and count this one in."""
@@ -77,6 +78,13 @@ class Calls:
         is_again = call in self._seen
         self._seen.add(call)
         return is_again
+
+    def lose(self, step: StepState, attempt: Attempt) -> bool:
+        """Count a lost call in; tell whether it is one more. Its time does not: two workers may be lost in one millisecond."""
+        lost = (step.key, attempt.attempt)
+        is_new = lost not in self._lost
+        self._lost.add(lost)
+        return is_new
 
 
 def _succeeded(state: State, step: StepState) -> bool:
@@ -98,9 +106,10 @@ def charges_of(
     """Return the charges of a fact, given the state after it. `calls` are those of the run so far, where somebody keeps them."""
     if decisions and isinstance(decisions[0], Ignore):
         return []
+    calls = calls or Calls()
     if isinstance(fact, _LOSSES):
-        return [_lost(run, seq, fact, state, step, attempt) for step, attempt in _lost_with(state)]
-    return [_charge(run, seq, fact, decisions, state, calls or Calls())] if _costs(fact) else []
+        return [_lost(run, seq, fact, state, step, attempt) for step, attempt in _lost_with(state) if calls.lose(step, attempt)]
+    return [_charge(run, seq, fact, decisions, state, calls)] if _costs(fact) else []
 
 
 def _costs(fact: Any) -> bool:

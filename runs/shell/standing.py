@@ -10,10 +10,10 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, Q
 
+from agents.access.members import APPROVING
+from agents.access.standing_rights import still_may
 from agents.actors import is_same_actor
 from agents.limits import is_host
-from agents.members import APPROVING
-from agents.standing_rights import still_may
 from runs.engine.decisions import SeekGrant
 from runs.engine.events import GrantAnswered
 from runs.models import Grant, GrantUse, KnownHost, Run

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runs.contracts import Blocker, Simulation
+from runs.contracts.simulation import Blocker, Simulation
 from runs.simulation.asking import setting_of
 from runs.simulation.course import Course
 from runs.simulation.keeping import Json, answer_of, grounds, question_of, stored

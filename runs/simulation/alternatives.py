@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from agents.ledger import Standing
-from runs.contracts import Blocker, PlanAlternative, Verdict
+from runs.contracts.simulation import Blocker, PlanAlternative, Verdict
 from runs.engine.simulate import CallModel, Case, Forecast, Paid, forecasts
 from runs.shell.admission import unrendered
 from runs.shell.sentence import scope_in_words

@@ -9,7 +9,7 @@ from agents.freezes import Frozen
 from agents.ledger import Standing
 from agents.limits import MINUTE_MS
 from agents.plan.validation import PlanInvalid
-from runs.contracts import ApprovalForecast, Blocker, PermissionGap, RateForecast, ScopeAfter, Verdict
+from runs.contracts.simulation import ApprovalForecast, Blocker, PermissionGap, RateForecast, ScopeAfter, Verdict
 from runs.engine.events import Terms
 from runs.engine.simulate import Forecast, asks_first
 from runs.shell.admission import bounds_of, refused_as_written, skills_of

@@ -10,7 +10,7 @@ import msgspec
 
 from agents.limits import rules_of
 from agents.plan.contracts import Plan
-from runs.contracts import CostRange, DurationRange, StepForecast
+from runs.contracts.simulation import CostRange, DurationRange, StepForecast
 from runs.engine.events import Pin, Terms
 from runs.engine.graph import Node, build
 from runs.engine.simulate import CASES, CallModel, Case, Forecast, Model, forecasts

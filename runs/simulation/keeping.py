@@ -11,8 +11,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from agents.tenancy import not_found, one_scoped
-from runs.contracts import Simulation
-from runs.models_simulation import StoredSimulation
+from runs.contracts.simulation import Simulation
+from runs.models import StoredSimulation
 from runs.simulation.course import Course
 from runs.simulation.setting import Setting
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runs.contracts import Risk
+from runs.contracts.simulation import Risk
 from runs.history.calibration import PROMISED
 from runs.history.measured import Measured
 from runs.simulation.course import Course

@@ -10,7 +10,7 @@ from typing import Any
 from agents.contracts import AgentProfile
 from agents.plan.contracts import Plan
 from agents.plan.validation import PlanInvalid, validate_plan
-from runs.contracts import Blocker, BudgetAfter, Simulation
+from runs.contracts.simulation import Blocker, BudgetAfter, Simulation
 from runs.engine.virtual import TooLong
 from runs.simulation.alternatives import alternatives_of, variations_of
 from runs.simulation.blockers import (

@@ -20,8 +20,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from runs.models import Kept, Run
-from runs.models_tracing import SentTrace, TraceMark
+from runs.models import Kept, Run, SentTrace, TraceMark
 from runs.tracing.collector import Collector, Refused, Unavailable
 from runs.tracing.exporting import spans_of
 from skills.refusal import Refusal

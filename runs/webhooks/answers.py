@@ -8,11 +8,12 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from agents import audit, walls
+from agents import audit
+from agents.second_wall import walls
 from agents.tenancy import Principal, not_found
 from runs import selectors
-from runs.deciding import decide_step
 from runs.models import HeardAnswer, WebhookEndpoint
+from runs.people.deciding import decide_step
 from runs.webhooks.endpoints import knows_secret, secrets_of
 from runs.webhooks.messages import NotSigned, check, new_secret
 from skills.refusal import Refusal

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from agents.locking import skipping_locked
-from runs.feed import data_of
+from runs.events.feed import data_of
 from runs.models import Outbox, WebhookDelivery, WebhookEndpoint
 from runs.webhooks.messages import body_of
 from skills.instants import instant

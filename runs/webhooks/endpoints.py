@@ -16,7 +16,7 @@ from agents import audit
 from agents.actors import is_same_actor
 from agents.sealed import seal, unseal
 from agents.tenancy import Principal, lock_tenant, one_scoped, scoped
-from runs.event_types import EVENT_TYPES
+from runs.events.types import EVENT_TYPES
 from runs.models import DeliveryState, Run, WebhookEndpoint
 from runs.webhooks.messages import new_secret
 from skills.base import SkillFailure

@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from agents.models import Tenant
-from catalog.drift_api import DriftPage, DriftView
-from catalog.models_learning import DriftAlert
+from catalog.api.drift import DriftPage, DriftView
+from catalog.models import DriftAlert
 from tests.api.cast import Caller
 
 HOUR = timedelta(hours=1)

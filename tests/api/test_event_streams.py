@@ -15,7 +15,7 @@ import pytest
 
 from agents.models import Tenant
 from agents.tenancy import SCOPES, revoke_key
-from runs import feed, streaming
+from runs.events import feed, streaming
 from runs.models import Kept, Outbox, Run, RunEvent
 from tests.api.cast import Caller, make_caller
 from tests.integration.workshop import a_worker, over, wait_for

@@ -9,9 +9,8 @@ import pytest
 from django.utils import timezone
 
 from agents.models import Agent, Tenant
-from catalog.analytics_api import AnalyticsView, GroupPage, MarkedView, OneGroupView
-from catalog.models import FailureMatch
-from catalog.models_learning import FailureGroup
+from catalog.api.analytics import AnalyticsView, GroupPage, MarkedView, OneGroupView
+from catalog.models import FailureGroup, FailureMatch
 from skills.instants import instant
 from tests.api.cast import Caller
 from tests.integration.failures import a_failure

@@ -9,8 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from agents.models import Tenant
-from catalog.models import RecoveryCandidate, RecoveryDecision
-from catalog.models_learning import FailureSum
+from catalog.models import FailureSum, RecoveryCandidate, RecoveryDecision
 from catalog.services import forget_matches
 from runs.gauges import FailureReader
 from tests.integration.failures import a_failure

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from agents.models import Agent, Tenant
-from runs import feed
+from runs.events import feed
 from runs.models import Outbox
 from tests.api.cast import Caller, told_to_all
 

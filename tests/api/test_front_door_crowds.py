@@ -14,7 +14,7 @@ import pytest
 
 from agents.models import Agent, AuditEntry, Tenant
 from agents.tenancy import SCOPES
-from runs import streaming
+from runs.events import streaming
 from runs.models import Run, RunEvent, WebhookEndpoint
 from tests.api.cast import Caller, make_caller
 from tests.integration.workshop import wait_for

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from agents.models import Agent, ApiKey, Tenant
-from agents.models_access import StoredAnswer
+from agents.models import Agent, ApiKey, StoredAnswer, Tenant
 from agents.services import create_agent
 from agents.tenancy import SCOPES, revoke_key
 from runs import waiting

@@ -8,8 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from agents.models import Membership, Role, Tenant
-from agents.models_audit import AuditEntry
+from agents.models import AuditEntry, Membership, Role, Tenant
 from agents.tenancy import SCOPES
 from runs.models import ApprovalNote, Run, Signal
 from tests.api.cast import Caller, make_caller

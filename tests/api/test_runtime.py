@@ -8,9 +8,9 @@ import jsonschema_rs
 import pytest
 
 from agents.models import Agent
-from runs.contracts_questions import QuestionAnswer
 from runs.models import Run
-from runs.questions import QUESTIONS
+from runs.query.contracts import QuestionAnswer
+from runs.query.questions import QUESTIONS
 from tests.api.cast import Caller
 from tests.api.described import described
 from tests.integration.workshop import a_worker, over

@@ -11,8 +11,8 @@ from agents.models import Agent, Tenant
 from agents.services import create_agent
 from runs.api.usage import ForecastAnswer, UsageAnswer
 from runs.models import ChargeSum, TallyMark
+from runs.money.usage import today_of
 from runs.shell import tally
-from runs.usage import today_of
 from skills.ids import new_id
 from tests.api.cast import Caller
 from tests.integration.charging import a_charge

@@ -16,7 +16,7 @@ from agents.tenancy import create_key
 from catalog.entries import import_entries, seed_catalog
 from catalog.services import MatchRow, record_matches
 from runs.models import BudgetAlert, Outbox, Run, RunStatus, Session
-from runs.usage import today_of
+from runs.money.usage import today_of
 from skills.models import SkillVersion
 from tests.integration.charging import a_charge
 
@@ -37,7 +37,7 @@ class Cast:
 @pytest.fixture(autouse=True)
 def heard_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the banner ask once, however slow the machine is: how many questions a page asks must not hang on that."""
-    monkeypatch.setattr("runs.console.heartbeat.READ_SECONDS", 3_600.0)
+    monkeypatch.setattr("runs.console.operation.heartbeat.READ_SECONDS", 3_600.0)
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ def _of_the_platform(lived: LivedIn) -> list[Shot]:
     from django.contrib.auth.models import User  # noqa: PLC0415 - settings are known from here on
     from django.urls import reverse  # noqa: PLC0415
 
-    from agents.break_glass import open_glass  # noqa: PLC0415
+    from agents.access.break_glass import open_glass  # noqa: PLC0415
 
     for name in (PLATFORM, THROUGH_GLASS):
         person = User.objects.create_superuser(name, password=PASSWORD)

@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from agents.models import Membership, Role, Tenant
 from agents.tenancy import SCOPES, create_key, operator_principal
-from catalog.candidate_documents import export_candidates, import_candidates
+from catalog.learning.documents import export_candidates, import_candidates
 from catalog.models import FailureMatch
 from catalog.services import seed_catalog
 from runs.recovery.suggesting import suggest

@@ -16,14 +16,11 @@ from agents.freezes import freeze
 from agents.models import Agent, Membership, Role, Tenant
 from agents.services import create_agent
 from agents.tenancy import operator_principal
-from catalog.candidates import suggest_for_match
+from catalog.learning.candidates import suggest_for_match
 from catalog.lookup import Lookup
-from catalog.models import FailureMatch
-from catalog.models_learning import Circuit, DriftAlert
+from catalog.models import Circuit, DriftAlert, FailureMatch
 from runs import services
-from runs.models import BudgetAlert, Run
-from runs.models_approvals import Grant
-from runs.models_bulk import BulkOperation
+from runs.models import BudgetAlert, BulkOperation, Grant, Run
 from runs.people.links import make_link
 from runs.recovery import deciding
 from runs.webhooks.deliveries import send_test

@@ -73,7 +73,7 @@ def open_forms(page: Page) -> None:
 
 def simulate(page: Page) -> None:
     """Ask what the plan the page offers would cost, and show the answer."""
-    from runs.console.simulator_page import EXAMPLE  # noqa: PLC0415 - settings are known from here on
+    from runs.console.simulator.simulator_page import EXAMPLE  # noqa: PLC0415 - settings are known from here on
 
     page.fill("textarea[name=plan]", json.dumps(EXAMPLE, indent=2))
     page.locator("form:has(textarea[name=plan]) button[type=submit]").first.click()

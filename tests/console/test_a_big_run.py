@@ -16,8 +16,8 @@ from django.urls import reverse
 from agents.models import Agent, Membership, Tenant
 from agents.services import create_agent
 from bench.long_run import store_long_run, store_wide_run
-from runs.console import heartbeat
-from runs.console.run_page import LONGEST_IN_A_ROW, LONGEST_TEXT, cut
+from runs.console.operation import heartbeat
+from runs.console.run.run_page import LONGEST_IN_A_ROW, LONGEST_TEXT, cut
 from runs.models import Run
 
 MOST_KILOBYTES = 1_300

@@ -12,9 +12,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from agents import accounts, audit
-from agents.models import ApiKey, Membership, Role
-from agents.models_access import ServiceAccount
+from agents import audit
+from agents.access import accounts
+from agents.models import ApiKey, Membership, Role, ServiceAccount
 from agents.tenancy import create_key, find_key
 from tests.console.conftest import CANARY, Cast, SignIn
 

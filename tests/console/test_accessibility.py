@@ -14,16 +14,15 @@ from django.contrib.auth.models import User
 from django.test import RequestFactory
 from django.urls import URLPattern, reverse
 
+from agents.access.break_glass import open_glass
 from agents.bootstrap import bootstrap
-from agents.break_glass import open_glass
 from agents.models import Agent, Tenant
 from aos_site import urls
 from catalog.services import seed_catalog
-from runs.console.proof_page import TABS
-from runs.console.simulator_page import EXAMPLE
+from runs.console.run.proof_page import TABS
+from runs.console.simulator.simulator_page import EXAMPLE
 from runs.management.seeding import seed_demo
-from runs.models import Run
-from runs.models_approvals import Grant
+from runs.models import Grant, Run
 from skills.registry import registry
 from skills.services import record_versions
 from tests.console.browsing import CHROMIUM, NAME, PASSWORD

@@ -14,10 +14,11 @@ from django.urls import reverse
 from agents import audit
 from agents.models import Membership, Role, Tenant
 from agents.services import create_agent
-from runs import approvals, services
-from runs.console import approvals_page
-from runs.console import approvals_view as view
+from runs import services
+from runs.console.people import approvals_page
+from runs.console.people import approvals_view as view
 from runs.models import Run, RunEvent, Signal
+from runs.people import approvals
 from skills import plugins
 from skills.base import skill
 from skills.contracts import Effect

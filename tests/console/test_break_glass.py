@@ -21,14 +21,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agents import audit
-from agents.break_glass import open_glass
-from agents.console_base import PAYLOAD_ROLES, may
+from agents.access.break_glass import open_glass
+from agents.access.rights import may
+from agents.access.standing_rights import person_may, still_may
 from agents.models import BreakGlass, Membership, Tenant
+from agents.roles import PAYLOAD_ROLES
 from agents.services import create_agent
-from agents.standing_rights import person_may, still_may
 from aos_site.http.middleware import BrokenGlassMiddleware
 from catalog.models import FailureMatch
-from runs.console.proof_page import TABS
+from runs.console.run.proof_page import TABS
 from runs.models import Outbox, Run
 from skills import plugins
 from skills.refusal import Refusal

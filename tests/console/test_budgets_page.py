@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from agents import ledger
 from agents.models import Agent, Budget, LedgerEntry
-from runs.console.burn_down import burn_down, lasts_at
+from runs.console.money.burn_down import burn_down, lasts_at
 from runs.models import Run
 from tests.console.conftest import CANARY, Cast, SignIn
 
@@ -82,7 +82,7 @@ def test_it_draws_what_is_spent_and_held_of_a_limit(cast: Cast) -> None:
     ids=["of nothing", "more than the limit", "held beyond it", "unlimited"],
 )
 def test_a_bar_never_passes_its_end(limit: int | None, spent: int, held: int, widths: tuple[str, str], cast: Cast) -> None:
-    from runs.console.budgets_page import _line  # noqa: PLC0415
+    from runs.console.money.budgets_page import _line  # noqa: PLC0415
 
     numbers = {"total_micro_usd": limit, "spent_micro_usd": spent, "reserved_micro_usd": held, "remaining_micro_usd": None}
     line = _line({"kind": "tenant", "period": "day", "key": "", "agent": None, "limit_micro_usd": limit, **numbers})

@@ -19,7 +19,7 @@ from runs.bulk.beginning import begin
 from runs.bulk.carrying_on import carry_on
 from runs.bulk.choosing import chosen_by
 from runs.bulk.contracts import BulkFilter
-from runs.console.runs_list import PRESERVED
+from runs.console.runs.runs_list import PRESERVED
 from runs.models import BulkOperation, Run, Signal
 from runs.services import submit
 from tests.console.conftest import CANARY, Cast, SignIn

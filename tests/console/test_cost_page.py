@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from agents.models import Agent, AuditEntry, Membership, Tenant
 from runs.models import Charge
-from runs.usage import today_of
+from runs.money.usage import today_of
 from tests.console.conftest import CANARY, Cast, SignIn
 from tests.integration.charging import a_charge
 

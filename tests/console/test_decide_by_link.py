@@ -17,14 +17,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from agents.models import Membership, Role, Tenant
-from agents.models_audit import AuditEntry
+from agents.models import AuditEntry, Membership, Role, Tenant
 from aos_site.http.access_log import with_access_log
 from aos_site.logs import without_link_secrets
-from runs import approvals, services
-from runs.console import link_page
+from runs import services
+from runs.console.people import link_page
 from runs.models import DecisionLink, Run, Signal
-from runs.people import links
+from runs.people import approvals, links
 from skills.base import skill
 from skills.contracts import Effect
 from skills.refusal import Refusal

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agents.models import Agent, Role, Tenant
-from catalog.models_learning import DriftAlert
+from catalog.models import DriftAlert
 from tests.console.conftest import CANARY, Cast, SignIn
 
 DECIDING = ("operator", "approver", "tenant_admin", "root")

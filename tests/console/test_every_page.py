@@ -22,10 +22,8 @@ from agents.tenancy import SCOPES, create_key
 from aos_site import urls
 from aos_site.console import navigation
 from catalog.models import CatalogEntry, FailureMatch
-from runs.console.proof_page import TABS
-from runs.models import Charge, Outbox, Run, RunStatus, WebhookEndpoint
-from runs.models_approvals import Grant
-from runs.models_bulk import BulkOperation
+from runs.console.run.proof_page import TABS
+from runs.models import BulkOperation, Charge, Grant, Outbox, Run, RunStatus, WebhookEndpoint
 from tests.console import seen_by
 from tests.console.conftest import CANARY, Cast, SignIn
 

@@ -12,8 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agents.models import Agent, Membership, Role, Tenant
-from catalog.models import FailureMatch
-from catalog.models_learning import FailureGroup
+from catalog.models import FailureGroup, FailureMatch
 from tests.console.conftest import CANARY, Cast, SignIn
 from tests.integration.failures import a_failure
 

@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 
 from agents.models import Agent, Tenant
-from runs.console.chaos_view import end_in_words, fault_in_words, pairs_of
+from runs.console.simulator.chaos_view import end_in_words, fault_in_words, pairs_of
 from runs.models import Run
 from tests.console.conftest import Cast, SignIn
 from tests.console.test_run_page import shown

@@ -15,10 +15,9 @@ from django.utils import timezone
 from agents.models import Membership, Role, Tenant
 from agents.services import create_agent
 from agents.tenancy import operator_principal
-from runs import approvals
-from runs.console.editing_view import editable, typed_params
+from runs.console.people.editing_view import editable, typed_params
 from runs.models import Grant, GrantUse, KnownHost, Run, Signal
-from runs.people import grants
+from runs.people import approvals, grants
 from runs.people.grants import Limits
 from tests.console.conftest import CANARY, Cast, SignIn
 from tests.integration.conftest import set_up

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs.console.graph_view import BOX_HEIGHT, BOX_WIDTH, MARGIN, STEPS_SHOWN, Node, graph_of, layers_of, nodes_of
+from runs.console.run.graph_view import BOX_HEIGHT, BOX_WIDTH, MARGIN, STEPS_SHOWN, Node, graph_of, layers_of, nodes_of
 from tests.console.traces import a_step
 
 

@@ -11,7 +11,7 @@ import pytest
 from django.urls import reverse
 
 from agents.models import Membership, Role
-from catalog.candidate_views import candidate_detail
+from catalog.learning.views import candidate_detail
 from runs.recovery import nightly
 from tests.console.browsing import CHROMIUM, a_browser
 from tests.console.installation import LEARNS, REFUSED, Installation, an_installation, get, signed_in

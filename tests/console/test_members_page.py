@@ -11,10 +11,10 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from agents import audit, memberships
-from agents.console_base import COST_ROLES
+from agents import audit
+from agents.access import memberships
 from agents.models import Agent, Membership, Role
-from agents.roles import ROLE_SCOPES
+from agents.roles import COST_ROLES, ROLE_SCOPES
 from aos_site.console import navigation
 from skills.refusal import Refusal
 from tests.console.conftest import CANARY, Cast, SignIn

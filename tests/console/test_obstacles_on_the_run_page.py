@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from agents.tenancy import operator_principal
 from runs import services
-from runs.console.decisions_view import Wanted
-from runs.console.run_page import run_page
+from runs.console.run.decisions_view import Wanted
+from runs.console.run.run_page import run_page
 from tests.console.conftest import Cast, SignIn
 from tests.console.traces import T0, a_decision, a_trace
 

@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from agents import ledger
 from agents.models import Agent, Membership, Role, Tenant
-from runs.console import day_view, heartbeat
+from runs.console.operation import heartbeat
+from runs.console.overview.overview_page import day_view
 from runs.models import Outbox, Run, Session, WebhookEndpoint
 from runs.shell.clock import now_ms
 from skills.wording import money

@@ -12,9 +12,8 @@ from django.urls import reverse
 
 from agents.models import Membership, Role, Tenant
 from agents.services import create_agent
-from runs import approvals
 from runs.models import ApprovalNote, Run, Signal, StepSummary
-from runs.people import similar
+from runs.people import approvals, similar
 from tests.console.conftest import CANARY, SignIn
 from tests.integration.conftest import set_up
 from tests.integration.workshop import Workshop, a_worker, as_person, over, parked, step

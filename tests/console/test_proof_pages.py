@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from agents.models import Agent, Role, Tenant
 from agents.tenancy import operator_principal
-from runs.console.proof_view import comparison_of, replay_of, rerun_of
+from runs.console.run.proof_view import comparison_of, replay_of, rerun_of
 from runs.models import Run, RunEvent, Signal
 from runs.services import submit
 from tests.console.conftest import CANARY, Cast, SignIn

@@ -10,10 +10,10 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from agents.models import Role, Tenant
-from catalog import deciding
-from catalog.candidates import suggest_for_match
+from catalog.learning import deciding
+from catalog.learning.candidates import suggest_for_match
 from catalog.models import RecoveryCandidate
-from runs.console import recovery_view as view
+from runs.console.failures import recovery_view as view
 from tests.console.conftest import CANARY, Cast, SignIn
 from tests.integration.recovering import fail
 from tests.integration.workshop import as_person

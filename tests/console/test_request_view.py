@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from agents.plan.validation import validate_plan
-from runs.console.request_view import LONGEST, as_written, request_of
+from runs.console.run.request_view import LONGEST, as_written, request_of
 from skills.registry import registry
 from tests.console.traces import T0, a_trace
 

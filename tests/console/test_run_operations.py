@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from agents.models import Agent, Role, Tenant
 from agents.tenancy import operator_principal
-from runs.console import cancelling
+from runs.console.run import cancelling
 from runs.models import Run, RunStatus, Signal
 from runs.services import submit
 from tests.console.conftest import CANARY, Cast, SignIn

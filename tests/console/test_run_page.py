@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.template.loader import render_to_string
 
-from runs.console.run_page import EVENTS_SHOWN, four_numbers, run_page
-from runs.console.sentence import sentence
+from runs.console.run.run_page import EVENTS_SHOWN, four_numbers, run_page
+from runs.console.run.sentence import sentence
 from skills.wording import duration, look_of, money
 from tests.console.traces import T0, a_trace
 

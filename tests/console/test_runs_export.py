@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 
 from agents import audit
 from agents.models import Agent, Role
-from runs.console import runs_export
-from runs.console.runs_list import PRESERVED
+from runs.console.runs import runs_export
+from runs.console.runs.runs_list import PRESERVED
 from runs.models import Run
 from tests.console.conftest import CANARY, Cast, SignIn, a_run
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from agents.models import Agent, Role, Tenant
 from agents.tenancy import operator_principal
-from runs.console.runs_list import PRESERVED, decision_needed
+from runs.console.runs.runs_list import PRESERVED, decision_needed
 from runs.models import Run
 from runs.services import submit
 from tests.console.conftest import CANARY, Cast, SignIn

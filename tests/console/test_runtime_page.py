@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 
 from catalog.selectors import catalog_json
-from runs.console.runtime_page import INTERFACES, call
+from runs.console.operation.runtime_page import INTERFACES, call
 from skills.refusal import Refusal
 from tests.console.conftest import CANARY, Cast, SignIn
 

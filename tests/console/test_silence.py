@@ -9,8 +9,8 @@ import pytest
 from django.conf import LazySettings
 from django.urls import reverse
 
-from runs.console import heartbeat
-from runs.console.heartbeat import Heard, Watch, read_heard
+from runs.console.operation import heartbeat
+from runs.console.operation.heartbeat import Heard, Watch, read_heard
 from runs.models import Session
 from runs.shell.clock import now_ms
 from tests.console.conftest import Cast, SignIn

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from runs.console.folding import ROWS_SHOWN, SIBLINGS_SHOWN
-from runs.console.waterfall import Row, Span, gaps, instant_ms, span_of, waterfall
+from runs.console.run.folding import ROWS_SHOWN, SIBLINGS_SHOWN
+from runs.console.run.waterfall import Row, Span, gaps, instant_ms, span_of, waterfall
 from tests.console.traces import T0, a_step, a_trace, an_attempt
 
 END = T0 + 10_000

@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agents.models import Agent, Tenant
+from runs.housekeeping.schedules import keep_schedules
 from runs.models import LostHold, Outbox, Run, Session, WebhookDelivery, WebhookEndpoint
-from runs.schedules import keep_schedules
 from runs.shell.clock import now_ms
 from tests.console.conftest import CANARY, Cast, SignIn
 
@@ -159,8 +159,8 @@ def test_jobs_of_the_clock_say_when_and_how_they_went() -> None:
     schedules.filter(name="aos: tally").update(next_run=now - timedelta(hours=2))
     schedules.filter(name="aos: drift").update(task=None)
     when = {"started": now, "stopped": now, "success": False}
-    tasks.create(id="b" * 32, name="t", func="runs.schedules.remove_what_is_due", **when)
-    tasks.create(id="c" * 32, name="t", func="runs.schedules.forget_circuits", **when | {"stopped": now - timedelta(days=2)})
+    tasks.create(id="b" * 32, name="t", func="runs.housekeeping.schedules.remove_what_is_due", **when)
+    tasks.create(id="c" * 32, name="t", func="runs.housekeeping.schedules.forget_circuits", **when | {"stopped": now - timedelta(days=2)})
     schedules.create(name="<b>mine</b>", func="somebody.else", schedule_type="D", next_run=now + timedelta(hours=1))
     words = {line["name"]: line["look"].word for line in page("operator").context["aos_clock"]["lines"]}
     assert words["aos: retention"] == "failed"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runs.contracts_explanation import Obstacle
+from runs.contracts.explanation import Obstacle
 from runs.engine import events as e
 from runs.engine.virtual import Entry, fold
 from runs.shell.reading.around import Around, Holder, Ice, Queue

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
-from runs.contracts import ReplayReport
-from runs.contracts_what_if import Changes
+from runs.contracts.simulation import ReplayReport
+from runs.contracts.what_if import Changes
 from runs.engine.events import RunAccepted
 from runs.engine.script import Fail, Lost, Ok, Priced, ScriptWorld, accepted, approve, top_up, verdict
 from runs.engine.virtual import Entry, drive

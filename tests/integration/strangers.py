@@ -13,9 +13,8 @@ import psycopg
 from django.db import connection, models
 from django.utils import timezone
 
-from agents import row_policies
-from agents.models import Tenant
-from agents.models_audit import AuditChain
+from agents.models import AuditChain, Tenant
+from agents.second_wall import row_policies
 from runs.models import Run
 
 ROLE = f"aos_web_{os.getpid()}"

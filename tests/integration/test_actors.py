@@ -10,10 +10,10 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from agents import accounts
+from agents.access import accounts
+from agents.access.standing_rights import still_may
 from agents.actors import is_same_actor, names_of
 from agents.models import ApiKey, Membership, ServiceAccount, Tenant
-from agents.standing_rights import still_may
 from agents.tenancy import Principal, create_key, find_key, is_still_valid, operator_principal
 from runs.webhooks.endpoints import Wanted, create_endpoint, knows_secret, rotate_secret
 

@@ -16,12 +16,11 @@ from agents.roles import ROLE_SCOPES
 from agents.services import create_agent
 from agents.tenancy import create_key
 from aos_site.logs import without_link_secrets
-from runs import approvals, deciding
-from runs.console.editing_view import outcome
-from runs.editing import edited_call
+from runs.console.people.editing_view import outcome
 from runs.engine.events import StepFailed
 from runs.models import GrantUse, KnownHost, Run, Signal
-from runs.people import grants
+from runs.people import approvals, deciding, grants
+from runs.people.editing import edited_call
 from runs.people.grants import Limits
 from runs.people.links import make_link
 from runs.people.notes import add_note, asked_of, handed_to, people_to_hand_to

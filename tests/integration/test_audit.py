@@ -16,9 +16,11 @@ from agents import audit, freezes
 from agents.models import AuditChain, AuditEntry, Tenant
 from agents.services import create_agent, update_agent
 from agents.tenancy import SCOPES, create_key, revoke_key
-from catalog import circuits, entries, marking
-from runs import budgets, services
+from catalog import circuits, entries
+from catalog.groups import marking
+from runs import services
 from runs.again import Wanted
+from runs.money import budgets
 from runs.proof.evidence import evidence_of
 from tests.api.cast import make_caller
 from tests.integration.workshop import Workshop, a_worker, driven, parked, step, step_of

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from agents import walls
+from agents.second_wall import walls
 from runs.management.commands import serve
 from tests.integration.strangers import ROLE, a_role
 

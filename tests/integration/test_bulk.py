@@ -24,8 +24,8 @@ from runs.bulk.carrying_on import carry_on, is_wanted
 from runs.bulk.choosing import chosen_by
 from runs.bulk.contracts import BulkFilter
 from runs.bulk.previewing import preview
+from runs.housekeeping.schedules import carry_on_bulk
 from runs.models import BulkOperation, Run, RunStatus, Signal
-from runs.schedules import carry_on_bulk
 from runs.shell.crash_points import armed
 from skills.refusal import Refusal
 from tests.integration.workshop import Workshop, as_person, step
@@ -469,6 +469,6 @@ def test_effects_that_happened_are_asked_about(quiet_workshop: Workshop, monkeyp
 
 
 def _an_effect() -> Any:
-    from runs.contracts_proof import EffectAgain  # noqa: PLC0415 - one test needs it
+    from runs.contracts.proof import EffectAgain  # noqa: PLC0415 - one test needs it
 
     return EffectAgain(step_id="pay", skill="http_call 1.0.0", effect="external_write", targets=[], detail="its external write happened")

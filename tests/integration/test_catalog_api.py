@@ -10,7 +10,7 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 
 from agents.models import Tenant
 from agents.tenancy import Principal
-from catalog.api import Catalog, CatalogView, CodeCount, Failures, FailureStats, MatchPage
+from catalog.api.catalog import Catalog, CatalogView, CodeCount, Failures, FailureStats, MatchPage
 from catalog.entries import import_entries, seed_catalog
 from catalog.services import MatchRow, record_matches
 from skills.refusal import Refusal

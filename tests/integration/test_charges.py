@@ -13,9 +13,9 @@ from django.db import IntegrityError, connection, transaction
 from agents.models import Tenant
 from agents.services import create_agent
 from runs.models import BudgetAlert, Charge, Outbox, Run, Session
+from runs.money.usage import UsageQuery, usage
 from runs.shell import sessions
 from runs.shell.charges import write_charges
-from runs.usage import UsageQuery, usage
 from skills.ids import new_id
 from tests.integration.workshop import Workshop, a_worker, assert_is_whole, chain, decided, now, over, started, step
 from tests.unit.test_charges import a_call, of

@@ -10,8 +10,8 @@ from agents.models import Tenant
 from catalog import circuits
 from catalog.circuits import Ending, Key
 from catalog.models import Circuit
-from runs import schedules
 from runs.gauges import read_gauges
+from runs.housekeeping import schedules
 from tests.integration.test_commands_on_runs import told
 
 HOST = "api.example.test:443"
@@ -57,4 +57,4 @@ def test_the_hourly_job_forgets_what_is_at_rest(tenant: Tenant) -> None:
     Circuit.objects.update(open_until_ms=None, failures=0, changed_at_ms=1)
     schedules.forget_circuits()
     assert not Circuit.objects.exists()
-    assert "runs.schedules.forget_circuits" in {job.function for job in schedules.JOBS}
+    assert "runs.housekeeping.schedules.forget_circuits" in {job.function for job in schedules.JOBS}

@@ -8,8 +8,8 @@ import pytest
 
 from agents.models import Agent, Budget, Tenant
 from agents.services import create_agent
-from runs import budgets
-from runs.usage import UsageQuery, today_of, usage, usage_forecast
+from runs.money import budgets
+from runs.money.usage import UsageQuery, today_of, usage, usage_forecast
 from tests.integration.charging import a_charge
 from tests.integration.test_commands_on_runs import told
 

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from agents.models import Tenant
 from catalog.models import RecoveryCandidate
 from catalog.services import seed_catalog
-from runs import schedules
+from runs.housekeeping import schedules
 from tests.integration.recovering import fail
 from tests.integration.test_commands_on_runs import told
 
@@ -49,7 +49,7 @@ def test_it_does_the_same_by_the_clock(tenant: Tenant) -> None:
     fail(tenant, False, False, False)
     schedules.learn_from_failures()
     assert RecoveryCandidate.objects.get().origin == "nightly"
-    assert ("runs.schedules.learn_from_failures", "D") in {(job.function, job.every) for job in schedules.JOBS}
+    assert ("runs.housekeeping.schedules.learn_from_failures", "D") in {(job.function, job.every) for job in schedules.JOBS}
 
 
 def test_it_lists_shows_and_decides(candidate: str) -> None:

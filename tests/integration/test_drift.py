@@ -15,9 +15,8 @@ from agents.models import Agent, Tenant
 from agents.services import create_agent
 from agents.tenancy import Principal, operator_principal
 from catalog import drift_alerts
-from catalog.models import FailureMatch
-from catalog.models_learning import DriftAlert
-from runs import drift, schedules
+from catalog.models import DriftAlert, FailureMatch
+from runs.housekeeping import drift, schedules
 from runs.models import Kept, Outbox, Run, RunStatus, StepSummary
 from skills.refusal import Refusal
 
@@ -219,7 +218,7 @@ def test_nobody_decides_about_another_tenants(alert: DriftAlert) -> None:
 
 
 def test_the_clock_asks_every_hour(alert: DriftAlert, caplog: Any) -> None:
-    assert ("runs.schedules.look_for_drift", "H") in {(job.function, job.every) for job in schedules.JOBS}
+    assert ("runs.housekeeping.schedules.look_for_drift", "H") in {(job.function, job.every) for job in schedules.JOBS}
     DriftAlert.objects.all().delete()
     schedules.look_for_drift()
     assert DriftAlert.objects.count() == 2

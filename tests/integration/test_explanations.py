@@ -10,9 +10,10 @@ from django.utils import timezone
 from agents import freezes
 from agents.clock import ask_time
 from agents.services import create_agent
-from runs import questions, selectors
+from runs import selectors
 from runs.models import Run, RunEvent, Session
-from runs.resource_contract import get_resource_contract
+from runs.money.resource_contract import get_resource_contract
+from runs.query import questions
 from runs.shell.reading.decided import RULES
 from skills.registry import registry
 from tests.integration.workshop import (

@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from agents.models import Tenant
-from catalog import deciding
-from catalog.aggregation import why_harmful
+from catalog.learning import deciding
+from catalog.learning.aggregation import why_harmful
 from catalog.models import CatalogEntry, FailureMatch, RecoveryCandidate
 from catalog.services import recovered_by, seed_catalog
 from runs.recovery import nightly

@@ -9,7 +9,7 @@ import pytest
 
 from agents.models import Agent, Tenant
 from agents.services import create_agent
-from catalog.analytics import Failures, analytics, heat_map, recovery_times
+from catalog.analytics.numbers import Failures, analytics, heat_map, recovery_times
 from skills.refusal import Refusal
 from tests.integration.failures import a_failure
 

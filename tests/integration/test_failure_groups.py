@@ -11,11 +11,10 @@ from django.utils import timezone
 from agents.models import Agent, Tenant
 from agents.services import create_agent
 from agents.tenancy import Principal, operator_principal
-from catalog import marking
-from catalog.analytics import Failures
-from catalog.groups import list_groups, one_group
-from catalog.models import FailureMatch, RecoveryCandidate
-from catalog.models_learning import FailureGroup
+from catalog.analytics.numbers import Failures
+from catalog.groups import marking
+from catalog.groups.reading import list_groups, one_group
+from catalog.models import FailureGroup, FailureMatch, RecoveryCandidate
 from skills.refusal import Refusal
 from tests.integration.failures import a_failure
 

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from agents.models import AuditEntry, Membership, Role
 from agents.services import create_agent
-from runs import approvals, services
+from runs import services
 from runs.again import Wanted
-from runs.editing import Edit, edited_call
 from runs.models import Grant, GrantUse, KnownHost, Run
-from runs.people import grants
+from runs.people import approvals, grants
+from runs.people.editing import Edit, edited_call
 from runs.people.grants import Limits
 from runs.shell.breaker import guarded_target
 from skills import plugins

@@ -17,7 +17,7 @@ from agents.models import Agent, Membership, Tenant
 from agents.services import create_agent
 from agents.tenancy import create_key
 from bench.long_run import store_long_run
-from runs.console.run_page import DECISIONS_SHOWN, EVENTS_SHOWN, run_page
+from runs.console.run.run_page import DECISIONS_SHOWN, EVENTS_SHOWN, run_page
 from runs.models import Run
 from runs.selectors import trace_json
 from tests.fakes.collector import official

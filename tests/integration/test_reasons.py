@@ -14,10 +14,10 @@ from django.urls import reverse
 from agents.models import Membership, Role
 from agents.reasons import HINT, TOO_SHORT
 from agents.tenancy import SCOPES
-from runs.console import link_page
-from runs.editing import edited_call
+from runs.console.people import link_page
 from runs.models import DecisionLink, HeardAnswer, Run, Signal
 from runs.people import links
+from runs.people.editing import edited_call
 from skills.base import skill
 from skills.contracts import Effect
 from skills.registry import registry

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from agents.models import Tenant
 from agents.tenancy import Principal, create_key
-from catalog import deciding
-from catalog.candidate_documents import export_candidates, import_candidates
-from catalog.candidate_views import candidate_detail
-from catalog.candidates import suggest_for_code, suggest_for_match
+from catalog.learning import deciding
+from catalog.learning.candidates import suggest_for_code, suggest_for_match
+from catalog.learning.documents import export_candidates, import_candidates
+from catalog.learning.views import candidate_detail
 from catalog.models import CatalogEntry, RecoveryCandidate, RecoveryDecision
 from catalog.services import recovered_by, seed_catalog
 from runs.recovery import nightly

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from catalog.candidate_documents import export_candidates, import_candidates
-from catalog.candidate_views import candidate_detail
 from catalog.entries import create_entry
+from catalog.learning.documents import export_candidates, import_candidates
+from catalog.learning.views import candidate_detail
 from catalog.models import RecoveryCandidate
 from runs.models import Kept, Run, RunEvent
 from runs.recovery import deciding, nightly

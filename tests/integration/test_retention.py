@@ -14,15 +14,15 @@ from django.conf import settings as project
 from django.db import connection, transaction
 from django.utils import timezone
 
-from agents.models import LedgerEntry
-from agents.models_access import StoredAnswer
+from agents.models import LedgerEntry, StoredAnswer
 from catalog.models import FailureMatch
-from runs import retention, selectors, services
+from runs import selectors, services
+from runs.housekeeping import retention
+from runs.housekeeping.retention import Removed, remove_due, what_is_due
+from runs.housekeeping.stored import TABLES
 from runs.invariants import check_all
 from runs.models import Kept, LostHold, Outbox, Run, RunEvent, Session, Signal, StepSummary
-from runs.retention import Removed, remove_due, what_is_due
 from runs.shell.tombstones import is_tombstone, read
-from runs.stored import TABLES
 from skills.ids import new_id
 from skills.refusal import Refusal
 from tests.integration.workshop import Workshop, a_worker, assert_is_whole, chain, in_another_thread, now, over, parked, step, trace

@@ -17,10 +17,10 @@ from django_q.brokers.orm import ORM
 from django_q.scheduler import scheduler
 
 from runs.api.runtime import capabilities
+from runs.housekeeping.schedules import JOBS, keep_schedules, remove_what_is_due
+from runs.housekeeping.stored import CLASSES, read_stored
 from runs.models import Kept, Run, RunEvent
-from runs.schedules import JOBS, keep_schedules, remove_what_is_due
 from runs.shell.processes import doorbell
-from runs.stored import CLASSES, read_stored
 from tests.integration.test_commands_on_runs import told
 from tests.integration.workshop import Workshop, a_worker, now, over, step
 from tests.processes import a_worker_process, eventually

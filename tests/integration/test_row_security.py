@@ -18,8 +18,9 @@ from django.db import Error, connection, connections, models, transaction
 from psycopg.errors import CheckViolation, InsufficientPrivilege, RaiseException
 from psycopg.types.json import Jsonb
 
-from agents import row_grants, row_policies, tenancy, walls
+from agents import tenancy
 from agents.models import Agent, ApiKey, Membership, ServiceAccount, Tenant
+from agents.second_wall import row_grants, row_policies, walls
 from agents.tenancy import SCOPES, create_key
 from aos_site.http.serving import ThreadedHandler
 from aos_site.urls import api_v1
@@ -324,7 +325,7 @@ def test_it_serves_a_tenant_as_if_there_were_no_wall(as_tenant: Callable[[str], 
     assert ok(site.post("/api/v1/runs", json=PLAN, headers={"Idempotency-Key": "once"}))["run_id"] == made["run_id"]
     assert RunEvent.objects.filter(run_id=Run.objects.get(public_id=made["run_id"]).pk).count() == 1
     ok(site.post(f"/api/v1/runs/{made['run_id']}/cancel", json={"reason": "enough"}))
-    assert Signal.objects.get().kind == "cancel_requested"
+    assert Signal.objects.get(run__public_id=made["run_id"]).kind == "cancel_requested"
     again = ok(site.post(f"/api/v1/runs/{ended['run_id']}/rerun", json={}))
     assert Run.objects.get(public_id=again["run_id"]).parent == Run.objects.get(public_id=ended["run_id"])
     hook = ok(site.post("/api/v1/webhooks", json={"url": "https://example.com/hook", "event_types": ["run.succeeded"]}))

@@ -19,7 +19,7 @@ from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 from django_q.tasks import async_task
 
-from runs import schedules
+from runs.housekeeping import schedules
 from runs.models import BulkOperation, Outbox, Run
 from runs.shell import sessions
 from runs.shell.bell import Bell, Listener, PatientListener, PostgresListener, listener, ring

@@ -16,8 +16,9 @@ from agents.models import Agent, LedgerScope, Tenant
 from agents.services import create_agent
 from agents.tenancy import Principal
 from catalog.models import CatalogEntry
-from runs import retention, runtime, services
+from runs import runtime, services
 from runs.history.measured import History, Sample, Seen
+from runs.housekeeping import retention
 from runs.models import Run, RunEvent, SkillHistory, StoredSimulation
 from skills.base import skill
 from skills.refusal import Refusal

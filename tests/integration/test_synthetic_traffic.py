@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from agents.models import Tenant
-from catalog.aggregation import AT_LEAST
+from catalog.learning.aggregation import AT_LEAST
 from catalog.lookup import Lookup
 from catalog.models import CatalogEntry, FailureMatch, RecoveryCandidate
 from catalog.services import record_matches, resolve_matches, seed_catalog

@@ -14,13 +14,13 @@ from pydantic import ValidationError
 from agents.models import Tenant
 from agents.services import create_agent
 from runs.api.schemas import schema_of
-from runs.contracts_trace import Trace
 from runs.effects.undo import undo_step
 from runs.faults.contracts import Fault
 from runs.faults.kinds import FaultKind
+from runs.housekeeping.retention import remove_due
 from runs.models import Kept, Run
-from runs.retention import remove_due
 from runs.shell.reading.otlp import Source, spans_of_run
+from runs.tracing.contracts import Trace
 from skills import plugins
 from skills.registry import registry
 from tests.fakes.collector import official

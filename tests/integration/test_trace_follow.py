@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from runs.housekeeping.retention import remove_due
 from runs.models import Run, RunEvent
-from runs.retention import remove_due
 from tests.conftest import PROJECT
 from tests.integration.test_commands_on_runs import told
 from tests.integration.workshop import Workshop, a_worker, chain, driven, in_another_thread, over, parked, step

@@ -11,9 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from aos_site.settings import otlp_endpoint, otlp_headers
-from runs import schedules
-from runs.models import Run, RunEvent
-from runs.models_tracing import SentTrace, TraceMark
+from runs.housekeeping import schedules
+from runs.models import Run, RunEvent, SentTrace, TraceMark
 from runs.tracing import sending
 from runs.tracing.sending import OVERLAP, TURN, Sent, send_ended
 from tests.fakes.collector import FakeCollector, Said, runs_in
@@ -167,7 +166,7 @@ def test_it_forgets_what_it_sent_when_no_look_comes_back_to_it(runs: list[Run], 
 
 
 def test_it_is_done_every_minute() -> None:
-    assert ("runs.schedules.send_traces", "I") in {(job.function, job.every) for job in schedules.JOBS}
+    assert ("runs.housekeeping.schedules.send_traces", "I") in {(job.function, job.every) for job in schedules.JOBS}
 
 
 def test_the_schedule_sends(runs: list[Run], collector: FakeCollector) -> None:

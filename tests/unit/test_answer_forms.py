@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.http import QueryDict
 
-from runs.answer_forms import MOST_BYTES, checked_answer, closed, unreadable
-from runs.console.question_form import MOST_FIELDS, MOST_OPTIONS, answer_in, form_of
+from runs.console.people.question_form import MOST_FIELDS, MOST_OPTIONS, answer_in, form_of
+from runs.people.answer_forms import MOST_BYTES, checked_answer, closed, unreadable
 from skills.refusal import Refusal
 
 TEXT = {"type": "string"}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.groups.similarity import similar_to, similarity
 from catalog.signature import normalise
-from catalog.similarity import similar_to, similarity
 
 REASONS = [
     pytest.param("no answer within <n> ms", "no answer within <n> ms", "the same 5 words", id="the same"),

@@ -188,6 +188,16 @@ def test_all_calls_that_were_lost_together_are_charged() -> None:
     assert [told(row, "step", "cost_micro_usd", "model") for row in of(story)] == [("a", 40, "large"), ("b", 30, "small")]
 
 
+def test_a_call_that_was_lost_is_charged_once_though_workers_are_lost_twice_in_one_millisecond() -> None:
+    story = admitted(s("a", "model"), s("b", "model"))
+    bound(story, "a", 40)
+    bound(story, "b", 30)
+    story.tell(e.RunReclaimed, 0)
+    story.tell(e.StepSucceeded, "a", 2, "said", 0, after=0)
+    story.tell(e.RunReclaimed, 0, after=0)
+    assert [told(row, "step", "attempt", "cost_micro_usd") for row in of(story)] == [("a", 1, 40), ("b", 1, 30), ("b", 2, 30)]
+
+
 @pytest.mark.parametrize("how", [(e.CancelRequested, e.RunReclaimed), (e.RunPoisoned,)], ids=["while it was stopped", "once too often"])
 def test_a_call_that_is_lost_for_good_is_charged(how: tuple[type[Fact], ...]) -> None:
     story = a_call()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.confidence import HALF_LIFE_DAYS, Trials, confidence, weight_of, wilson
+from catalog.learning.confidence import HALF_LIFE_DAYS, Trials, confidence, weight_of, wilson
 
 ages = st.floats(min_value=0, max_value=3_000)
 

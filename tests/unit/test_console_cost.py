@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runs.console.amounts import micro_usd_of
-from runs.console.cost_view import HEIGHT, Links, chart, groups, sentence, short
+from runs.console.money.cost_view import HEIGHT, Links, chart, groups, sentence, short
 from skills.refusal import Refusal
 
 FIRST = date(2026, 11, 1)

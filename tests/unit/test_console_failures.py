@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runs.console.failures_view import LEVELS, MOST_CODES, Links, growth, heat, level, percent, sentence, state_sentence
+from runs.console.failures.failures_view import LEVELS, MOST_CODES, Links, growth, heat, level, percent, sentence, state_sentence
 from skills.instants import instant
 
 FIRST = datetime(2026, 11, 20, tzinfo=UTC)

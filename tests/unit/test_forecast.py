@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from runs.forecast import Forecast, first_day_needed, forecast, month_of
+from runs.money.forecast import Forecast, first_day_needed, forecast, month_of
 
 TODAY = date(2026, 11, 18)  # a Wednesday; 13 days are left of the month, this one included
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from catalog.group_states import Mark, Sighting, in_order, order_of, regression, state_of
+from catalog.groups.states import Mark, Sighting, in_order, order_of, regression, state_of
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from runs.contracts_trace import TracedEvent, TracedStep
 from runs.engine.virtual import Entry
 from runs.shell.codec import decode
 from runs.shell.reading.otlp import Source, spans_of_run
 from runs.shell.reading.trace import trace_of
+from runs.tracing.contracts import TracedEvent, TracedStep
 from tests.conftest import PROJECT
 from tests.fakes.collector import official, spans_in
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.proposals import GroupSeen, ModeSeen, gravest, propose
+from catalog.learning.proposals import GroupSeen, ModeSeen, gravest, propose
 
 BACKED_OFF = ModeSeen("RETRY_EXPONENTIAL", 10, 9)
 LUCKY = ModeSeen("RETRY_IMMEDIATE", 1, 1)

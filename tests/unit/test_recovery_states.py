@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from catalog.candidate_states import (
+from catalog.learning.states import (
     ACTIONS,
     ACTIVE,
     OPEN,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agents.contracts import AgentProfile
-from runs.contracts import Simulation
+from runs.contracts.simulation import Simulation
 from runs.simulation import simulate_plan
 
 FREE = {"steps": [{"step_id": "a", "skill": "json_transform", "params": {"input": {"x": 1}}}]}

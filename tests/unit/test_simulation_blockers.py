@@ -10,7 +10,7 @@ import pytest
 from agents.contracts import AgentProfile
 from agents.freezes import Frozen
 from agents.ledger import Standing
-from runs.contracts import Simulation
+from runs.contracts.simulation import Simulation
 from runs.simulation.setting import Setting
 from runs.simulation.simulating import simulated
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agents.contracts import AgentProfile
-from runs.contracts import Simulation
+from runs.contracts.simulation import Simulation
 from runs.history.measured import History, Measured, Sample, Seen
 from runs.simulation.setting import Setting
 from runs.simulation.simulating import simulated

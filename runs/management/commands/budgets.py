@@ -5,11 +5,11 @@ from __future__ import annotations
 from argparse import SUPPRESS, ArgumentParser
 from typing import Any
 
-from runs import budgets
 from runs.api.budgets import BudgetBody
 from runs.management import exits
 from runs.management.base import RuntimeCommand
 from runs.management.printing import Paper
+from runs.money import budgets
 from runs.requests import TopUpBody
 from skills.requests import parse_body
 from skills.wording import UNKNOWN, limit_of, money

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from runs.console.simulation_view import CALIBRATION_COLUMNS, calibration_row
+from runs.console.simulator.simulation_view import CALIBRATION_COLUMNS, calibration_row
 from runs.history.reading import calibrations
 from runs.management import exits
 from runs.management.base import RuntimeCommand

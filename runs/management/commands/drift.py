@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from catalog.drift_alerts import Departure, alert_json, list_alerts
-from runs import drift
+from runs.housekeeping import drift
 from runs.management import exits
 from runs.management.base import RuntimeCommand
 from runs.management.printing import Paper

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from catalog.analytics import Failures, analytics
-from catalog.group_states import STATES
-from catalog.groups import list_groups
-from catalog.windows import GroupQuery, failures_of
-from runs.console import failures_view as view
+from catalog.analytics.numbers import Failures, analytics
+from catalog.groups.reading import list_groups
+from catalog.groups.states import STATES
+from catalog.groups.windows import GroupQuery, failures_of
+from runs.console.failures import failures_view as view
 from runs.management import exits
 from runs.management.base import RuntimeCommand
 from runs.management.printing import Paper

@@ -6,8 +6,8 @@ from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
-from catalog.candidate_documents import export_candidates, import_candidates
-from catalog.candidate_views import candidate_detail, candidate_json, list_candidates
+from catalog.learning.documents import export_candidates, import_candidates
+from catalog.learning.views import candidate_detail, candidate_json, list_candidates
 from runs.api.recovery import SuggestBody, checked_candidate_id
 from runs.management import exits
 from runs.management.base import RuntimeCommand

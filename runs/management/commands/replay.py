@@ -9,8 +9,8 @@ from typing import Any
 from django.utils import timezone
 
 from runs import services
-from runs.contracts import BulkReplay
-from runs.contracts_what_if import Changes
+from runs.contracts.simulation import BulkReplay
+from runs.contracts.what_if import Changes
 from runs.management import exits
 from runs.management.base import RuntimeCommand
 from runs.management.commands.list_failed import span

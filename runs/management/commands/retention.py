@@ -5,10 +5,10 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from runs import retention
+from runs.housekeeping import retention
+from runs.housekeeping.retention import Removed
 from runs.management.base import RuntimeCommand, refuse_blind
 from runs.management.printing import Paper
-from runs.retention import Removed
 from skills.instants import instant_or_none
 from skills.wording import UNKNOWN
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import connection
 
-from agents import row_grants, row_policies
+from agents.second_wall import row_grants, row_policies
 from runs.management.base import RuntimeCommand
 from skills.refusal import Refusal
 
@@ -57,7 +57,7 @@ class Command(RuntimeCommand):
 def faults(role: str) -> Iterator[str]:
     """Yield what is not as it should be."""
     for label in row_policies.undecided():
-        yield f"{label}: nobody has said whose its rows are (agents/row_policies.py)"
+        yield f"{label}: nobody has said whose its rows are (agents/second_wall/row_policies.py)"
     for wall in row_policies.missing():
         yield f"{wall.table}: its policy is not there or not this release's; run manage.py migrate"
     if role:

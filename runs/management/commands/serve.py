@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core import checks
 from django.db import OperationalError
 
-from agents import walls
+from agents.second_wall import walls
 from runs.management import exits
 from runs.management.base import RuntimeCommand
 

@@ -10,7 +10,7 @@ from agents.selectors import active_tenants
 from runs.management import exits
 from runs.management.base import RuntimeCommand
 from runs.management.printing import Paper
-from runs.usage import GROUPS, UsageQuery, usage, usage_forecast
+from runs.money.usage import GROUPS, UsageQuery, usage, usage_forecast
 from skills.requests import parse_query
 from skills.wording import UNKNOWN, money
 

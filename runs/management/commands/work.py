@@ -8,9 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
+from runs.housekeeping.schedules import keep_schedules
 from runs.management import exits
 from runs.management.base import RuntimeCommand, refuse_blind
-from runs.schedules import keep_schedules
 from runs.shell.processes.cluster import run_cluster
 from runs.shell.processes.supervision import Supervisor
 from skills.registry import registry

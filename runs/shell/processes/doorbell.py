@@ -29,8 +29,8 @@ from runs.shell.processes.wakeups import Flag, Pulse, wait_for_any
 log = logging.getLogger(__name__)
 
 DRAIN_TASK = "runs.shell.processes.doorbell.run_drain"
-DELIVER_TASK, DELIVERIES_WANTED = "runs.schedules.deliver_webhooks", "runs.webhooks.sending.is_wanted"
-CARRY_TASK, CARRYING_WANTED = "runs.schedules.carry_on_bulk", "runs.bulk.carrying_on.is_wanted"
+DELIVER_TASK, DELIVERIES_WANTED = "runs.housekeeping.schedules.deliver_webhooks", "runs.webhooks.sending.is_wanted"
+CARRY_TASK, CARRYING_WANTED = "runs.housekeeping.schedules.carry_on_bulk", "runs.bulk.carrying_on.is_wanted"
 """By their names alone, as django-q2 knows tasks: the shell knows nothing of webhooks and of operations over many runs."""
 LOOK_SECONDS = 0.5
 """How often the pusher looks. Drains hear rings themselves; that one of them has ended, the pusher hears at once."""

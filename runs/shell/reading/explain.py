@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from runs.contracts_explanation import Cause, DecisionRecord, Explanation, FailureTold
+from runs.contracts.explanation import Cause, DecisionRecord, Explanation, FailureTold
 from runs.engine.decisions import (
     Abort,
     Cancel,

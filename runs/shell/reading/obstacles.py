@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from agents.contracts import WhoMay
-from runs.contracts_explanation import Clearing, Obstacle
+from runs.contracts.explanation import Clearing, Obstacle
 from runs.engine.decisions import HoldBack, Pause, Restore, Retry
 from runs.engine.events import ProbeAnswered
 from runs.engine.starting import pin_of

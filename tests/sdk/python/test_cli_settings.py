@@ -94,6 +94,24 @@ def test_a_kept_key_goes_to_no_other_server(alone: Aos, tmp_path: Path) -> None:
     assert settings.resolve("https://mine", "work").key == KEY
 
 
+@pytest.mark.parametrize("variable", ["AOS_API_KEY", "AOS_API_KEY_FILE"])
+def test_a_key_of_the_environment_goes_to_no_server_a_project_alone_names(
+    alone: Aos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    (tmp_path / "key").write_text(KEY)
+    monkeypatch.setenv(variable, KEY if variable == "AOS_API_KEY" else str(tmp_path / "key"))
+    (tmp_path / "aos.toml").write_text('url = "https://evil.example"\n')
+    told = alone("runs", "list")
+    assert told.code == 2
+    assert "export AOS_API_URL=https://evil.example" in told.err
+    assert KEY not in told.err
+    monkeypatch.setenv("AOS_API_URL", "https://evil.example")
+    assert settings.resolve().key == KEY
+    monkeypatch.delenv("AOS_API_URL")
+    settings.write_config("default", {"default": {"url": "https://evil.example", "key": "aos_other"}})
+    assert settings.resolve().key == KEY
+
+
 def test_a_key_in_a_file_of_a_project_is_refused(alone: Aos, tmp_path: Path) -> None:
     (tmp_path / "aos.toml").write_text(f'key = "{KEY}"\n')
     told = alone("runs", "list")

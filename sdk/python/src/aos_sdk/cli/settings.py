@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from aos_sdk.cli.refusals import Refusal, plain, usage
@@ -115,6 +116,8 @@ def resolve(url: str | None = None, profile: str | None = None) -> Settings:
     own = profiles.get(name, {})
     url_from, address = _address(url, project, own)
     key_from, key = _key(address, own, profiles)
+    if key_from.startswith("AOS_") and url_from == "aos.toml":
+        _refuse_stranger(key_from, address, profiles)
     agent = os.environ.get("AOS_AGENT") or project.get("agent") or own.get("agent")
     return Settings(_origin(address), key, agent, name, url_from, key_from)
 
@@ -139,6 +142,13 @@ def _named(flag: str | None, project: Mapping[str, Any], config: Mapping[str, An
 def _address(url: str | None, project: Mapping[str, Any], own: Mapping[str, Any]) -> tuple[str, str]:
     ways = (("--url", url), ("AOS_API_URL", os.environ.get("AOS_API_URL")), ("aos.toml", project.get("url")), ("profile", own.get("url")))
     return next(((source, str(value)) for source, value in ways if value), ("default", DEFAULT_URL))
+
+
+def _refuse_stranger(key_from: str, url: str, profiles: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise Refusal where a file of a project, which anybody may have written, would have a key of the environment sent to its server."""
+    if _origin(url) not in {_origin(str(profile.get("url") or DEFAULT_URL)) for profile in profiles.values()}:
+        detail = f"aos.toml names the server {url}, to which nobody here has signed in, and {key_from} does not say which server it is for"
+        raise usage(detail, f"if it is for this one: export AOS_API_URL={quote(url)}", f"else: aos --url {quote(url)} login")
 
 
 def _origin(url: str) -> str:

@@ -1,0 +1,1 @@
+"""REST routes of agents: translate in, one call, translate out."""

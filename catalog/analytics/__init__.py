@@ -1,0 +1,1 @@
+"""Numbers about failures over a time."""

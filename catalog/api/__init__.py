@@ -1,0 +1,1 @@
+"""REST routes of the catalog: translate in, one call, translate out."""

@@ -1,0 +1,1 @@
+"""Failures as groups, like issues: found, told apart, said something about."""

@@ -1,0 +1,1 @@
+"""Recoveries that are learned: suggested from evidence, decided by people, measured."""

@@ -1,0 +1,1 @@
+"""Console pages of agents and of skills."""

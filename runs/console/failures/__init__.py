@@ -1,0 +1,1 @@
+"""Console pages of failures: as groups, in doubt, as dead letters, drifting; and of recoveries."""

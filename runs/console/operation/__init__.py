@@ -1,0 +1,1 @@
+"""Console pages of how AOS does its work: workers, the queue, invariants, what is broken."""

@@ -1,0 +1,1 @@
+"""Console pages where people decide: approvals, edits, grants, links, questions."""

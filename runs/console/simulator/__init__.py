@@ -1,0 +1,1 @@
+"""Console pages that try a plan before it runs."""

@@ -1,0 +1,1 @@
+"""What AOS does by the clock, and how long what is over is kept."""

@@ -1,0 +1,1 @@
+"""`query`: named questions about runs, and their answers."""
