@@ -10,6 +10,8 @@ CORES ?= 2
 # Relative, and tools by `-m`: a checkout may lie under a path with spaces, which a script's first line cannot hold.
 PY := .venv/bin/python
 PYTEST := -m pytest -q --no-header
+# Each of the hundreds of processes that tests start reads what the first has compiled, whatever this shell says.
+unexport PYTHONDONTWRITEBYTECODE
 ON_SQLITE := $(PY) -m tests.databases sqlite -- $(PY) $(PYTEST)
 ON_POSTGRESQL := $(PY) -m tests.databases postgresql -- $(PY) $(PYTEST)
 # The console's pages are asked for on PostgreSQL alone: what they read is tested on both, and `make test-fast` shows them on SQLite.
@@ -30,14 +32,16 @@ ACCEPTED_ON_POSTGRESQL := $(addprefix --ignore=tests/,$(addprefix acceptance/tes
 	chaos/test_poison.py api/test_event_streams.py api/test_front_door_crowds.py \
 	$(addprefix integration/test_,hosts.py replay_at_scale.py runs_and_circuits.py shell_supervision.py))
 # And what is of one database whichever it is: SDKs, the server of production, programs of others, a browser, made-up requests.
-TRIED_ON_SQLITE := $(addprefix --ignore=tests/,sdk fuzz api/test_production_server.py acceptance/test_first_sdk.py acceptance/test_examples.py \
+TRIED_ON_SQLITE := $(addprefix --ignore=tests/,sdk api/test_production_server.py acceptance/test_first_sdk.py acceptance/test_examples.py \
 	docs sign_in console/test_accessibility.py console/test_journeys.py console/test_keys_in_a_browser.py \
 	$(addprefix integration/test_,bench_workloads.py work_command.py trace_follow.py))
 # Folders in which nothing asks a database, or nothing starts processes: to read them takes each test process seconds.
 NEVER_SLOW := $(addprefix --ignore=tests/,engine skills histories architecture)
-NO_DATABASE := $(NEVER_SLOW) $(addprefix --ignore=tests/,unit docs fuzz sdk)
-# And those in which everything does; to make up the requests of `fuzz` alone takes seconds.
-ALWAYS_SLOW := $(addprefix --ignore=tests/,acceptance fuzz)
+NO_DATABASE := $(NEVER_SLOW) $(addprefix --ignore=tests/,unit docs sdk)
+# To make up the requests of `fuzz` takes seconds too, and so does the library that does it.
+NO_FUZZ := --ignore=tests/fuzz -p no:schemathesis
+# And folders in which everything starts processes.
+ALWAYS_SLOW := --ignore=tests/acceptance $(NO_FUZZ)
 CHAOS_ON := $(or $(ON),postgresql sqlite)
 ON_SIMULATION := $(PY) -m tests.simulation
 # What `make test` plays once, `make chaos` plays five times as long, with other dice each time.
@@ -79,7 +83,7 @@ test: setup ## run every test: on SQLite and on PostgreSQL, fast ones first
 	@echo "== test 3/4: real processes, SQLite"
 	@$(ON_SQLITE) -n $(CORES) --dist loadfile --no-loadscope-reorder -m "slow and not chaos" $(NEVER_SLOW) $(ACCEPTED_ON_POSTGRESQL)
 	@echo "== test 4/4: real processes, PostgreSQL"
-	@$(ON_POSTGRESQL) -n $(CORES) --dist loadfile --no-loadscope-reorder -m "slow and database and not chaos" $(NO_DATABASE) $(TRIED_ON_SQLITE)
+	@$(ON_POSTGRESQL) -n $(CORES) --dist loadfile --no-loadscope-reorder -m "slow and database and not chaos" $(NO_DATABASE) $(NO_FUZZ) $(TRIED_ON_SQLITE)
 
 test-fast: setup ## run what starts no processes, on SQLite only
 	@$(ON_SQLITE) -n $(JOBS) -m "not slow"

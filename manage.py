@@ -20,3 +20,7 @@ if __name__ == "__main__":
     except ImproperlyConfigured as error:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(2)
+    except KeyboardInterrupt:
+        # Commands that have something to end or to say do so themselves; the others just stop.
+        sys.stderr.write("interrupted\n")
+        sys.exit(130)

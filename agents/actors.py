@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
 from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.db.models import QuerySet
 
-from agents.models import Agent, ApiKey, Membership, ServiceAccount, Tenant
+from agents.models import Agent, ApiKey, Membership, PersonName, ServiceAccount, Tenant
 
 MOST_OFFERED = 200
+_NUL = "\x00"
+"""Stands in nobody's name, and PostgreSQL cannot be asked for it."""
 
 
 def is_same_actor(tenant: Tenant | int, one: str, other: str) -> bool:
     """Tell whether two actors of a tenant are one, or in one hand.
 
     Whoever made a key was shown its secret, and may ask by it: a key is one with who made it, and with the other keys of theirs. A
-    service account is one with all who ever made a key of it. The console knows by user name whom a token names by subject.
+    service account is one with all who ever made a key of it. The console knows by user name whom a token names by subject, and who is
+    called otherwise now stays who they were.
     """
-    return one == other or not behind(tenant, one).isdisjoint(behind(tenant, other))
+    if one == other or _NUL in one + other:
+        return one == other
+    if ":" not in one and ":" not in other:
+        return PersonName.objects.filter(name=one, user__names__name=other).exists()
+    return not behind(tenant, one).isdisjoint(behind(tenant, other))
 
 
 def behind(tenant: Tenant | int, name: str) -> frozenset[str]:
-    """Return the names of all who may act by this name, itself among them. Asks nothing where it is a person's user name."""
+    """Return the names of all who may act by this name, itself among them, and what they were called before."""
     found: set[str] = set()
     asked = [name]
     while asked:
@@ -34,14 +43,18 @@ def behind(tenant: Tenant | int, name: str) -> frozenset[str]:
 
 
 def _holders(tenant: Tenant | int, name: str) -> Iterable[str]:
-    kind, _, rest = name.partition(":")
+    kind, colon, rest = name.partition(":")
+    if _NUL in name:
+        return ()
+    if not colon:
+        return PersonName.objects.filter(user__names__name=name).values_list("name", flat=True) if name else ()
     if kind == "key":
         owners = ApiKey.objects.filter(tenant=tenant, prefix=rest.rpartition(":")[2])
     elif kind == "account":
         # Those that were revoked too: what was asked for by one of them is still theirs who had it.
         owners = ApiKey.objects.filter(tenant=tenant, service_account__name=rest, service_account__tenant=tenant)
     elif kind == "person" and rest:
-        return SocialAccount.objects.filter(uid=rest).values_list("user__username", flat=True)
+        return _of_issuer().filter(uid=rest).values_list("user__username", flat=True)
     else:
         return ()
     return owners.exclude(owner="").order_by().values_list("owner", flat=True).distinct()
@@ -49,11 +62,12 @@ def _holders(tenant: Tenant | int, name: str) -> Iterable[str]:
 
 def names_of(tenants: Iterable[Tenant] | QuerySet[Tenant], user_name: str) -> frozenset[str]:
     """Return the names by which a person of the console acts in these tenants: their own, and those of what they hold."""
+    called = PersonName.objects.filter(user__username=user_name).values_list("name", flat=True)
     keys = ApiKey.objects.filter(tenant__in=tenants, owner=user_name).order_by()
     held = keys.values_list("name", "prefix", "service_account__name")
     names = {f"key:{name}:{prefix}" if account is None else f"account:{account}" for name, prefix, account in held}
-    subjects = SocialAccount.objects.filter(user__username=user_name).values_list("uid", flat=True)
-    return frozenset({user_name, *names, *(f"person:{subject}" for subject in subjects)})
+    subjects = _of_issuer().filter(user__username=user_name).values_list("uid", flat=True)
+    return frozenset({user_name, *called, *names, *(f"person:{subject}" for subject in subjects)})
 
 
 def owner_by(tenant: Tenant, name: str) -> str:
@@ -89,6 +103,24 @@ def some_who_can_own(tenant: Tenant) -> list[str]:
     accounts = ServiceAccount.objects.filter(tenant=tenant, is_active=True).order_by("name")
     people = list(members.values_list("user__username", flat=True)[:MOST_OFFERED])
     return [*people, *(f"account:{name}" for name in accounts.values_list("name", flat=True)[: MOST_OFFERED - len(people)])]
+
+
+def is_closed(name: str) -> bool:
+    """Tell whether a person the issuer names in a token is one whose account was closed here."""
+    kind, _, subject = name.partition(":")
+    if kind != "person" or not subject:
+        return False
+    return _of_issuer().filter(uid=subject, user__is_active=False).exists()
+
+
+def _of_issuer() -> QuerySet[SocialAccount]:
+    """Return whom tokens name: those the issuer of today signed in. Without one no token does, and history names those of the last."""
+    return SocialAccount.objects.filter(provider=provider_id()) if settings.AUTH_SERVICE_URL else SocialAccount.objects.all()
+
+
+def provider_id() -> str:
+    """Return by what people of the issuer are known here. It holds the issuer: the same subject of another issuer is somebody else."""
+    return f"oidc-{hashlib.sha256(settings.AUTH_SERVICE_URL.rstrip('/').encode()).hexdigest()[:32]}"
 
 
 def is_here(tenant: Tenant | int, name: str) -> bool:

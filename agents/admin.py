@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
+from django.forms import ModelForm
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from agents import person_names
 from agents.access.rights import is_platform
 from agents.console import audit_page, freezes_page  # noqa: F401 - pages register themselves
 from agents.console.audited_writes import AuditedWrites
@@ -21,6 +24,11 @@ from agents.console.base import TenantScopedAdmin
 from agents.models import EntryKind, LedgerEntry, LedgerScope, Tenant
 from agents.roles import COST_ROLES, EVERY_ROLE, SUM_ROLES
 from skills.wording import money
+
+if TYPE_CHECKING:
+    _Form = ModelForm[User]
+else:
+    _Form = object
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -43,16 +51,41 @@ class PlatformOnly(ModelAdmin):
         return is_platform(request)
 
 
+class _Named(_Form):
+    """Mixed into the forms of people: says at its field why a name cannot be theirs."""
+
+    def clean_username(self) -> str:
+        # The form that adds somebody looks for the same name by a method of this name.
+        before = getattr(super(), "clean_username", None)
+        name: str = before() if before is not None else self.cleaned_data["username"]
+        fault = person_names.fault_of(name, self.instance.pk) if name and name != self.initial.get("username") else None
+        if fault is not None:
+            raise ValidationError(fault)
+        return name
+
+
+class _PersonForm(_Named, UserChangeForm):
+    pass
+
+
+class _NewPersonForm(_Named, UserCreationForm):
+    pass
+
+
 @admin.register(User)
-class ConsoleUserAdmin(AuditedWrites, PlatformOnly, UserAdmin):
+class ConsoleUserAdmin(AuditedWrites, UserAdmin, PlatformOnly):
     verbs = ("user.create", "user.update", "user.delete")
-    form = UserChangeForm
-    add_form = UserCreationForm
+    form = _PersonForm
+    add_form = _NewPersonForm
     change_password_form = AdminPasswordChangeForm
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody is deleted, but made inactive: who is deleted comes in again by the issuer, as somebody who never asked for anything."""
+        return False
 
 
 @admin.register(Group)
-class ConsoleGroupAdmin(AuditedWrites, PlatformOnly, GroupAdmin):
+class ConsoleGroupAdmin(AuditedWrites, GroupAdmin, PlatformOnly):
     verbs = ("group.create", "group.update", "group.delete")
 
 
@@ -80,12 +113,16 @@ class TenantAdmin(AuditedWrites, TenantScopedAdmin):
 @admin.register(LedgerScope)
 class LedgerScopeAdmin(TenantScopedAdmin):
     view_roles = SUM_ROLES
-    list_display = ("__str__", "tenant", "spent", "reserved", "limit")
+    list_display = ("scope", "tenant", "spent", "reserved", "limit")
     list_filter = ("kind", "day")
     list_select_related = ("tenant",)
     search_fields = ("=key",)
     ordering = ("-id",)
     fields = readonly_fields = ("tenant", "kind", "key", "day", "spent", "reserved", "limit", "parent", "is_closed")
+
+    @display(description="Scope")
+    def scope(self, scope: LedgerScope) -> str:
+        return str(scope)
 
     @display(description="Spent")
     def spent(self, scope: LedgerScope) -> str:

@@ -89,7 +89,7 @@ def _admin(name: str, password: str, made: Bootstrapped) -> User:
         made.admin_password = secrets.token_urlsafe(15)
     person.set_password(password or made.admin_password)
     _refuse_invalid(person.full_clean, "/admin")
-    person.save()
+    _refuse_invalid(person.save, "/admin")
     made.created.append("admin")
     return person
 

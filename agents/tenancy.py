@@ -22,9 +22,9 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Pe
 from rest_framework.permissions import BasePermission
 
 from agents import audit
-from agents.actors import is_here
+from agents.actors import is_closed, is_here
 from agents.models import ApiKey, Role, ServiceAccount, Tenant
-from agents.roles import scopes_of
+from agents.roles import Roles, scopes_of
 from agents.second_wall import walls
 from skills.refusal import Refusal
 
@@ -66,7 +66,8 @@ class Principal:
     """Who asks, for which tenant, with which scopes. `key_id` is None for a person at the console or a command.
 
     `ends_at` (Unix seconds) is when a token that says who it is ends; a key's end is in its row. `role` is that of a person the
-    issuer named in a token; whoever else asks has none, and goes by scopes, or by what the console has asked before.
+    issuer named in a token; whoever else asks has none, and goes by scopes, or by what the console has asked before. `reads_as` is
+    the role that gave the scopes, of a person, of a program of the issuer or of an account alike; a key of no account has none.
     """
 
     tenant: Tenant
@@ -75,6 +76,7 @@ class Principal:
     key_id: str | None = None
     ends_at: float | None = None
     role: str = ""
+    reads_as: str = ""
 
     @property
     def is_authenticated(self) -> bool:
@@ -82,6 +84,10 @@ class Principal:
 
     def may(self, scope: str) -> bool:
         return scope in self.scopes or "admin" in self.scopes
+
+    def goes_by(self, roles: Roles) -> bool:
+        """Tell whether what these roles are told is told to who asks: to whom no role gave their scopes, all they have the scope for."""
+        return not self.reads_as or self.reads_as in roles
 
 
 def operator_principal(tenant: Tenant, user_name: str) -> Principal:
@@ -208,7 +214,8 @@ class _Found(NamedTuple):
         if self.account is None:
             return Principal(tenant=key.tenant, name=f"key:{key.name}:{key.prefix}", scopes=frozenset(key.scopes), key_id=key.public_id)
         name, role = self.account
-        return Principal(tenant=key.tenant, name=f"account:{name}", scopes=frozenset(key.scopes) & scopes_of(role), key_id=key.public_id)
+        scopes = frozenset(key.scopes) & scopes_of(role)
+        return Principal(tenant=key.tenant, name=f"account:{name}", scopes=scopes, key_id=key.public_id, reads_as=role)
 
 
 def find_key(plaintext: str) -> ApiKey | None:
@@ -271,7 +278,7 @@ def is_still_valid(principal: Principal, scope: str) -> bool:
     an account's role gives ends within a second."""
     if principal.key_id is None:
         is_over = principal.ends_at is not None and principal.ends_at <= timezone.now().timestamp()
-        return not is_over and Tenant.objects.filter(pk=principal.tenant.pk, is_active=True).exists()
+        return not is_over and not is_closed(principal.name) and Tenant.objects.filter(pk=principal.tenant.pk, is_active=True).exists()
     live = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     account = Q(service_account=None) | Q(service_account__is_active=True)
     keys = ApiKey.objects.filter(live, account, public_id=principal.key_id, revoked_at=None, tenant__is_active=True)
@@ -324,7 +331,8 @@ def _signed_in_by_token(token: str, headers: Any) -> Principal:
         raise AuthenticationFailed from None
     walls.open_to([bearer.tenant.pk])
     audit.act_as(bearer.actor, via="api")
-    return Principal(tenant=bearer.tenant, name=bearer.actor, scopes=bearer.scopes, ends_at=bearer.ends_at, role=bearer.role)
+    who = Principal(tenant=bearer.tenant, name=bearer.actor, scopes=bearer.scopes, ends_at=bearer.ends_at, role=bearer.role)
+    return replace(who, reads_as=bearer.reads_as)
 
 
 class ApiKeyAuthentication(BaseAuthentication):

@@ -109,6 +109,10 @@ def palette_script(request: HttpRequest) -> str:
     return static("aos/palette.js")
 
 
+def tables_script(request: HttpRequest) -> str:
+    return static("aos/tables.js")
+
+
 def environment_label(request: HttpRequest) -> list[str]:
     """Return the label beside the person's name, and its colour."""
     return [settings.ENVIRONMENT, "danger" if settings.IS_PRODUCTION else "info"]

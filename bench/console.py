@@ -55,8 +55,8 @@ def main(asked: Namespace) -> int:
 
 
 def ask_all(tenant: Tenant, shown: dict[str, Run], rounds: int, only: str = "") -> list[Answers]:
-    """Ask for every page whose name holds a word, as somebody of the tenant and as the platform's own."""
-    from bench.console_pages import APPROVER, OPERATOR, ROOT, a_live_worker, measure, pages, sign_in  # noqa: PLC0415
+    """Ask for every page whose name holds a word, as somebody of the tenant and as the platform's own; lists of the API with a key."""
+    from bench.console_pages import a_live_worker, measure, pages, sign_in, who_asks  # noqa: PLC0415
 
     browsers = sign_in(tenant)
     with a_live_worker():
@@ -64,7 +64,7 @@ def ask_all(tenant: Tenant, shown: dict[str, Run], rounds: int, only: str = "") 
             measure(browsers[person], f"{page} | {person}", address, rounds)
             for page, address in pages(tenant, shown).items()
             if only in page
-            for person in (APPROVER if "approval" in address else OPERATOR, ROOT)
+            for person in who_asks(address)
         ]
 
 

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 OPERATOR, APPROVER, ROOT = PEOPLE = ("operator", "approver", "root")
 """People of the tenant that has the most, and who runs the installation and is a tenant admin there besides."""
+KEY = "key"
+"""A key of that tenant, which is what the API is asked with."""
+
+
+_API = "/api/v1/"
+_LISTS = ("runs", "approvals", "questions", "in-doubt", "dead-letters", "failures")
+_ASKED = (*(f"{name}?limit=200" for name in _LISTS), "failures/analytics?since=30d", "failures/groups?since=30d")
 
 
 @dataclass
@@ -48,10 +55,11 @@ class Answers:
 
 
 def sign_in(tenant: Tenant) -> dict[str, Client]:
-    """Make the people, and return a browser for each."""
+    """Make the people and the key, and return a browser for each."""
     from django.contrib.auth.models import User  # noqa: PLC0415 - settings come first
 
     from agents.models import Membership, Role  # noqa: PLC0415
+    from agents.tenancy import SCOPES, create_key  # noqa: PLC0415
 
     for role in (Role.OPERATOR, Role.APPROVER):
         Membership.objects.create(user=User.objects.create_user(role, is_staff=True), tenant=tenant, role=role)
@@ -59,7 +67,15 @@ def sign_in(tenant: Tenant) -> dict[str, Client]:
     found = {name: Client() for name in PEOPLE}
     for name, browser in found.items():
         browser.force_login(User.objects.get(username=name))
-    return found
+    _, key = create_key(tenant=tenant, name="bench", scopes=sorted(SCOPES))
+    return found | {KEY: Client(headers={"Authorization": f"Bearer {key}"})}
+
+
+def who_asks(address: str) -> tuple[str, ...]:
+    """Return who asks for an address."""
+    if address.startswith(_API):
+        return (KEY,)
+    return (APPROVER if "approval" in address else OPERATOR, ROOT)
 
 
 def pages(tenant: Tenant, shown: Mapping[str, Run]) -> dict[str, str]:
@@ -84,6 +100,7 @@ def pages(tenant: Tenant, shown: Mapping[str, Run]) -> dict[str, str]:
         "charges": reverse("admin:runs_charge_changelist"),
         "workers & queue": reverse("console-workers"),
         "outbox": reverse("admin:runs_outbox_changelist"),
+        **{f"API: {asked}": f"{_API}{asked}" for asked in _ASKED},
     }
 
 

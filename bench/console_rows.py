@@ -160,8 +160,8 @@ def _failure() -> dict[str, str]:
         "signature": f"md5('a' || ({kind})::int) || md5('b' || ({kind})::int)",
         "match_type": "CASE WHEN id %% 7 = 0 THEN 'miss' ELSE 'code' END",
         "decision": "'retry'", "mode": "'RETRY_WITH_JITTER'", "recovery_attempted": "retries > 0",
-        "recovery_succeeded": "CASE WHEN retries > 0 THEN status = 'succeeded' END", "resolved_at": "created_at + interval '1 second'",
-        "created_at": "created_at",
+        "recovery_succeeded": "CASE WHEN retries > 0 THEN status = 'succeeded' END",
+        "resolved_at": "created_at + make_interval(secs => id * 7919 %% 60000 / 1000.0)", "created_at": "created_at",
     }  # fmt: skip
 
 

@@ -40,7 +40,7 @@ class FailureMatchAdmin(TenantScopedAdmin):
     view_roles = EVERY_ROLE
     list_display = ("when", "code", "skill", "step", "decision", "mode", "match_type", "recovered", "run")
     list_filter = (CategoryFilter, "recovery_attempted")
-    lookup_roles = {"message": PAYLOAD_ROLES, "cause": CAUSE_ROLES, "cost_micro_usd": COST_ROLES}
+    lookup_roles = {"message": PAYLOAD_ROLES, "cause": CAUSE_ROLES, "host": CAUSE_ROLES, "cost_micro_usd": COST_ROLES}
     search_fields = ("=code", "=run_public_id", "^signature", "=public_id")
     ordering = ("-created_at",)
 
@@ -85,7 +85,7 @@ class FailureMatchAdmin(TenantScopedAdmin):
 
     @display(description="Shared by all failures of this signature")
     def grouped_by_fields(self, match: FailureMatch) -> SafeString:
-        return _facts({**grouped_json(match), "cause": "not shown to your role"})
+        return _facts({**grouped_json(match), **dict.fromkeys(("host", "cause"), "not shown to your role")})
 
     @display(description="Recovered")
     def recovered(self, match: FailureMatch) -> str:

@@ -43,7 +43,7 @@ _AS_SAID = WithJsonSchema(
 )
 Cents = Annotated[Decimal, Field(ge=0, le=_MOST_CENTS, decimal_places=4), BeforeValidator(_plainly), _AS_SAID]
 MoreCents = Annotated[Decimal, Field(gt=0, le=_MOST_CENTS, decimal_places=4), BeforeValidator(_plainly), _AS_SAID]
-Goal = Annotated[str, Field(min_length=1, max_length=10_000)]
+Goal = Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"\S")]
 Reason = Annotated[str, Field(max_length=500)]
 StepKey = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}(#\d{1,4})?$", description="Step id, with #n for an item of for_each.")]
 DurationMs = Annotated[int, Field(ge=1, le=2_592_000_000)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.lookups import IsNull
 
 from agents.tenancy import one_scoped, scoped
 from runs import lineage
@@ -49,9 +50,12 @@ def list_runs(*, tenant: Tenant, status: str | None = None, agent: str | None = 
 
 
 def _readable() -> QuerySet[Run]:
-    """Return runs with what their JSON is made of; whether one called others is asked along, since few did."""
-    called = Run.objects.filter(parent=OuterRef("pk"), relation=lineage.CALLED)
-    return Run.objects.select_related("agent", "parent", "tenant").annotate(has_called=Exists(called))
+    """Return runs with what their JSON is made of; whether one called others is asked along, since few did.
+
+    For each run by itself: asked by EXISTS, PostgreSQL looks through all runs there are for those that were called, whatever the page.
+    """
+    called = Subquery(Run.objects.filter(parent=OuterRef("pk"), relation=lineage.CALLED).order_by().values("pk")[:1])
+    return Run.objects.select_related("agent", "parent", "tenant").annotate(has_called=IsNull(called, False))
 
 
 def subtree_spent(run: Run) -> int:

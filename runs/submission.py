@@ -38,6 +38,7 @@ from runs.simulation.admitting import Asked, admit
 from runs.webhooks import endpoints
 from skills.canonical import digest
 from skills.ids import new_id
+from skills.net.targets import NEARBY
 from skills.refusal import Refusal
 from skills.registry import registry
 from skills.trace_ids import trace_id_of
@@ -282,7 +283,9 @@ def checked_plan(plan: dict[str, Any], profile: AgentProfile) -> dict[str, Any]:
     refused = refused_as_written(valid, bounds_of(profile.allowed_hosts))
     if refused:
         errors = [{"pointer": f"/plan{blocker.pointer}", "code": blocker.code, "detail": blocker.detail} for blocker in refused]
-        raise Refusal(refused[0].code, refused[0].detail, errors=errors)
+        # Where the agent may reach every public host, it is for its network alone that one is refused.
+        is_nearby = refused[0].code == "BLOCKED_TARGET" and profile.allowed_hosts is None
+        raise Refusal(refused[0].code, refused[0].detail, errors=errors, suggestions=[NEARBY] if is_nearby else [])
     return valid
 
 

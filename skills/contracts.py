@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, computed_field, model_validator
 
+from skills.patterns import in_words
 from skills.taxonomy import Category, spec_of
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$")]
@@ -112,9 +113,9 @@ def faults_of(error: ValidationError) -> list[FaultDetail]:
         FaultDetail(
             pointer=json_pointer(fault["loc"]),
             code=fault["type"],
-            detail=fault["msg"],
+            detail=in_words(str(fault["ctx"]["pattern"])) if fault["type"] == "string_pattern_mismatch" else fault["msg"],
         )
-        for fault in error.errors(include_url=False, include_context=False, include_input=False)
+        for fault in error.errors(include_url=False, include_input=False)
     ]
 
 

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from skills.base import Skill, SkillFailure, Undo
 from skills.canonical import canonical_json
-from skills.contracts import REPEATABLE_EFFECTS, Effect, Phase, SkillMetadata, StructuredOutcome
+from skills.contracts import REPEATABLE_EFFECTS, Effect, Phase, SkillMetadata, StructuredOutcome, faults_of
 from skills.costs import worst_case_of
 from skills.execution import run_skill
 from skills.json_schema import SchemaInvalid, compile_schema
@@ -290,7 +290,7 @@ def _check_undoing(cls: type[Skill], undo: Undo) -> Iterator[Finding]:
     try:
         undoing.Params.model_validate(undo.params)
     except ValidationError as error:
-        yield Finding("undo", f"{undo.skill} would not take the parameters of the undo: {error.errors()[0]['msg']}")
+        yield Finding("undo", f"{undo.skill} would not take the parameters of the undo: {faults_of(error)[0].detail}")
 
 
 def _same_result(one: StructuredOutcome, other: StructuredOutcome) -> bool:

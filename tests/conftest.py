@@ -12,14 +12,19 @@ from urllib.parse import quote
 
 import pytest
 from django.db import connection, connections
-from django.test import TransactionTestCase
+from django.test import TestCase, TransactionTestCase
 from hypothesis import HealthCheck, settings
+from pytest_django.plugin import blocking_manager_key
 
 from tests import emptying
+from tests.template import Template, copy_into
 
 # Machines that test are shared and slow by turns: a slow example is no finding, a wrong one is.
 settings.register_profile("aos", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("aos")
+
+# To read the tests leaves no garbage to speak of, and to look for some goes through all that was read, again and again.
+gc.disable()
 
 # A shell that starts this run in the background has it ignore Ctrl-C, and what is ignored is inherited by the real
 # processes whose answer to Ctrl-C is tested.
@@ -30,18 +35,56 @@ CONSOLE = PROJECT / "tests" / "console"
 DATABASE_FIXTURES = frozenset({"db", "transactional_db", "django_db_reset_sequences", "live_server", "admin_user"})
 
 
-LONGEST = frozenset(
-    {
-        "test_accessibility.py",
-        "test_simulation.py",
-        "test_js_sdk.py",
-        "test_ledger_crowd.py",
-        "test_demo.py",
-        "test_dev.py",
-        "test_journeys.py",
-    }
+LONGEST = (
+    "test_services_machine.py",
+    "test_ledger_machine.py",
+    "test_accessibility.py",
+    "test_simulation.py",
+    "test_journeys.py",
+    "test_ledger_crowd.py",
+    "test_shell_supervision.py",
+    "test_demo.py",
+    "test_dev.py",
+    "test_js_sdk.py",
+    "test_front_door_crowds.py",
+    "test_keys_in_a_browser.py",
+    "test_runs_and_circuits.py",
+    "test_poison.py",
+    "test_crash_after_effect.py",
+    "test_quickstart.py",
+    "test_break_glass.py",
+    "test_bench_console.py",
+    "test_broken_postgresql.py",
+    "test_event_streams.py",
 )
-"""Files that take half a minute and more: they begin first, so that no process is alone with one of them at the end."""
+"""Files with tests of ten seconds and more, longest first: they begin so, that no process is alone with one of them at the end."""
+
+
+TEMPLATE = pytest.StashKey[Template]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a process that will be handed tests where the database is that it begins with a copy of."""
+    if TEMPLATE not in node.config.stash:
+        node.config.stash[TEMPLATE] = Template()
+    node.workerinput["template"] = str(node.config.stash[TEMPLATE].folder)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Make that database while the other processes read the tests."""
+    if TEMPLATE in session.config.stash:
+        with session.config.stash[blocking_manager_key].unblock():
+            session.config.stash[TEMPLATE].make()
+        gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if TEMPLATE in config.stash:
+        with config.stash[blocking_manager_key].unblock():
+            config.stash[TEMPLATE].remove()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,13 +98,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("database")
         if item.get_closest_marker("acceptance"):
             item.add_marker("slow")
-    items.sort(key=lambda item: (item.path.name not in LONGEST, item.get_closest_marker("database") is not None))
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (places.get(item.path.name, len(places)), item.get_closest_marker("database") is not None))
 
 
 def pytest_collection_finish() -> None:
-    """Keep what was collected out of every later search for garbage: it is most of what a process holds, and stays to its end."""
-    gc.collect()
+    """Search for garbage again, but not in what was collected: it is most of what a process holds, and stays to its end."""
     gc.freeze()
+    gc.enable()
 
 
 def uses_database(item: pytest.Item) -> bool:
@@ -74,7 +118,13 @@ def uses_database(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+def django_db_keepdb() -> bool:
+    """Tell whether Django begins with the database it finds: a SQLite file, which lies in a folder that pytest removes."""
+    return connection.vendor == "sqlite"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Give each test process a database of its own, so that runs beside each other on one checkout do not meet."""
     for each in connections.all():
         chosen = each.settings_dict
@@ -83,6 +133,8 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
             chosen["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
         else:
             chosen["TEST"]["NAME"] = f"test_{chosen['NAME']}_{os.getpid()}"
+        if hasattr(request.config, "workerinput"):
+            copy_into(chosen, Path(request.config.workerinput["template"]))
 
 
 @pytest.fixture(scope="session")
@@ -91,9 +143,21 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     with django_db_blocker.unblock():
         emptying.remember("default")
     emptying.take_the_place_of_flush()
+    keep_connection()
     yield
     with django_db_blocker.unblock():
         emptying.see_off("default")
+        connection.close()
+
+
+def keep_connection() -> None:
+    """Let tests that roll back use one connection after each other: a new one reads the catalog of PostgreSQL anew, table by table."""
+
+    def rolled_back(cls: Any) -> None:
+        cls._rollback_atomics(cls.cls_atomics)
+        super(TestCase, cls).tearDownClass()
+
+    setattr(TestCase, "tearDownClass", classmethod(rolled_back))  # noqa: B010 - Django's own, which closes it
 
 
 @pytest.fixture

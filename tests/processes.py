@@ -17,7 +17,8 @@ import httpx
 
 from tests.conftest import PROJECT
 
-START_SECONDS = 40.0
+START_SECONDS = 120.0
+"""A process reads all of the product before it answers, beside others that do the same."""
 
 
 def eventually(holds: Callable[[], Any], what: str, seconds: float = 40.0) -> Any:

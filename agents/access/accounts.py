@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from agents import audit
 from agents.actors import owner_by
-from agents.models import ApiKey, ServiceAccount, Tenant
+from agents.models import ApiKey, Membership, Role, ServiceAccount, Tenant
 from agents.roles import scopes_of
 from agents.selectors import get_key
 from agents.tenancy import Principal, create_key, one_scoped, revoke_key, scoped
@@ -55,6 +55,29 @@ def end_key(*, tenant: Tenant, key_id: str) -> ApiKey:
     key = get_key(tenant=tenant, key_id=key_id)
     revoke_key(key)
     return key
+
+
+def narrow_keys(instance: Membership, **told: Any) -> None:
+    """Take from the keys in a person's hand what the role they have from now on does not give; one that is left with nothing ends.
+
+    A tenant admin gives keys whatever scopes there are. Keys of accounts go by their account's role. Called as a membership is saved,
+    by whatever way: by a page, by what claims say, by hand.
+    """
+    if instance.role != Role.TENANT_ADMIN:
+        with transaction.atomic():
+            _narrow(instance.tenant, instance.user.get_username(), instance.role)
+
+
+def _narrow(tenant: Tenant, owner: str, role: str) -> None:
+    given = scopes_of(role)
+    for key in ApiKey.objects.select_for_update().filter(tenant=tenant, owner=owner, service_account=None, revoked_at=None).order_by("pk"):
+        kept = [scope for scope in key.scopes if scope in given]
+        if not kept:
+            revoke_key(key)
+        elif kept != key.scopes:
+            audit.record(tenant, "api_key.narrow", key.prefix, before={"scopes": key.scopes}, after={"scopes": kept, "role": role})
+            key.scopes = kept
+            key.save(update_fields=["scopes"])
 
 
 def list_accounts(*, tenant: Tenant) -> QuerySet[ServiceAccount]:

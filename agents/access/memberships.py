@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from agents import audit
 from agents.models import Membership, Role, Tenant
@@ -74,7 +74,8 @@ def _member(tenant: Tenant, member_id: int) -> Membership:
 def _person(ref: str) -> User:
     """Return the person of this user name, else the only one of this mail address. Says the same of all it does not take."""
     people = User.objects.filter(is_active=True)
-    found = list(people.filter(username=ref)) or list(people.filter(email__iexact=ref)[:2] if "@" in ref else [])
+    # A name may look like an address: whoever took somebody else's for their name is not taken for them.
+    found = list(people.filter(Q(username=ref) | Q(email__iexact=ref) if "@" in ref else Q(username=ref))[:2])
     if len(found) != 1:
         hint = (
             "People become known when they sign in through the identity provider, or when who runs the installation adds them under Users."

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 from django.utils import timezone
 
-from agents.actors import is_here
+from agents.actors import is_closed, is_here
 from agents.models import ApiKey, Membership, ServiceAccount, Tenant
 from agents.roles import PLATFORM, scopes_of
 
@@ -16,8 +16,8 @@ from agents.roles import PLATFORM, scopes_of
 def still_may(tenant: Tenant | int, name: str, scope: str) -> bool:
     """Tell whether an actor, by the name the audit log has of it, may do what the scope allows.
 
-    A person of another issuer (`person:…`, `service:…`) is known to that issuer alone, and is believed: what was given by one ends by its
-    own limits.
+    A person of the issuer (`person:…`, `service:…`) is known to that issuer alone, and is believed, unless they were closed out here: what
+    was given by one ends by its own limits.
     """
     kind, _, rest = name.partition(":")
     if kind == "key":
@@ -26,7 +26,7 @@ def still_may(tenant: Tenant | int, name: str, scope: str) -> bool:
         roles = ServiceAccount.objects.filter(tenant=tenant, name=rest, is_active=True).values_list("role", flat=True)
         return any(_gives(role, scope) for role in roles)
     if kind in ("person", "service") and rest:
-        return True
+        return not is_closed(name)
     return _person_may(tenant, name, scope)
 
 
@@ -50,7 +50,7 @@ def _key_may(tenant: Tenant | int, prefix: str, scope: str) -> bool:
 
 def _person_may(tenant: Tenant | int, name: str, scope: str) -> bool:
     """A superuser may no more here than their membership gives: what belongs to the platform is no scope of a tenant."""
-    roles = Membership.objects.filter(tenant=tenant, user__username=name, user__is_active=True).values_list("role", flat=True)
+    roles = Membership.objects.filter(tenant=tenant, user__names__name=name, user__is_active=True).values_list("role", flat=True)
     return any(_gives(role, scope) for role in roles)
 
 

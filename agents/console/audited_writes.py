@@ -27,6 +27,7 @@ class AuditedWrites(Base):
     verbs: tuple[str, str, str]
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
+        audit.act_as(request.user.get_username(), via="console")
         super().save_model(request, obj, form, change)
         names = [name for name in form.changed_data if name not in SECRET]
         before = {name: _plain(form.initial.get(name)) for name in names} if change else None

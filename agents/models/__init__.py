@@ -8,7 +8,7 @@ from agents.models.audit import PLATFORM, AuditChain, AuditEntry
 from agents.models.glass import BreakGlass
 from agents.models.limits import Freeze, FreezeKind, RateWindow
 from agents.models.money import Budget, BudgetPeriod, EntryKind, LedgerEntry, LedgerLot, LedgerScope, ScopeKind
-from agents.models.tenants import Membership, Role, Tenant, refuse_unknown_zone
+from agents.models.tenants import Membership, PersonName, Role, Tenant, refuse_unknown_zone
 
 __all__ = [
     "PLATFORM",
@@ -28,6 +28,7 @@ __all__ = [
     "LedgerLot",
     "LedgerScope",
     "Membership",
+    "PersonName",
     "RateWindow",
     "Role",
     "ScopeKind",

@@ -76,3 +76,15 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.role} in {self.tenant}"
+
+
+class PersonName(models.Model):
+    """A user name that is or was a person's; written by `agents.person_names` alone, and kept when the person is deleted."""
+
+    name = models.CharField(max_length=150, unique=True)
+    look = models.CharField(max_length=200, unique=True, help_text="What it has in common with names that look like it.")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="names")
+    since = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -34,6 +34,7 @@ _APPENDED = {
     "runs.RunEvent",
     "agents.AuditEntry",
     "agents.LedgerEntry",
+    "agents.PersonName",
     "catalog.EntryVersion",
     "catalog.RecoveryDecision",
 }

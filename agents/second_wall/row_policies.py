@@ -25,6 +25,7 @@ OPEN: dict[str, str] = {
     "skills.SkillVersion": "skills are the installation's",
     "skills.PriceRow": "prices are the installation's",
     "sign_in.AttemptWindow": "counts logins before anybody is known, by hashes",
+    "agents.PersonName": "people are the installation's; in which tenants one is, their memberships say",
     "catalog.FailureSum": "counts of all tenants together, of kinds of failures alone",
     "runs.Session": "workers are the installation's",
     "runs.AlertSum": "counts of all tenants together",

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
+from agents.actors import is_closed
 from agents.models import Tenant
 from agents.roles import scopes_of
 from agents.sign_in.claims import actor_of, roles_in, subject_of
@@ -18,13 +19,17 @@ LONGEST_TOKEN = 16_384
 
 
 class Bearer(NamedTuple):
-    """Who a token lets in, where, to do what, and until when (Unix seconds). A program's token has no `role`: its scopes decide."""
+    """Who a token lets in, where, to do what, and until when (Unix seconds). A program's token has no `role`: its scopes decide.
+
+    `reads_as` is the role those are from, of a person and of a program.
+    """
 
     tenant: Tenant
     actor: str
     scopes: frozenset[str]
     ends_at: float
     role: str = ""
+    reads_as: str = ""
 
 
 def bearer_of(token: str, tenant_slug: str | None = None) -> Bearer:
@@ -37,8 +42,10 @@ def bearer_of(token: str, tenant_slug: str | None = None) -> Bearer:
         raise Unverified("about nobody")
     tenant, role = _place_of(claims, tenant_slug)
     actor = actor_of(claims, subject)
+    if is_closed(actor):
+        raise Unverified("closed here")
     ends_at = float(claims["exp"]) + LEEWAY_SECONDS
-    return Bearer(tenant, actor, scopes_of(role), ends_at, role if actor.startswith("person:") else "")
+    return Bearer(tenant, actor, scopes_of(role), ends_at, role if actor.startswith("person:") else "", role)
 
 
 def _place_of(claims: dict[str, Any], tenant_slug: str | None) -> tuple[Tenant, str]:

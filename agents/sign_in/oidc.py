@@ -6,7 +6,6 @@ is there already.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import logging
 import secrets
@@ -26,7 +25,7 @@ from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOA
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.contrib.auth.validators import ASCIIUsernameValidator
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -35,6 +34,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from agents import audit
+from agents.actors import provider_id
+from agents.person_names import fault_of
 from agents.sign_in.claims import roles_in, subject_of
 from agents.sign_in.issuer import SECONDS, Unverified, the_issuer
 from agents.sign_in.people import record_login, record_refusal, rewrite_memberships
@@ -45,8 +46,6 @@ BY_ISSUER = "issuer"
 SESSION_SECONDS = 8 * 3_600
 NO_ROLE = "none of your groups has a role here"
 NOT_ACTIVE = "this account was closed here"
-USERNAME_VALIDATORS = [ASCIIUsernameValidator()]
-"""A name that only looks like somebody else's is not taken over; another one is made up."""
 
 
 def is_on() -> bool:
@@ -55,11 +54,10 @@ def is_on() -> bool:
 
 
 def app_of_settings() -> SocialApp:
-    """Return the client the settings describe. Its id holds the issuer: the same subject of another issuer is somebody else."""
-    of_issuer = hashlib.sha256(settings.AUTH_SERVICE_URL.rstrip("/").encode()).hexdigest()[:32]
+    """Return the client the settings describe."""
     return SocialApp(
         provider="openid_connect",
-        provider_id=f"oidc-{of_issuer}",
+        provider_id=provider_id(),
         name=settings.OIDC_NAME,
         client_id=settings.OIDC_CLIENT_ID,
         secret=settings.OIDC_CLIENT_SECRET,
@@ -148,6 +146,20 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """Take no name that is or was somebody's, or looks like one: another one is made up."""
+        name: str = super().clean_username(username, shallow=shallow)
+        if not shallow and (fault := fault_of(name, None)) is not None:
+            raise ValidationError(fault)
+        return name
+
+    def generate_unique_username(self, txts: list[str | None], regex: str | None = None) -> str:
+        base: str = super().generate_unique_username(txts, regex)
+        name = base
+        while fault_of(name, None) is not None:
+            name = f"{base[:140]}{secrets.randbelow(10_000_000)}"
+        return name
 
     def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)

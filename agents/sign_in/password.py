@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -41,7 +42,8 @@ def login_page(request: HttpRequest) -> HttpResponse:
     offer = _offer(request)
     if request.method != "POST":
         return admin.site.login(request, offer)
-    name = request.POST.get("username", "")
+    # As the form reads it: a space, or a letter of another width, is not another name with attempts of its own.
+    name = str(UsernameField().to_python(request.POST.get("username", "")))
     attempt = throttle.begin(name, throttle.address_of(request.META))
     if attempt.retry_after_ms is not None:
         return _wait(request, math.ceil(attempt.retry_after_ms / 1_000))

@@ -33,6 +33,13 @@ def add_security_headers(response: HttpResponseBase, path: str, *, is_secure: bo
         response.headers.setdefault("Strict-Transport-Security", _hsts())
 
 
+def say_what_is_answered(response: HttpResponseBase) -> None:
+    """Take OPTIONS out of `Allow`: REST framework names it on each of its answers, and it is a 405 like any method without a handler."""
+    if "Allow" in response.headers:
+        methods = (method.strip() for method in response.headers["Allow"].split(","))
+        response.headers["Allow"] = ", ".join(method for method in methods if method != "OPTIONS")
+
+
 def _headers(path: str) -> dict[str, str]:
     return {
         "Content-Security-Policy": policy_for(path),

@@ -15,7 +15,7 @@ from agents import audit
 from agents.access.break_glass import record_use
 from agents.access.rights import glasses_of, open_wall, through_glass
 from agents.second_wall import walls
-from aos_site.http.headers import add_security_headers
+from aos_site.http.headers import add_security_headers, say_what_is_answered
 from aos_site.http.problems import is_for_people, problem_of, problem_response
 from skills.refusal import Refusal
 from skills.trace_ids import TRACEPARENT, caller_span
@@ -97,6 +97,8 @@ class SecurityHeadersMiddleware(_Around):
         refusal = None if is_for_people(request) else _framework_no(request, response)
         if refusal is not None:
             response = problem_response(refusal, request)
+        if not is_for_people(request):
+            say_what_is_answered(response)
         add_security_headers(response, request.path_info, is_secure=request.is_secure())
         return response
 

@@ -4,7 +4,7 @@
                          ──by code and hour───────────────▸ the heat map
                          ──that were recovered────────────▸ time to recovery
 
-A look at a month of them takes long however it adds them up, so as much as possible is added up in one.
+A month of them is many, so each look names only columns that stand in the index by time (`FailureMatch`), and there it stays.
 
 API, console and command show these same numbers; docs/reference/failure-analytics.md says what each of them means. What
 was injected on purpose is in none of them.
@@ -15,9 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import Greatest
 
 from agents.selectors import agents_of, get_agent
 from agents.tenancy import scoped
@@ -43,13 +44,16 @@ TRIED = Q(recovery_attempted=True)
 WORKED = Q(recovery_succeeded=True)
 RERUN = ~Q(recovered_by="")
 
+ONE = "created_at"
+"""What a failure is counted by: it is never null, and in every index a window is read by, where `pk` is in none."""
+
 COUNTS = {
-    "failures": Count("pk"),
-    "hits": Count("pk", filter=HIT),
-    "followed": Count("pk", filter=HIT & TRIED),
-    "tried": Count("pk", filter=TRIED),
-    "worked": Count("pk", filter=WORKED),
-    "rerun": Count("pk", filter=RERUN & ~WORKED),
+    "failures": Count(ONE),
+    "hits": Count(ONE, filter=HIT),
+    "followed": Count(ONE, filter=HIT & TRIED),
+    "tried": Count(ONE, filter=TRIED),
+    "worked": Count(ONE, filter=WORKED),
+    "rerun": Count(ONE, filter=RERUN & ~WORKED),
     "cost_micro_usd": Sum("cost_micro_usd"),
 }
 
@@ -93,8 +97,8 @@ def analytics(wanted: Failures, *, columns: int = MOST_COLUMNS) -> Json:
     groups: Any = wanted.with_injected().values("injected", "code", "category", "mode", "agent_id", "skill", "skill_version")
     every: list[Json] = list(groups.annotate(**COUNTS))
     cells = [cell for cell in every if not cell["injected"]]
-    hours: Any = rows.values("code", hour=Hour("created_at")).annotate(failures=Count("pk"))
-    before = dict(wanted.before().rows().values_list("code").annotate(failures=Count("pk")))
+    scale = scale_of(wanted.since, wanted.until, columns)
+    before = dict(wanted.before().rows().values_list("code").annotate(failures=Count(ONE)))
     times = recovery_times(rows)
     return {
         "from": instant(wanted.since),
@@ -111,7 +115,7 @@ def analytics(wanted: Failures, *, columns: int = MOST_COLUMNS) -> Json:
         "by_mode": _by_mode(cells, times),
         "by_agent": _by_agent(cells),
         "by_skill_version": _by_version(cells),
-        "heat_map": heat_map(hours, wanted.since, wanted.until, columns),
+        "heat_map": heat_map(_heat(rows, scale), scale),
     }
 
 
@@ -210,50 +214,90 @@ NEVER = Times()
 
 
 def recovery_times(rows: QuerySet[FailureMatch]) -> dict[str, Times]:
-    """Return how long recoveries took by mode, and under `ALL` of all of them."""
-    worked = rows.filter(recovery_succeeded=True, resolved_at__isnull=False)
-    took: Any = worked.values("mode", took_ms=Milliseconds("resolved_at") - Milliseconds("created_at"))
-    counts: dict[str, dict[int, int]] = {}
-    for group in took.annotate(n=Count("pk")):
-        for key in (group["mode"], ALL):
-            counted = counts.setdefault(key, {})
-            took_ms = max(0, group["took_ms"])
-            counted[took_ms] = counted.get(took_ms, 0) + group["n"]
-    return {key: _times(counted) for key, counted in counts.items()}
+    """Return how long recoveries took by mode, and under `ALL` of all of them.
+
+    Nearly each took another number of milliseconds. So they are counted by the second first, which says in which seconds
+    the looked for ranks are, and by the millisecond in these alone.
+    """
+    took: Any = Greatest(Milliseconds("resolved_at") - Milliseconds("created_at"), 0)
+    worked: Any = rows.filter(recovery_succeeded=True, resolved_at__isnull=False).annotate(took_ms=took, second=took / 1_000)
+    seconds = _by_key(worked.values_list("mode", "second").annotate(n=Count(ONE)))
+    places = {key: [_place(counted, percent) for percent in (50, 95)] for key, counted in seconds.items()}
+    looked_at = {place.second for found in places.values() for place in found}
+    exact = _by_key(worked.filter(second__in=looked_at).values_list("mode", "took_ms").annotate(n=Count(ONE))) if looked_at else {}
+    return {
+        key: Times(sum(seconds[key].values()), *(_number_at(_of_second(exact[key], second), rank)[0] for second, rank in found))
+        for key, found in places.items()
+    }
 
 
-def _times(counted: Mapping[int, int]) -> Times:
-    n = sum(counted.values())
-    return Times(n, _nearest_rank(counted, -(-n * 50 // 100)), _nearest_rank(counted, -(-n * 95 // 100)))
+def _by_key(counts: Iterable[tuple[str, int, int]]) -> dict[str, dict[int, int]]:
+    """Return how many there are of each number, by mode and of all."""
+    found: dict[str, dict[int, int]] = {}
+    for mode, number, n in counts:
+        for key in (mode, ALL):
+            counted = found.setdefault(key, {})
+            counted[number] = counted.get(number, 0) + n
+    return found
 
 
-def _nearest_rank(counted: Mapping[int, int], rank: int) -> int:
-    seen = 0
+class _Place(NamedTuple):
+    """In which second a time is, and the how manyth it is there."""
+
+    second: int
+    rank: int
+
+
+def _place(seconds: Mapping[int, int], percent: int) -> _Place:
+    return _Place(*_number_at(seconds, -(-sum(seconds.values()) * percent // 100)))
+
+
+def _of_second(exact: Mapping[int, int], second: int) -> dict[int, int]:
+    return {took_ms: n for took_ms, n in exact.items() if took_ms // 1_000 == second}
+
+
+def _number_at(counted: Mapping[int, int], rank: int) -> tuple[int, int]:
+    """Return the number of a rank, the least having rank 1, and its rank among those that are equal to it."""
     for number in sorted(counted):
-        seen += counted[number]
-        if seen >= rank:
+        if rank <= counted[number]:
             break
-    return number
+        rank -= counted[number]
+    return number, rank
 
 
 # The heat map
 
 
-def heat_map(cells: Iterable[Mapping[str, Any]], since: datetime, until: datetime, columns: int) -> Json:
-    """Return how often each code came up in each stretch of hours; what is empty is left out."""
+class Scale(NamedTuple):
+    """How a time is divided: from its first full hour on, so many columns, each so many hours wide."""
+
+    first: datetime
+    width: int
+    columns: int
+
+
+def scale_of(since: datetime, until: datetime, columns: int) -> Scale:
+    """Return the finest division of a time into at most so many columns."""
     first = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    first_hour, hours = int(first.timestamp()) // 3_600, max(1, -(-(until - first) // timedelta(hours=1)))
+    hours = max(1, -(-(until - first) // timedelta(hours=1)))
     width = next((each for each in _WIDTHS if hours <= each * columns), _WIDTHS[-1])
-    counts: dict[tuple[str, int], int] = {}
-    for cell in cells:
-        place = (cell["code"], (cell["hour"] - first_hour) // width)
-        counts[place] = counts.get(place, 0) + cell["failures"]
+    return Scale(first, width, -(-hours // width))
+
+
+def _heat(rows: QuerySet[FailureMatch], scale: Scale) -> Any:
+    """Return how many failures of each code are in each column: code, column, failures."""
+    column: Any = (Hour("created_at") - int(scale.first.timestamp()) // 3_600) / scale.width
+    return rows.values_list("code", column).annotate(failures=Count(ONE))
+
+
+def heat_map(heat: Iterable[tuple[str, int, int]], scale: Scale) -> Json:
+    """Return how often each code came up in each stretch of hours; what is empty is left out."""
     return {
-        "from": instant(first),
-        "hours": width,
-        "columns": -(-hours // width),
+        "from": instant(scale.first),
+        "hours": scale.width,
+        "columns": scale.columns,
         "cells": [
-            {"code": code, "column": column, "from": instant(first + timedelta(hours=width * column)), "failures": failures}
-            for (code, column), failures in sorted(counts.items())
+            {"code": code, "column": column, "from": instant(scale.first + timedelta(hours=scale.width * column)), "failures": failures}
+            for code, column, failures in sorted(heat)
         ],
     }

@@ -13,9 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agents.tenancy import principal_of
-from catalog.analytics.numbers import analytics
+from agents.tenancy import Principal, principal_of
+from catalog.analytics.numbers import Failures, analytics
 from catalog.api.catalog import MatchView
+from catalog.api.telling import refuse_asking, told_to
 from catalog.groups import marking
 from catalog.groups.marking import FixedBody, MuteBody, UnmuteBody
 from catalog.groups.reading import list_groups, mark_json, one_group
@@ -38,7 +39,7 @@ class Counts(BaseModel):
     worked: int
     success_rate: float | None
     rerun: int = Field(description="Come through in another run, where the run itself did not.")
-    wasted_micro_usd: int
+    wasted_micro_usd: int | None = Field(description="Null to a role that is told no costs.")
 
 
 class Compared(Counts):
@@ -158,8 +159,8 @@ class WhyGrouped(BaseModel):
 
     skill: str
     code: str
-    host: str
-    cause: str
+    host: str | None
+    cause: str | None
 
 
 class GroupVersion(BaseModel):
@@ -210,8 +211,8 @@ class Analytics(APIView):
 
     @extend_schema(operation_id="failures_analytics", parameters=[FailureWindow], responses={200: AnalyticsView})
     def get(self, request: Request) -> Response:
-        query = parse_query(FailureWindow, request.query_params)
-        return Response(analytics(failures_of(principal_of(request).tenant, query, timezone.now())))
+        query, principal = parse_query(FailureWindow, request.query_params), principal_of(request)
+        return Response(told_to(principal, analytics(_asked_by(principal, query, timezone.now()))))
 
 
 class Groups(APIView):
@@ -219,9 +220,11 @@ class Groups(APIView):
 
     @extend_schema(operation_id="failure_groups_list", parameters=[GroupQuery], responses={200: GroupPage})
     def get(self, request: Request) -> Response:
-        query, now = parse_query(GroupQuery, request.query_params), timezone.now()
-        wanted = failures_of(principal_of(request).tenant, query, now)
-        return Response(list_groups(wanted, limit=query.limit, sort=query.sort, state=query.state, now=now))
+        query, principal, now = parse_query(GroupQuery, request.query_params), principal_of(request), timezone.now()
+        if query.sort == "wasted":
+            refuse_asking(principal, "sort", "wasted_micro_usd")
+        wanted = _asked_by(principal, query, now)
+        return Response(told_to(principal, list_groups(wanted, limit=query.limit, sort=query.sort, state=query.state, now=now)))
 
 
 class OneGroup(APIView):
@@ -229,8 +232,14 @@ class OneGroup(APIView):
 
     @extend_schema(operation_id="failure_groups_get", parameters=[FailureWindow], responses={200: OneGroupView})
     def get(self, request: Request, signature: str) -> Response:
-        query, now = parse_query(FailureWindow, request.query_params), timezone.now()
-        return Response(one_group(failures_of(principal_of(request).tenant, query, now), signature, now=now))
+        query, principal, now = parse_query(FailureWindow, request.query_params), principal_of(request), timezone.now()
+        return Response(told_to(principal, one_group(_asked_by(principal, query, now), signature, now=now)))
+
+
+def _asked_by(principal: Principal, query: FailureWindow, now: datetime) -> Failures:
+    if query.host is not None:
+        refuse_asking(principal, "host", "host")
+    return failures_of(principal.tenant, query, now)
 
 
 class Fixed(APIView):

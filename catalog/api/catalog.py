@@ -18,6 +18,7 @@ from agents.pagination import PageQuery, page_json
 from agents.reasons import WhyChanged
 from agents.tenancy import principal_of
 from catalog import entries
+from catalog.api.telling import told_to
 from catalog.contracts import Confidence, MatchType, RecoveryParameters
 from catalog.selectors import (
     catalog_json,
@@ -199,7 +200,10 @@ class GroupedBy(RequestModel):
 
 
 class MatchView(RequestModel):
-    """A failure as the API shows it: what it was, what the catalog said, what was decided, what came of it."""
+    """A failure as the API shows it: what it was, what the catalog said, what was decided, what came of it.
+
+    What a role is not told on the console is null: what was said, its cause, where the call went, what it cost.
+    """
 
     id: str
     run_id: str
@@ -210,12 +214,12 @@ class MatchView(RequestModel):
     skill_version: str | None
     code: str
     category: Category
-    message: str
+    message: str | None
     signature: str
     grouped_by: GroupedBy
     effect: str | None
     phase: str | None
-    cost_micro_usd: int
+    cost_micro_usd: int | None
     match_type: MatchType
     entry: int | None
     confidence: float | None
@@ -340,9 +344,10 @@ class Failures(APIView):
 
     @extend_schema(operation_id="failures_list", parameters=[MatchQuery], responses={200: MatchPage})
     def get(self, request: Request) -> Response:
-        query, tenant = parse_query(MatchQuery, request.query_params), request.user.tenant
+        query, principal = parse_query(MatchQuery, request.query_params), principal_of(request)
+        tenant = principal.tenant
         rows = list_matches(tenant=tenant, code=query.code, skill=query.skill, signature=query.signature, run_id=query.run_id)
-        return Response(page_json(rows, tenant=tenant, name="failures", query=query, to_json=match_json))
+        return Response(told_to(principal, page_json(rows, tenant=tenant, name="failures", query=query, to_json=match_json)))
 
 
 class FailureStats(APIView):

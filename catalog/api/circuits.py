@@ -16,6 +16,7 @@ from agents.pagination import MAX_LIMIT
 from agents.reasons import WhyChanged
 from agents.tenancy import principal_of
 from catalog import circuits
+from catalog.api.telling import refuse_asking, told_to
 from skills.contracts import Name
 from skills.requests import RequestModel, parse_body, parse_query
 
@@ -36,11 +37,14 @@ class ResetBody(RequestModel):
 
 
 class CircuitView(RequestModel):
-    """A circuit: `failures` in a row of the `limit` that opens it; open, it lets nothing through before `open_until_at`."""
+    """A circuit: `failures` in a row of the `limit` that opens it; open, it lets nothing through before `open_until_at`.
 
-    scope: str
+    To a role that is not told where calls went, `scope` and `host` are null.
+    """
+
+    scope: str | None
     skill: str
-    host: str
+    host: str | None
     state: Literal["closed", "open", "half_open"]
     failures: int
     limit: int
@@ -63,9 +67,11 @@ class CircuitsView(APIView):
 
     @extend_schema(operation_id="circuits_list", parameters=[CircuitQuery], responses={200: CircuitList})
     def get(self, request: Request) -> Response:
-        query = parse_query(CircuitQuery, request.query_params)
-        found = circuits.list_circuits(tenant=principal_of(request).tenant, **query.model_dump())
-        return Response({"data": found, "next_cursor": None})
+        query, principal = parse_query(CircuitQuery, request.query_params), principal_of(request)
+        if query.host is not None:
+            refuse_asking(principal, "host", "host")
+        found = circuits.list_circuits(tenant=principal.tenant, **query.model_dump())
+        return Response({"data": told_to(principal, found), "next_cursor": None})
 
 
 class ResetCircuit(APIView):

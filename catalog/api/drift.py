@@ -13,7 +13,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agents.pagination import PageQuery, page_json
-from agents.tenancy import principal_of
+from agents.roles import SUM_ROLES
+from agents.tenancy import not_found, principal_of
 from catalog import drift_alerts
 from catalog.drift_alerts import DriftReasonBody, alert_json
 from skills.requests import parse_body, parse_query
@@ -60,9 +61,10 @@ class Drift(APIView):
 
     @extend_schema(operation_id="drift_list", parameters=[DriftQuery], responses={200: DriftPage})
     def get(self, request: Request) -> Response:
-        query, tenant = parse_query(DriftQuery, request.query_params), principal_of(request).tenant
-        rows = drift_alerts.list_alerts(tenant=tenant, state=query.state, subject_kind=query.subject_kind)
-        return Response(page_json(rows, tenant=tenant, name="drift", query=query, to_json=alert_json))
+        query, principal = parse_query(DriftQuery, request.query_params), principal_of(request)
+        rows = drift_alerts.list_alerts(tenant=principal.tenant, state=query.state, subject_kind=query.subject_kind)
+        told = rows if principal.goes_by(SUM_ROLES) else rows.exclude(measure="cost")
+        return Response(page_json(told, tenant=principal.tenant, name="drift", query=query, to_json=alert_json))
 
 
 class OneDrift(APIView):
@@ -70,7 +72,11 @@ class OneDrift(APIView):
 
     @extend_schema(operation_id="drift_get", responses={200: DriftView})
     def get(self, request: Request, drift_id: str) -> Response:
-        return Response(alert_json(drift_alerts.get_alert(tenant=principal_of(request).tenant, drift_id=drift_id)))
+        principal = principal_of(request)
+        row = drift_alerts.get_alert(tenant=principal.tenant, drift_id=drift_id)
+        if row.measure == "cost" and not principal.goes_by(SUM_ROLES):
+            raise not_found("drift alert")
+        return Response(alert_json(row))
 
 
 class Acknowledge(APIView):

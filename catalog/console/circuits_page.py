@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, QuerySet, Value
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -16,33 +16,45 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from agents.access.rights import may
+from agents.access.rights import may, may_everywhere, own_tenants
 from agents.clock import ask_time
 from agents.console.base import TenantScopedAdmin
-from agents.roles import EVERY_ROLE, OPERATING_ROLES
+from agents.roles import CAUSE_ROLES, EVERY_ROLE, OPERATING_ROLES
 from catalog import circuits
 from catalog.models import Circuit
 from skills.console_base import chip
 from skills.refusal import Refusal
 from skills.wording import duration
 
+HIDDEN = "a host not shown to your role"
 CHIPS = {"open": "circuit_open", "half_open": "circuit_half_open", "closed": "circuit_closed"}
 
 
 @admin.register(Circuit)
 class CircuitAdmin(TenantScopedAdmin):
     view_roles = EVERY_ROLE
-    list_display = ("host", "skill", "state", "in_a_row", "waits", "last_code", "times", "changed", "tenant")
+    list_display = ("where", "skill", "state", "in_a_row", "waits", "last_code", "times", "changed", "tenant")
     list_filter = ("last_code",)
     list_select_related = ("tenant",)
-    search_fields = ("=skill", "=host", "^host")
+    lookup_roles = {"host": CAUSE_ROLES}
     ordering = (F("open_until_ms").desc(nulls_last=True), "-changed_at_ms")
     sortable_by = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Circuit]:
-        """Return the circuits with the time by which they are judged, the same for all of a page."""
+        """Return the circuits with the time by which they are judged, the same for all of a page, and whether their host is told."""
         rows: QuerySet[Circuit] = super().get_queryset(request)
-        return rows.annotate(now_ms=Value(ask_time()))
+        told = ExpressionWrapper(Q(tenant__in=own_tenants(request, CAUSE_ROLES)), BooleanField())
+        return rows.annotate(now_ms=Value(ask_time()), tells_host=told)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Circuit:
+        """Return a circuit without where it leads for who is not told that."""
+        found: Circuit = super().get_object(request, object_id, from_field)
+        if not found.__dict__["tells_host"]:
+            found.host = HIDDEN
+        return found
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("=skill", "=host", "^host") if may_everywhere(request, CAUSE_ROLES) else ("=skill",)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -70,6 +82,10 @@ class CircuitAdmin(TenantScopedAdmin):
         except Refusal as refusal:
             messages.error(request, refusal.detail)
         return redirect("admin:catalog_circuit_change", found.pk)
+
+    @display(description="Host")
+    def where(self, found: Circuit) -> str:
+        return found.host if found.__dict__["tells_host"] else HIDDEN
 
     @display(description="State")
     def state(self, found: Circuit) -> SafeString:

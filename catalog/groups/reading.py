@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Max, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Max, Min, OuterRef, Q, Subquery, Sum
 
 from agents.selectors import agents_of
 from agents.tenancy import not_found, scoped
-from catalog.analytics.numbers import COUNTS, Failures, numbers_of, trend
+from catalog.analytics.numbers import COUNTS, ONE, Failures, numbers_of, trend
 from catalog.groups.states import Mark, Sighting, State, in_order, regression, state_of
 from catalog.models import FailureGroup, FailureMatch, RecoveryCandidate
 from catalog.selectors import match_json
@@ -29,11 +30,11 @@ SCANNED = 500
 """Of so many groups, those with most failures, the state is found out when one asks for groups of a state."""
 MOST_AGENTS = 10
 SHOWN = 5
-ORDERS = {"failures": "-failures", "wasted": "-cost_micro_usd", "last_seen": "-last", "first_seen": "-first"}
+ORDERS = {"failures": Count(ONE), "wasted": Sum("cost_micro_usd"), "last_seen": Max("created_at"), "first_seen": Min("created_at")}
+"""What groups are put in order by, most of it first: columns of the index on signatures, which is all that is read of most of them."""
 
 # Failures of one signature agree in these, so the newest of them says it.
 _COMMON = ("code", "category", "skill", "host", "cause")
-_SEEN = {"first": Min("created_at"), "last": Max("created_at"), "newest": Max("pk")}
 
 
 def list_groups(wanted: Failures, *, limit: int = 50, sort: str = "failures", state: State | None = None, now: datetime) -> Json:
@@ -41,8 +42,7 @@ def list_groups(wanted: Failures, *, limit: int = 50, sort: str = "failures", st
     rows = wanted.rows()
     if state in ("muted", "fixed", "regressed"):
         rows = rows.filter(signature__in=scoped(FailureGroup.objects.all(), wanted.tenant).values("signature"))
-    groups = rows.values("signature").annotate(**COUNTS, **_SEEN)
-    ordered = groups.order_by(ORDERS[sort], "signature")
+    ordered = rows.values_list("signature", flat=True).annotate(much=ORDERS[sort]).order_by("-much", "signature")
     found = list(ordered[: limit + 1] if state is None else ordered[:SCANNED])
     told = [each for each in _told(found, wanted, now) if state in (None, each["state"])]
     return {
@@ -60,8 +60,7 @@ def one_group(wanted: Failures, signature: str, *, now: datetime) -> Json:
     if not newest:
         raise not_found("group of failures")
     rows = wanted.rows().filter(signature=signature)
-    found = list(rows.values("signature").annotate(**COUNTS, **_SEEN))
-    group = (_told(found, wanted, now) or [_silent(newest[0], wanted, now)])[0]
+    group = _told([signature], wanted, now, silent=newest[0])[0]
     return {
         **group,
         "from": instant(wanted.since),
@@ -86,46 +85,41 @@ def _examples(tenant: Tenant, signature: str) -> list[FailureMatch]:
     return list(rows.order_by("-created_at", "-pk")[:SHOWN])
 
 
-def _silent(match: FailureMatch, wanted: Failures, now: datetime) -> Json:
-    """Return a group of which nothing was seen in the window."""
-    nothing = dict.fromkeys(COUNTS, 0)
-    seen = {"first": match.created_at, "last": match.created_at, "newest": match.pk}
-    return _told([{"signature": match.signature, **nothing, **seen}], wanted, now)[0]
-
-
 # What groups are told with
 
 
-def _told(found: Sequence[Mapping[str, Any]], wanted: Failures, now: datetime) -> list[Json]:
-    signatures = [group["signature"] for group in found]
-    before = dict(wanted.before().rows().filter(signature__in=signatures).values_list("signature").annotate(failures=Count("pk")))
-    newest = _newest(wanted.tenant, found)
-    places, marks = _places(wanted, signatures), _marks(wanted.tenant, signatures)
+def _told(signatures: Sequence[str], wanted: Failures, now: datetime, silent: FailureMatch | None = None) -> list[Json]:
+    """Return these groups as far as there were failures of them in the window; `silent` stands for one of which there were none."""
+    seen = _seen(wanted, signatures)
+    if silent is not None and silent.signature not in seen:
+        seen[silent.signature] = _Seen(silent.created_at, silent.pk)
+    before = dict(wanted.before().rows().filter(signature__in=signatures).values_list("signature").annotate(failures=Count(ONE)))
+    newest = _newest(wanted.tenant, seen.values())
+    marks = _marks(wanted.tenant, signatures)
     sightings = _sightings(wanted.tenant, marks)
-    known = agents_of(pk for place in places.values() for pk, _ in place.most() if pk)
+    known = agents_of(pk for group in seen.values() for pk, _ in group.most() if pk)
     return [
         _group_json(
-            group,
-            newest=newest[group["signature"]],
-            before=before.get(group["signature"], 0),
-            is_new=newest[group["signature"]]["first"] >= wanted.since,
-            place=places[group["signature"]],
+            seen[signature],
+            newest=newest[signature],
+            before=before.get(signature, 0),
+            is_new=newest[signature]["first"] >= wanted.since,
             known=known,
-            mark=marks.get(group["signature"]),
-            sightings=sightings[group["signature"]],
+            mark=marks.get(signature),
+            sightings=sightings[signature],
             now=now,
         )
-        for group in found
+        for signature in signatures
+        if signature in newest
     ]
 
 
 def _group_json(
-    group: Mapping[str, Any],
+    group: _Seen,
     *,
     newest: Mapping[str, Any],
     before: int,
     is_new: bool,
-    place: _Places,
     known: Mapping[int, tuple[str, str]],
     mark: FailureGroup | None,
     sightings: Sequence[Sighting],
@@ -133,58 +127,64 @@ def _group_json(
 ) -> Json:
     said = mark_of(mark)
     back = regression(said, sightings)
+    numbers = numbers_of(group.cells)
     return {
-        "signature": group["signature"],
+        "signature": newest["signature"],
         "state": state_of(said, sightings, is_new=is_new, now=now),
         **{name: newest[name] or None for name in _COMMON},
         "first_seen_at": instant(newest["first"]),
-        "last_seen_at": instant(group["last"]),
-        **numbers_of([group]),
+        "last_seen_at": instant(group.last),
+        **numbers,
         "before": before,
-        "trend": trend(group["failures"], before),
-        "agents": _agents_json(place, known),
-        "agents_in_all": len(place.agents),
-        "skill_versions": in_order(place.versions),
+        "trend": trend(numbers["failures"], before),
+        "agents": _agents_json(group, known),
+        "agents_in_all": len(group.agents),
+        "skill_versions": in_order(group.versions),
         "mark": None if mark is None else mark_json(mark),
         "regressed_on": back and {"skill_version": back.skill_version or None, "at": instant(back.last_seen_at)},
     }
 
 
-def _newest(tenant: Tenant, found: Iterable[Mapping[str, Any]]) -> dict[str, Json]:
+def _newest(tenant: Tenant, seen: Iterable[_Seen]) -> dict[str, Json]:
     """Return the newest failure of each of these, and when its like was seen `first` of all: one look into the index of signatures each."""
     same = scoped(FailureMatch.objects.filter(signature=OuterRef("signature"), injected=False), tenant)
     earliest = Subquery(same.order_by("created_at").values("created_at")[:1])
-    rows = scoped(FailureMatch.objects.filter(pk__in=[group["newest"] for group in found]), tenant).order_by()
+    rows = scoped(FailureMatch.objects.filter(pk__in=[group.newest for group in seen]), tenant).order_by()
     return {row["signature"]: row for row in rows.values("signature", *_COMMON, first=earliest)}
 
 
-class _Places:
-    """Where the failures of a group were: how many of which agent, and on which versions."""
+@dataclass
+class _Seen:
+    """What was seen of a group in the window: when last, the newest of it (row id), and how much of which agent on which version."""
 
-    def __init__(self) -> None:
-        self.agents: dict[int | None, int] = {}
-        self.versions: set[str] = set()
+    last: datetime
+    newest: int
+    cells: list[Json] = field(default_factory=list)
+    agents: dict[int | None, int] = field(default_factory=dict)
+    versions: set[str] = field(default_factory=set)
 
-    def add(self, group: Mapping[str, Any]) -> None:
-        self.agents[group["agent_id"]] = self.agents.get(group["agent_id"], 0) + group["failures"]
-        if group["skill_version"]:
-            self.versions.add(group["skill_version"])
+    def add(self, cell: Json) -> None:
+        self.last, self.newest = max(self.last, cell["last"]), max(self.newest, cell["newest"])
+        self.cells.append(cell)
+        self.agents[cell["agent_id"]] = self.agents.get(cell["agent_id"], 0) + cell["failures"]
+        if cell["skill_version"]:
+            self.versions.add(cell["skill_version"])
 
     def most(self) -> list[tuple[int | None, int]]:
         """Return the agents with most of the failures (row ids), and how many."""
         return sorted(self.agents.items(), key=lambda each: (-each[1], each[0] or 0))[:MOST_AGENTS]
 
 
-def _places(wanted: Failures, signatures: Sequence[str]) -> dict[str, _Places]:
-    groups: Any = wanted.rows().filter(signature__in=signatures).values("signature", "agent_id", "skill_version")
-    found: dict[str, _Places] = defaultdict(_Places)
-    for group in groups.annotate(failures=Count("pk")):
-        found[group["signature"]].add(group)
+def _seen(wanted: Failures, signatures: Sequence[str]) -> dict[str, _Seen]:
+    cells: Any = wanted.rows().filter(signature__in=signatures).values("signature", "agent_id", "skill_version")
+    found: dict[str, _Seen] = {}
+    for cell in cells.annotate(**COUNTS, last=Max("created_at"), newest=Max("pk")):
+        found.setdefault(cell["signature"], _Seen(cell["last"], cell["newest"])).add(cell)
     return found
 
 
-def _agents_json(place: _Places, known: Mapping[int, tuple[str, str]]) -> list[Json]:
-    named = ((known.get(pk or 0, (None, None)), failures) for pk, failures in place.most())
+def _agents_json(group: _Seen, known: Mapping[int, tuple[str, str]]) -> list[Json]:
+    named = ((known.get(pk or 0, (None, None)), failures) for pk, failures in group.most())
     return [{"agent_id": public_id, "agent": name, "failures": failures} for (public_id, name), failures in named]
 
 

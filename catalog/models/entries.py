@@ -45,11 +45,18 @@ class CatalogEntry(models.Model):
         return f"{self.code} · {self.skill}" if self.skill else self.code
 
 
+_COUNTED = (
+    *("injected", "code", "category", "mode", "agent", "skill", "skill_version", "match_type"),
+    *("recovery_attempted", "recovery_succeeded", "recovered_by", "cost_micro_usd", "resolved_at"),
+)
+
+
 class FailureMatch(models.Model):
     """One failure, matched or missed: what it was, what the catalog said, what was decided. One row per failure."""
 
     public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "fmt"))
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    # The index by time begins with the tenant.
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     run_id = models.BigIntegerField(help_text="The run's row id; runs stand above this app.")
     run_public_id = models.CharField(max_length=40)
     agent = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
@@ -93,9 +100,12 @@ class FailureMatch(models.Model):
         verbose_name_plural = "failure matches"
         constraints = [models.UniqueConstraint(fields=("run_id", "seq", "step_id"), name="one_match_per_failure")]
         indexes = [
-            models.Index(fields=("tenant", "-created_at")),
-            # groups: when a signature was first seen, its last failures, and those since it was called fixed
-            models.Index(fields=("tenant", "signature", "created_at"), name="match_by_signature"),
+            # analytics: what is counted of a failure stands in the index, so that a month of them is added up without their rows
+            models.Index(fields=("tenant", "-created_at"), include=_COUNTED, name="match_by_time"),
+            # the list of the platform, over all tenants
+            models.Index(fields=("-created_at",), name="match_of_all"),
+            # groups: when a signature was first seen, its last failures, those since it was called fixed, and which have most of them
+            models.Index(fields=("tenant", "signature", "created_at"), include=("injected", "cost_micro_usd"), name="match_by_signature"),
         ]
 
     def __str__(self) -> str:

@@ -94,4 +94,4 @@ if __name__ == "__main__":
     try:
         main()
     except AOSError as error:
-        sys.exit(f"It did not work: {error}")
+        sys.exit("\n  try: ".join([f"It did not work: {error}", *error.suggestions]))

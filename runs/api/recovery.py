@@ -17,6 +17,7 @@ from agents.idempotency import IDEMPOTENCY_KEY, answered_once
 from agents.pagination import PageQuery, page_json
 from agents.tenancy import not_found, principal_of
 from catalog.api.catalog import EntryView
+from catalog.api.telling import refuse_asking, told_to
 from catalog.learning.documents import MOST, export_candidates, import_candidates
 from catalog.learning.views import candidate_detail, candidate_json, list_candidates
 from runs.recovery import deciding, suggesting
@@ -80,7 +81,7 @@ class CandidateView(BaseModel):
     skill: str | None
     code: str
     host: str | None
-    cause: str
+    cause: str | None
     effect: str | None
     entry: int | None
     mode: RecoveryMode
@@ -174,9 +175,10 @@ class Candidates(APIView):
 
     @extend_schema(operation_id="recovery_candidates_list", parameters=[CandidatesQuery], responses={200: CandidatePage})
     def get(self, request: Request) -> Response:
-        query, tenant = parse_query(CandidatesQuery, request.query_params), principal_of(request).tenant
+        query, principal = parse_query(CandidatesQuery, request.query_params), principal_of(request)
+        tenant = principal.tenant
         rows = list_candidates(tenant=tenant, state=query.state, policy=query.policy, code=query.code)
-        return Response(page_json(rows, tenant=tenant, name="recovery-candidates", query=query, to_json=candidate_json))
+        return Response(told_to(principal, page_json(rows, tenant=tenant, name="recovery-candidates", query=query, to_json=candidate_json)))
 
 
 class OneCandidate(APIView):
@@ -184,7 +186,8 @@ class OneCandidate(APIView):
 
     @extend_schema(operation_id="recovery_candidates_get", responses={200: CandidateDetail})
     def get(self, request: Request, candidate_id: str) -> Response:
-        return Response(candidate_detail(tenant=principal_of(request).tenant, candidate_id=checked_candidate_id(candidate_id)))
+        principal = principal_of(request)
+        return Response(told_to(principal, candidate_detail(tenant=principal.tenant, candidate_id=checked_candidate_id(candidate_id))))
 
 
 class Decision(APIView):
@@ -245,6 +248,8 @@ class Export(APIView):
     @extend_schema(operation_id="recovery_candidates_export", parameters=[ExportQuery], responses={200: CandidateDocuments})
     def get(self, request: Request) -> Response:
         query = parse_query(ExportQuery, request.query_params)
+        # Its documents are taken in again elsewhere, which takes all that stands in them.
+        refuse_asking(principal_of(request), "export", "cause")
         return Response({"data": export_candidates(principal=principal_of(request), state=query.state)})
 
 

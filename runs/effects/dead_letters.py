@@ -22,8 +22,7 @@ from runs.lineage import REQUEUED
 from runs.models import Run, RunEvent, RunStatus, Session
 from runs.shell.bell import ring
 from runs.shell.clock import as_datetime
-from runs.shell.journal import Row, read_rows_of
-from runs.shell.reading.history import entries_of, read_history
+from runs.shell.reading.history import read_history, read_states
 from skills.instants import instant, instant_or_none
 from skills.refusal import Refusal
 
@@ -49,13 +48,13 @@ def dead_letters_in(tenants: QuerySet[Tenant]) -> QuerySet[Run]:
 def dead_letters_json(runs: Sequence[Run]) -> list[Json]:
     """Return runs that were given up with what is known of each; their journals are read at once."""
     numbers = [run.pk for run in runs]
-    journals = read_rows_of(numbers) if numbers else {}
+    states = read_states(runs)
     workers, requeued = _last_workers(numbers), _requeued_as(numbers)
-    return [_letter(run, journals[run.pk], workers.get(run.pk, []), requeued.get(run.pk)) for run in runs]
+    return [_letter(run, states[run.pk], workers.get(run.pk, []), requeued.get(run.pk)) for run in runs]
 
 
-def _letter(run: Run, rows: list[Row], workers: list[Json], requeued: Run | None) -> Json:
-    state = _folded(run, rows)
+def _letter(run: Run, read: State | Refusal, workers: list[Json], requeued: Run | None) -> Json:
+    state = None if isinstance(read, Refusal) else read
     return {
         "run_id": run.public_id,
         "goal": run.goal,
@@ -71,14 +70,6 @@ def _letter(run: Run, rows: list[Row], workers: list[Json], requeued: Run | None
         "last_workers": workers,
         "requeued_as": None if requeued is None else {"run_id": requeued.public_id, "status": requeued.status},
     }
-
-
-def _folded(run: Run, rows: list[Row]) -> State | None:
-    """Return the state of a run, None where its journal cannot be read or is gone."""
-    try:
-        return state_after(entry.fact for entry in entries_of(run, rows))
-    except Refusal:
-        return None
 
 
 def _last_in_flight(state: State) -> Json | None:

@@ -6,8 +6,9 @@ of answering), lets timers fire, and stops when the run has ended or nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
+from itertools import takewhile
 from typing import NamedTuple, Protocol
 
 from runs.engine.decisions import Decision
@@ -48,14 +49,16 @@ def drive(
     until_ms: int | None = None,
     *,
     place_of: Callable[[Fact], int] = lambda fact: 0,
+    timers_before: Callable[[Fact], int] = lambda fact: 0,
     has_timers: bool = True,
     is_stopped: Callable[[], bool] = lambda: False,
     most_facts: int = MAX_FACTS,
 ) -> tuple[State, list[Entry]]:
     """Run from acceptance to the end, to where it waits for good, or to `until_ms`; return the state and the journal.
 
-    `place_of` orders the facts of one instant. Without timers of its own, time comes as a fact from outside only. A world that
-    does not know what comes next says so (`is_stopped`), and there the run is left. Raises TooLong after `most_facts`.
+    `place_of` orders the facts of one instant, and before a fact come as many timers of its instant as `timers_before` says.
+    Without timers of its own, time comes as a fact from outside only. A world that does not know what comes next says so
+    (`is_stopped`), and there the run is left. Raises TooLong after `most_facts`.
     """
     queue: list[tuple[int, int, int, Fact]] = []
     count = 0
@@ -71,7 +74,7 @@ def drive(
                 heappush(queue, (fact.at_ms, place_of(fact), count, fact))
         if is_stopped():
             break
-        upcoming = _next(state, queue, has_timers) or world.idle(state)
+        upcoming = _next(state, queue, has_timers, lambda fact: _timers_at(journal, fact.at_ms) < timers_before(fact)) or world.idle(state)
         if upcoming is None or (until_ms is not None and upcoming.at_ms > until_ms):
             break
         state, decisions = step(state, upcoming)
@@ -81,11 +84,18 @@ def drive(
     return state, journal
 
 
-def _next(state: State, queue: list[tuple[int, int, int, Fact]], has_timers: bool) -> Fact | None:
+def _next(state: State, queue: list[tuple[int, int, int, Fact]], has_timers: bool, comes_late: Callable[[Fact], bool]) -> Fact | None:
+    """Return what comes next. Of a timer and a fact of one instant that is the fact, unless it `comes_late`."""
     wake = state.wake_at_ms() if has_timers else None
-    if queue and (wake is None or queue[0][0] <= wake):
+    if queue and (wake is None or queue[0][0] < wake or (queue[0][0] == wake and not comes_late(queue[0][3]))):
         return heappop(queue)[3]
     return None if wake is None else TimeCame(max(wake, state.now_ms))
+
+
+def _timers_at(journal: Sequence[Entry], at_ms: int) -> int:
+    """Return how many timers the end of a journal holds of this instant."""
+    latest = takewhile(lambda entry: entry.fact.at_ms == at_ms, reversed(journal))
+    return sum(isinstance(entry.fact, TimeCame) for entry in latest)
 
 
 def state_after(facts: Iterable[Fact]) -> State:

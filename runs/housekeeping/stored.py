@@ -30,6 +30,7 @@ TABLES = {
         "agents_auditchain",
         "agents_auditentry",
         "agents_agentversion",
+        "agents_personname",
         "agents_ledgerscope",
         "agents_ledgerentry",
         "agents_ledgerlot",

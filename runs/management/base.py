@@ -115,7 +115,9 @@ class RuntimeCommand(BaseCommand, ABC):
         self.notes.line(f"error[{refusal.code}]: {clean(refusal.detail)}", "red")
         for fault in refusal.errors:
             self.notes.line(f"{clean(fault['pointer']) or '/'}: {clean(fault['detail'])} ({clean(fault['code'])})", indent=1)
-        for suggestion in refusal.suggestions:
+        # A long list of names is a list of what there is, and reads better in one line.
+        names = len(refusal.suggestions) > 4 and not any(" " in each for each in refusal.suggestions)
+        for suggestion in [", ".join(refusal.suggestions)] if names else refusal.suggestions:
             self.notes.line(f"try: {clean(suggestion)}")
 
     @cached_property

@@ -67,7 +67,8 @@ def _failed(fact: Json) -> Iterator[Said]:
     advice = fact.get("advice")
     if advice:
         yield from _advice(advice)
-    for suggestion in (advice or {}).get("suggestions") or fact.get("suggestions") or ():
+    # What the failure itself suggests goes first: it knows this call, the catalog only its kind.
+    for suggestion in dict.fromkeys([*(fact.get("suggestions") or ()), *((advice or {}).get("suggestions") or ())]):
         yield Said(" ", f"suggestion: {suggestion}", "grey", 1)
 
 

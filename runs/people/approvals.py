@@ -20,10 +20,12 @@ from runs.engine.state import State, StepState
 from runs.models import Run, RunStatus, Signal, StepSummary
 from runs.people.deciding import decide_step, needs_reason
 from runs.people.editing import Edit
+from runs.people.waiting_steps import read_steps
 from runs.shell.clock import as_datetime
 from runs.shell.codec import decode_fact
 from runs.shell.reading.history import read_state
 from skills.instants import instant
+from skills.refusal import Refusal
 
 if TYPE_CHECKING:
     from agents.models import AuditEntry, Tenant
@@ -48,11 +50,20 @@ def approvals_in(tenants: Sequence[Tenant] | QuerySet[Tenant]) -> QuerySet[StepS
     return rows.select_related("run__agent", "run__tenant").annotate(created_at=F("run__created_at"))
 
 
-def approvals_json(rows: list[StepSummary]) -> list[dict[str, Any]]:
-    """Return those of these steps that wait for an approval; each run's journal is read once."""
-    states = {pk: read_state(run) for pk, run in {row.run_id: row.run for row in rows}.items()}
-    waiting = ((row.run, states[row.run_id], states[row.run_id].steps.get(row.key)) for row in rows)
-    return [_told(run, state, step) for run, state, step in waiting if step is not None and step.reason == "approval"]
+def approvals_json(rows: Sequence[StepSummary]) -> list[dict[str, Any]]:
+    """Return those of these steps that wait for an approval. Raises Refusal where a journal cannot be read."""
+    return _approvals(read_steps(rows).or_refuse())
+
+
+def readable_approvals(rows: Sequence[StepSummary]) -> tuple[list[dict[str, Any]], dict[str, Refusal]]:
+    """Return the same of the runs whose journals can be read, and by run id why others cannot: one that is damaged must not
+    keep all others from being decided."""
+    found = read_steps(rows)
+    return _approvals(found.steps), found.unreadable
+
+
+def _approvals(steps: Sequence[tuple[Run, State, StepState]]) -> list[dict[str, Any]]:
+    return [_told(run, state, step) for run, state, step in steps if step.reason == "approval"]
 
 
 def approval_json(*, tenant: Tenant, run_id: str, step_id: str) -> dict[str, Any]:

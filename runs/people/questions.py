@@ -16,10 +16,12 @@ from runs.engine.state import State, StepState
 from runs.models import Run, RunStatus, Signal, StepSummary
 from runs.people.answer_forms import checked_answer
 from runs.people.deciding import decide_step
+from runs.people.waiting_steps import read_steps
 from runs.shell.clock import as_datetime
 from runs.shell.codec import decode_fact
 from runs.shell.reading.history import read_state
 from skills.instants import instant
+from skills.refusal import Refusal
 
 if TYPE_CHECKING:
     from agents.models import Tenant
@@ -41,10 +43,19 @@ def questions_in(tenants: Sequence[Tenant] | QuerySet[Tenant]) -> QuerySet[StepS
 
 
 def questions_json(rows: Sequence[StepSummary]) -> list[Json]:
-    """Return those of these steps that ask something; each run's journal is read once."""
-    states = {pk: read_state(run) for pk, run in {row.run_id: row.run for row in rows}.items()}
-    waiting = ((row.run, states[row.run_id], states[row.run_id].steps.get(row.key)) for row in rows)
-    return [_told(run, state, step) for run, state, step in waiting if step is not None and _is_open(state, step)]
+    """Return those of these steps that ask something. Raises Refusal where a journal cannot be read."""
+    return _questions(read_steps(rows).or_refuse())
+
+
+def readable_questions(rows: Sequence[StepSummary]) -> tuple[list[Json], dict[str, Refusal]]:
+    """Return the same of the runs whose journals can be read, and by run id why others cannot: one that is damaged must not
+    keep all others from being answered."""
+    found = read_steps(rows)
+    return _questions(found.steps), found.unreadable
+
+
+def _questions(steps: Sequence[tuple[Run, State, StepState]]) -> list[Json]:
+    return [_told(run, state, step) for run, state, step in steps if _is_open(state, step)]
 
 
 def question_json(*, tenant: Tenant, run_id: str, step_id: str) -> Json:

@@ -62,9 +62,11 @@ class Recording:
         self.bounds: dict[str, e.CostBounded] = {}
         self.advice: dict[str, dict[str, Any]] = {}
         self._places: dict[int, tuple[int, Fact]] = {}
+        self._timers: list[int] = []
         state: State | None = None
         for place, entry in enumerate(recorded):
             state, decisions = step(state, entry.fact)
+            self._count(recorded, place)
             self._take(entry.fact, place, counts=not (decisions and isinstance(decisions[0], Ignore)))
             for wish in decisions:
                 self._ask(state, wish)
@@ -96,6 +98,18 @@ class Recording:
     def place_of(self, fact: Fact) -> int:
         """Return where in the journal a fact stands."""
         return self._places[id(fact)][0] if id(fact) in self._places else MADE_UP
+
+    def timers_before(self, fact: Fact) -> int:
+        """Return how many timers of its instant came before a fact."""
+        return self._timers[self.place_of(fact)] if id(fact) in self._places else 0
+
+    def _count(self, recorded: Sequence[Entry], place: int) -> None:
+        """Note how many timers of its instant came before the fact at a place."""
+        before = recorded[place - 1].fact if place else None
+        if before is None or before.at_ms != recorded[place].fact.at_ms:
+            self._timers.append(0)
+        else:
+            self._timers.append(self._timers[-1] + isinstance(before, e.TimeCame))
 
     def _ask(self, state: State, wish: Decision) -> None:
         key = key_of(wish)

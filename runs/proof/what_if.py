@@ -71,7 +71,14 @@ def counterfactual(
     last_ms = None if before.finished else recorded[-1].fact.at_ms
     try:
         after, played = drive(
-            first, world, world.outside, last_ms, place_of=world.place_of, is_stopped=world.is_stopped, most_facts=MOST_FACTS
+            first,
+            world,
+            world.outside,
+            last_ms,
+            place_of=world.place_of,
+            timers_before=world.timers_before,
+            is_stopped=world.is_stopped,
+            most_facts=MOST_FACTS,
         )
     except TooLong:
         detail = f"under these changes the run would have more than {MOST_FACTS:,} events"

@@ -2,7 +2,7 @@
 
 What the changes touch is answered otherwise; what nobody recorded is taken for granted or ends the play, and is noted.
 The machine's own timers run, people answer as long after their question as they did, and what came from outside comes when it
-came; what comes at the very instant of a timer comes before it. Nothing here looks anything up.
+came; what came at the very instant of a timer comes before or after it as it did. Nothing here looks anything up.
 """
 
 from __future__ import annotations
@@ -84,6 +84,10 @@ class WhatIfWorld:
     def place_of(self, fact: Fact) -> int:
         """Return where in the journal a fact stands that is told as recorded; what is made up comes after all of those."""
         return self._recording.place_of(fact)
+
+    def timers_before(self, fact: Fact) -> int:
+        """Return how many timers of its instant came before a fact, as recorded."""
+        return self._recording.timers_before(fact)
 
     def idle(self, state: State) -> Fact | None:
         """Say what comes of a call that was called back then, and now is not."""

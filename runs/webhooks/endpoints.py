@@ -22,7 +22,7 @@ from runs.webhooks.messages import new_secret
 from skills.base import SkillFailure
 from skills.instants import instant, instant_or_none
 from skills.net.networks import verdict
-from skills.net.targets import is_address, target_of
+from skills.net.targets import NEARBY, is_address, target_of
 from skills.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -209,6 +209,5 @@ def refuse_uncallable(url: str, *, at: str) -> None:
 
 
 def _uncallable(code: str, why: str, at: str) -> Refusal:
-    hints = ["To reach a server of your own nearby, whoever runs AOS names it: AOS_ALLOW_LOCAL_TARGETS=host:port."]
     fault = {"pointer": at, "code": code, "detail": why}
-    return Refusal(code, why, status=422, errors=[fault], suggestions=hints if code == "BLOCKED_TARGET" else [])
+    return Refusal(code, why, status=422, errors=[fault], suggestions=[NEARBY] if code == "BLOCKED_TARGET" else [])

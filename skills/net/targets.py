@@ -52,6 +52,10 @@ class Target:
         return self.public_origin + self.path.decode("ascii").partition("?")[0]
 
 
+NEARBY = "To reach a server of your own nearby, whoever runs AOS names it: AOS_ALLOW_LOCAL_TARGETS=host:port."
+"""What to do where a target is refused for the network it is in."""
+
+
 def blocked(why: str) -> SkillFailure:
     return SkillFailure("BLOCKED_TARGET", why)
 

@@ -13,7 +13,6 @@ import pytest
 
 from agents.models import Tenant
 from agents.tenancy import SCOPES, create_key
-from catalog.services import seed_catalog
 from tests.processes import Worker, a_web_process, a_worker_process, eventually
 
 TERMINAL = ("succeeded", "partial", "failed", "cancelled", "dead_lettered")
@@ -71,8 +70,6 @@ class Site:
 
 @pytest.fixture
 def tenant(transactional_db: None) -> Tenant:
-    # A database emptied after the last test has no catalog, which a migration brought.
-    seed_catalog()
     return Tenant.objects.create(slug="acme", name="Acme")
 
 

@@ -6,12 +6,9 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from agents.models import Tenant
 from agents.tenancy import create_key
@@ -42,16 +39,9 @@ def local_targets(port: int) -> list[str]:
 
 
 @pytest.fixture
-def priced(transactional_db: None) -> Iterator[None]:
+def priced(transactional_db: None) -> None:
     """Let a budget run out: calls of the built-in skills cost nothing unless an operator says so."""
-    added = add_price(provider="skill", model="json_transform", per_call_micro_usd=1_000, by="tests")
-    yield
-    if connection.vendor == "sqlite":
-        # Prices stay, which on SQLite holds for the emptying after a test too.
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TRIGGER price_stay")
-            cursor.execute("DELETE FROM skills_pricerow WHERE id = %s", [added.pk])
-            cursor.execute(import_module("skills.migrations.0002_prices").SQLITE[-1])
+    add_price(provider="skill", model="json_transform", per_call_micro_usd=1_000, by="tests")
 
 
 @pytest.fixture

@@ -75,6 +75,7 @@ SUBMISSIONS: dict[str, tuple[dict[str, Any], str]] = {
     "neither plan nor goal": ({}, ""),
     "plan and goal": ({"plan": {}, "goal": "x"}, ""),
     "an empty goal": ({"goal": ""}, "/goal"),
+    "a goal of blanks": ({"goal": " \t\n"}, "/goal"),
     "a goal beyond measure": ({"goal": "x" * 10_001}, "/goal"),
     "no agent": ({"goal": "x", "agent": None}, "/agent"),
     "an agent that is no name": ({"goal": "x", "agent": "../etc"}, "/agent"),

@@ -32,6 +32,7 @@ def call(url: str, **fields: Any) -> dict[str, Any]:
 def test_it_refuses_a_call_to(alice: Any, agent: Agent, assert_problem: Any, url: str) -> None:
     problem = assert_problem(alice.post("/api/v1/runs", {"agent": "worker", "plan": call(url)}), 403, "BLOCKED_TARGET")
     assert [fault["pointer"] for fault in problem["errors"]] == ["/plan/steps/0/params/url"]
+    assert "AOS_ALLOW_LOCAL_TARGETS" in problem["suggestions"][0]
     assert Run.objects.count() == 0
 
 
@@ -43,7 +44,8 @@ def test_it_refuses_to_execute_one(alice: Any, agent: Agent, assert_problem: Any
 
 def test_it_refuses_a_host_the_agent_may_not_reach(alice: Any, agent: Agent, assert_problem: Any) -> None:
     alice.send("PATCH", f"/api/v1/agents/{agent.public_id}", {"profile": {"allowed_hosts": ["api.example.com"]}})
-    assert_problem(alice.post("/api/v1/runs", {"agent": "worker", "plan": call("https://example.org/")}), 403, "BLOCKED_TARGET")
+    problem = assert_problem(alice.post("/api/v1/runs", {"agent": "worker", "plan": call("https://example.org/")}), 403, "BLOCKED_TARGET")
+    assert problem["suggestions"] == []
     assert alice.post("/api/v1/runs", {"agent": "worker", "plan": call("https://api.example.com/")}).status_code == 202
 
 

@@ -7,18 +7,13 @@ from typing import Any
 import pytest
 
 from agents.models import Tenant
-from catalog.entries import create_entry, seed_catalog
+from catalog.entries import create_entry
 from catalog.models import CatalogEntry, EntryVersion
 from tests.api.cast import Caller, make_caller
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/catalog"
 WHY = {"reason": "the night of the outage"}
-
-
-@pytest.fixture(autouse=True)
-def _seeded(db: None) -> None:
-    seed_catalog()
 
 
 def made(caller: Caller, **body: Any) -> dict[str, Any]:

@@ -85,8 +85,8 @@ def test_it_waits_for_the_first_new_event(alice: Caller) -> None:
 
     threading.Thread(target=tell_soon).start()
     began = time.monotonic()
-    assert numbers(settled(alice, f"{FEED}?wait=10")) == [7]
-    assert time.monotonic() - began < 8
+    assert numbers(settled(alice, f"{FEED}?wait=30")) == [7]
+    assert time.monotonic() - began < 25
 
 
 def test_it_says_when_what_followed_may_be_gone(alice: Caller) -> None:

@@ -32,6 +32,16 @@ def test_pages_beside_the_api_say_no_in_its_words(assert_problem: Any, path: str
         assert response.headers[name]
 
 
+def test_what_an_answer_allows_is_what_is_answered(alice: Caller) -> None:
+    for path in (*BESIDE, AGENTS, RUNS, f"{AGENTS}/nobody", "/agents"):
+        allowed = Client().generic("NONSENSE", path, headers={"Authorization": f"Bearer {alice.key}"}).headers["Allow"].split(", ")
+        answers = {
+            method: Client().generic(method, path, headers={"Authorization": f"Bearer {alice.key}"}).status_code
+            for method in ("HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+        }
+        assert {method for method, status in answers.items() if status != 405} == set(allowed) - {"GET"}, path
+
+
 @pytest.mark.parametrize("path", ["/api/schema", "/api/schema/x", "/errors/", "/errors/NO_SUCH_CODE", "/healthz/", "/healthz/%00"])
 @pytest.mark.parametrize("accept", ["text/html", *NONSENSE[:2]])
 def test_an_address_near_one_is_none(assert_problem: Any, path: str, accept: str) -> None:

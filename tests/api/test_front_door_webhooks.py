@@ -193,7 +193,7 @@ def test_an_answer_drop_by_drop_ends_at_the_deadline(acme: Tenant, receiver: Any
     began = time.monotonic()
     sending.deliver()
     over.set()
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 9, "the answer takes ten seconds"
     assert state_at(slow.url)[1].startswith("TIMEOUT")
 
 

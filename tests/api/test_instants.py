@@ -13,7 +13,6 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from agents.models import Agent
-from catalog.entries import seed_catalog
 from runs import selectors
 from runs.models import Run
 from tests.api.cast import Caller
@@ -51,7 +50,6 @@ def run_id(alice: Caller, agent: Agent) -> str:
     ],
 )
 def test_it_publishes_instants_in_one_form(bob: Caller, run_id: str, path: str, number: int) -> None:
-    seed_catalog()
     found = list(instants(bob.get(path.format(run_id)).json()))
     assert len(found) >= number
     assert [at for at in found if not isinstance(at, str) or not INSTANT.fullmatch(at)] == []

@@ -76,15 +76,13 @@ def test_it_answers_others_while_some_wait_for_events(server: httpx.Client, call
     agent = create_agent(tenant=caller.tenant, name="worker")
     run = Run.objects.create(tenant=caller.tenant, agent=agent)
     with ThreadPoolExecutor(12) as pool:
-        started = time.monotonic()
-        waiting = [pool.submit(server.get, f"/api/v1/runs/{run.public_id}/events?after=9&wait=3") for _ in range(10)]
+        waiting = [pool.submit(server.get, f"/api/v1/runs/{run.public_id}/events?after=9&wait=60") for _ in range(10)]
         time.sleep(0.3)
-        asked = time.monotonic()
         assert server.get("/healthz").status_code == 200
         assert server.get("/api/v1/agents").status_code == 200
-        assert time.monotonic() - asked < 2
+        assert not any(answer.done() for answer in waiting)
+        Run.objects.update(status="succeeded")
         assert {answer.result().status_code for answer in waiting} == {200}
-        assert 3 <= time.monotonic() - started < 15
 
 
 def test_it_serves_the_documentation_with_all_it_loads(server: httpx.Client) -> None:

@@ -9,18 +9,12 @@ from pydantic import TypeAdapter
 
 from agents.models import Tenant
 from catalog.models import RecoveryCandidate
-from catalog.services import seed_catalog
 from runs.api.recovery import CandidateDetail, CandidatePage, SuggestionView
 from tests.api.cast import Caller
 from tests.integration.recovering import fail
 
 SUGGEST, CANDIDATES = "/api/v1/recovery/suggest", "/api/v1/recovery/candidates"
 NO_CANDIDATE = "rec_" + "0" * 32
-
-
-@pytest.fixture(autouse=True)
-def _seeded(db: None) -> None:
-    seed_catalog()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import tomllib
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,19 +31,19 @@ def dotted(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-@cache
 def parsed(path: Path) -> ast.Module:
-    """Return the syntax tree of a file."""
+    """Return the syntax tree of a file; not to be kept, for to hold the trees of all files costs more than to read them again."""
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
-def functions(path: Path) -> Iterator[tuple[str, int]]:
-    """Yield the name and the number of lines of each function, from `def` to its last line."""
-    for node in ast.walk(parsed(path)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno is not None:
-            yield node.name, node.end_lineno - node.lineno + 1
+@cache
+def functions(path: Path) -> list[tuple[str, int]]:
+    """Return the name and the number of lines of each function, from `def` to its last line."""
+    defined = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [(node.name, node.end_lineno - node.lineno + 1) for node in defined if node.end_lineno is not None]
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Return every module a file imports, anywhere in it."""
     found: set[str] = set()

@@ -12,7 +12,6 @@ from django.db import connection
 
 from agents.models import Tenant
 from agents.services import create_agent
-from catalog.services import seed_catalog
 from skills import plugins
 from skills.registry import registry
 from tests.chaos.databases import pointed_at
@@ -73,8 +72,6 @@ def make_workshop(monkeypatch: pytest.MonkeyPatch) -> Workshop:
     for table in ("_skills", "_metadata"):
         monkeypatch.setattr(registry, table, {})
     plugins.load(registry, with_plugins=False, modules=SKILL_MODULES)
-    # A database emptied after the last test has no catalog, which a migration brought.
-    seed_catalog()
     tenant = Tenant.objects.create(slug="acme", name="Acme")
     # A clock that is set forward by an hour must not end a run by its deadline.
     agent = create_agent(tenant=tenant, name="worker", profile={"max_run_duration_ms": 86_400_000})

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection, transaction
 from django.test import Client
 
-from agents import ledger
+from agents import audit, ledger
 from agents.freezes import freeze
 from agents.models import Agent, Membership, Role, Tenant
 from agents.services import create_agent
 from agents.tenancy import create_key
-from catalog.entries import import_entries, seed_catalog
+from catalog.entries import import_entries
 from catalog.services import MatchRow, record_matches
 from runs.models import BudgetAlert, Outbox, Run, RunStatus, Session
 from runs.money.usage import today_of
@@ -40,9 +44,58 @@ def heard_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runs.console.operation.heartbeat.READ_SECONDS", 3_600.0)
 
 
+class Standing:
+    """The cast of a test file, in a transaction around its tests: each begins with it, and takes back no more than what it did itself."""
+
+    def __init__(self) -> None:
+        self._around: transaction.Atomic | None = None
+        self._cast: Cast | None = None
+
+    def cast(self) -> Cast:
+        if connection.needs_rollback or connection.closed_in_transaction:
+            self.leave()
+        if self._around is None:
+            assert not connection.in_atomic_block, "the test's own transaction began before that of its file"
+            self._around = transaction.atomic()
+            self._around.__enter__()
+            self._cast = a_cast()
+        # What a test does to these rows, it does to rows of its own.
+        return deepcopy(self._cast)
+
+    def leave(self) -> None:
+        if self._around is not None:
+            transaction.set_rollback(True)
+            self._around.__exit__(None, None, None)
+            self._around = None
+
+
+@pytest.fixture(scope="module")
+def standing(django_db_blocker: Any) -> Iterator[Standing]:
+    standing = Standing()
+    yield standing
+    with django_db_blocker.unblock():
+        standing.leave()
+
+
+@pytest.fixture(autouse=True)
+def cast_before(request: pytest.FixtureRequest, standing: Standing, django_db_blocker: Any) -> Cast | None:
+    """Make the cast before the test's own transaction begins; none for a test that commits, or asks for none and is to see none."""
+    with django_db_blocker.unblock():
+        if "cast" in request.fixturenames and "transactional_db" not in request.fixturenames:
+            request.getfixturevalue("django_db_setup")
+            return standing.cast()
+        standing.leave()
+        return None
+
+
 @pytest.fixture
-def cast(db: None) -> Cast:
-    seed_catalog()
+def cast(db: None, cast_before: Cast | None) -> Cast:
+    return cast_before or a_cast()
+
+
+def a_cast() -> Cast:
+    # Whoever acted in the test before owns nothing of it.
+    audit.begin()
     SkillVersion.objects.create(name="http_call", version="1.0.0", digest="ab" * 32, metadata={"description": "Calls a URL."})
     Session.objects.create(host="worker-1", pid=4, started_at_ms=1, lease_until_ms=2)
     acme, rival = a_tenant("acme", "of-acme"), a_tenant("rival", CANARY)

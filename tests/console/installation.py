@@ -19,7 +19,6 @@ from agents.models import Membership, Role, Tenant
 from agents.tenancy import SCOPES, create_key, operator_principal
 from catalog.learning.documents import export_candidates, import_candidates
 from catalog.models import FailureMatch
-from catalog.services import seed_catalog
 from runs.recovery.suggesting import suggest
 from tests.acceptance.conftest import Site
 from tests.console.browsing import PASSWORD, sign_in
@@ -175,8 +174,6 @@ def plans(body: Json) -> Scenario:
 @contextmanager
 def an_installation(environment: dict[str, str], folder: Path) -> Iterator[Installation]:
     """Run it while the block lasts, with all that is to be found by those who come."""
-    # A database emptied after the last test has no catalog, which a migration brought.
-    seed_catalog()
     tenant = Tenant.objects.create(slug="acme", name="Acme")
     for name, role in PEOPLE.items():
         Membership.objects.create(user=User.objects.create_user(name, password=PASSWORD, is_staff=True), tenant=tenant, role=role)

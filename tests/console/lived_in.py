@@ -186,24 +186,32 @@ def _people(tenant: Tenant, password: str) -> None:
 
 
 def _money(tenant: Tenant, agents: dict[str, Agent], days: int) -> None:
+    """Spend on each of the last days, in the ledger too, and then say how much may be spent: today's alert is about the buyer's."""
     dice, today = Random(7), timezone.now().date()  # noqa: S311 - makes up amounts, guards nothing
     used = (("llm_invoke", "claude-sonnet-4-5", 420_000), ("llm_invoke", "gpt-5-mini", 90_000), ("http_call", "", 12_000))
     for day in range(days):
-        for agent in agents.values():
-            skill, model, cost = dice.choice(used)
-            waste = dice.choice(("", "", "", "retry", "loop"))
-            a_charge(agent, round(cost * (0.4 + dice.random())), day=today - timedelta(days=day), skill=skill, model=model, waste=waste)
+        for name, agent in agents.items():
+            skill, model, usual = dice.choice(used)
+            waste, cost = dice.choice(("", "", "", "retry", "loop")), round(usual * (0.4 + dice.random()))
+            if (name, day) == ("buyer", 0):
+                skill, model, waste, cost = "llm_invoke", "claude-sonnet-4-5", "", 410_000
+            charge = a_charge(agent, cost, day=today - timedelta(days=day), skill=skill, model=model, waste=waste)
+            spent = ledger.Amounts(cost, {model: cost} if model else {})
+            purse = ledger.RunPurse(tenant.pk, agent.pk, charge.run_public_id, None)
+            purse.draw(spent, "quote", at_ms=charge.at_ms)
+            purse.close(spent, at_ms=charge.at_ms)
+            if (name, day) == ("buyer", 0):
+                told = {"scope_kind": "agent", "scope": "agent:buyer", "spent_micro_usd": cost, "limit_micro_usd": 500_000}
+                BudgetAlert.objects.create(tenant=tenant, run_public_id=charge.run_public_id, at_ms=charge.at_ms, **told)
     for kind, key, period, limit in (
         ("tenant", None, "total", 20_000_000),
         ("tenant", None, "day", 2_000_000),
         ("agent", "buyer", "day", 500_000),
-        ("model", "claude-sonnet-4-5", "total", 10_000_000),
+        ("model", "claude-sonnet-4-5", "total", 15_000_000),
     ):
         ledger.set_budget(tenant=tenant, kind=kind, key=key, period=period, limit_micro_usd=limit, by="admin")
     held = ledger.RunPurse(tenant.pk, agents["buyer"].pk, "run_" + "1" * 32, None)
-    held.draw(ledger.Amounts(180_000, {"claude-sonnet-4-5": 180_000}), "quote")
-    spent = {"scope_kind": "agent", "scope": "agent:buyer", "spent_micro_usd": 410_000, "limit_micro_usd": 500_000}
-    BudgetAlert.objects.create(tenant=tenant, run_public_id="run_" + "0" * 32, at_ms=round(time.time() * 1_000), **spent)
+    held.draw(ledger.Amounts(60_000, {"claude-sonnet-4-5": 60_000}), "quote")
 
 
 def _failures(tenant: Tenant, agent: Agent, reports: int) -> FailureMatch:

@@ -7,6 +7,8 @@ from agents.models import Role
 PLATFORM = frozenset({"platform"})
 """The superuser `root` of the cast, who is a member of no tenant: sees rows of all tenants, and not what is in them."""
 EVERYBODY = frozenset(Role.values) | PLATFORM
+CAUSES = frozenset(Role.values) - {"viewer"}
+"""Who is told why calls failed and where they went, on whichever page."""
 PAYLOADS = frozenset({"developer", "tenant_admin"})
 OVERSIGHT = frozenset({"tenant_admin", "auditor"}) | PLATFORM
 COSTS = frozenset({"developer", "operator", "tenant_admin", "auditor"})

@@ -18,7 +18,6 @@ from agents.access.break_glass import open_glass
 from agents.bootstrap import bootstrap
 from agents.models import Agent, Tenant
 from aos_site import urls
-from catalog.services import seed_catalog
 from runs.console.run.proof_page import TABS
 from runs.console.simulator.simulator_page import EXAMPLE
 from runs.management.seeding import seed_demo
@@ -111,8 +110,6 @@ def pages(lived: LivedIn) -> list[str]:
 
 @pytest.fixture
 def lived(transactional_db: None, settings: LazySettings) -> Iterator[LivedIn]:
-    # A database emptied after the last test has no catalog, which a migration brought.
-    seed_catalog()
     record_versions(registry)
     bootstrap(slug="demo", admin=NAME, password=PASSWORD)
     with a_shop() as shop:

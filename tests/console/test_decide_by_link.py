@@ -172,6 +172,7 @@ def test_who_may_make_one_and_for_whom(workshop: Workshop) -> None:
         (carol, "vera", 422),
         (carol, "nobody", 422),
         (carol, "b\x00b", 422),
+        (carol, "account:b\x00b", 422),
     ):
         with pytest.raises(Refusal) as refused:
             links.make_link(principal=principal, made_for=made_for, **ask)

@@ -16,18 +16,20 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, reverse
 
 from agents import audit
-from agents.models import Agent, Freeze, LedgerEntry, LedgerScope, Role, Tenant
-from agents.roles import PLATFORM, ROLES
+from agents.models import Agent, Freeze, LedgerEntry, LedgerScope, Role, ServiceAccount, Tenant
+from agents.roles import PLATFORM, ROLE_SCOPES, ROLES
 from agents.tenancy import SCOPES, create_key
 from aos_site import urls
 from aos_site.console import navigation
-from catalog.models import CatalogEntry, FailureMatch
+from catalog.models import CatalogEntry, Circuit, FailureMatch, RecoveryCandidate
+from runs.console.run.obstacles_view import obstacle_rows
 from runs.console.run.proof_page import TABS
 from runs.models import BulkOperation, Charge, Grant, Outbox, Run, RunStatus, WebhookEndpoint
 from tests.console import seen_by
 from tests.console.conftest import CANARY, Cast, SignIn
+from tests.console.test_drift_page import an_alert
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 MODELS = sorted(admin.site._registry.items(), key=lambda item: item[0]._meta.label)
 PEOPLE = [*Role.values, "stranger", "root"]
 # No other number on a page is this one.
@@ -181,6 +183,60 @@ def test_no_page_shows_anything_of_another_tenant(person: str, cast: Cast) -> No
     pages += [f"{reverse('palette')}?s={each}" for each in (run.public_id, "rival", f"agent-{CANARY}"[:6], "TIMEOUT")]
     for page in [*pages, reverse("admin:index"), reverse("admin:app_list", args=["runs"])]:
         assert CANARY not in browser.get(page).content.decode(), page
+
+
+@pytest.mark.parametrize("person", ["viewer", "operator", "root"])
+def test_where_calls_went_is_told_to_who_is_told_why_they_failed(person: str, cast: Cast) -> None:
+    host, browser = "canary-of-a-host.test", SignIn(person)
+    match, run = FailureMatch.objects.get(tenant=cast.acme), Run.objects.get(tenant=cast.acme)
+    FailureMatch.objects.filter(pk=match.pk).update(host=host, message="what-it-said")
+    circuit = Circuit.objects.create(tenant=cast.acme, skill="http_call", host=f"{host}:443", changed_at_ms=1, open_until_ms=1)
+    kind = {"skill": match.skill, "code": match.code, "host": host, "signature": match.signature, "mode": match.mode}
+    candidate = RecoveryCandidate.objects.create(tenant=cast.acme, prior_confidence=0.5, **kind)
+    held = {"step_id": "a", "what": "circuit", "scope": f"circuit:http_call@{host}", "detail": f"{host} failed", "holder": host}
+    action = {"detail": "wait", "api": None, "command": f"manage.py circuits reset http_call {host}", "who": None}
+    held |= {"current": 5, "limit": 5, "since_at": None, "eta_at": None, "action": action}
+    rights = dict.fromkeys(("shows_targets", "shows_costs"), seen_by.role_of(person) in seen_by.CAUSES)
+    pages = [reverse(f"admin:catalog_{each}_changelist") for each in ("circuit", "failurematch")]
+    pages += [reverse("admin:catalog_circuit_change", args=[circuit.pk]), reverse("admin:catalog_failurematch_change", args=[match.pk])]
+    pages += [reverse("console-failures"), reverse("console-failure-group", args=[match.signature]), reverse("console-recovery")]
+    pages += [reverse("console-recovery-candidate", args=[candidate.public_id]), reverse("admin:runs_run_change", args=[run.public_id])]
+    browser.raise_request_exception = False
+    tenant = f"?tenant={cast.acme.slug}"
+    shown = {page for page in pages if host in browser.get(page + (tenant if "analytics" in page else "")).content.decode()}
+    telling = set(pages) - {reverse("admin:catalog_failurematch_changelist"), pages[-1]}
+    assert shown == (telling if seen_by.role_of(person) in seen_by.CAUSES else set()), person
+    assert (host in str(obstacle_rows([held], 0, **rights))) == (seen_by.role_of(person) in seen_by.CAUSES)
+    # Nor does a page answer whether there is such a host.
+    asked = [browser.get(f"{reverse('console-failures')}{tenant}&host={each}").content.decode() for each in (host, "none.test")]
+    if seen_by.role_of(person) not in seen_by.CAUSES:
+        assert asked[0].count(match.signature[:16]) == asked[1].count(match.signature[:16]) > 0
+        assert browser.get(f"{pages[1]}?host__exact={host}").status_code == 400
+    if person in Role.values:
+        told = answers_to(person, cast.acme, match.signature, candidate.public_id)
+        assert {path for path, said in told.items() if host in said} == (set(told) if person in seen_by.CAUSES else set())
+        # What it said and cost is told on no page of theirs either.
+        assert not any("what-it-said" in said for said in told.values())
+        cost = an_alert(cast.acme, measure="cost")
+        is_told = {cost.public_id in ask(person, cast.acme, "drift").content.decode()}
+        is_told.add(ask(person, cast.acme, f"drift/{cost.public_id}").status_code == 200)
+        assert is_told == {person in seen_by.SUMS}
+        refused = [f"circuits?host={host}", f"failures/groups?host={host}", f"failures/analytics?host={host}"]
+        statuses = {ask(person, cast.acme, path).status_code for path in (*refused, "recovery/candidates:export")}
+        assert statuses == ({200} if person in seen_by.CAUSES else {403})
+
+
+def answers_to(role: str, tenant: Tenant, signature: str, candidate_id: str) -> dict[str, str]:
+    """Return what the API answers a service account of a role about failures, by address."""
+    recovery = ("recovery/candidates", f"recovery/candidates/{candidate_id}")
+    paths = ("circuits", "failures", "failures/groups", f"failures/groups/{signature}", *recovery)
+    return {path: ask(role, tenant, path).content.decode() for path in paths}
+
+
+def ask(role: str, tenant: Tenant, path: str) -> Any:
+    account, _ = ServiceAccount.objects.get_or_create(tenant=tenant, name=role, role=role)
+    secret = create_key(tenant, role, ROLE_SCOPES[role], account=account)[1]
+    return Client().get(f"/api/v1/{path}", headers={"Authorization": f"Bearer {secret}"})
 
 
 def test_no_list_of_the_api_shows_anything_of_another_tenant(cast: Cast, client: Client) -> None:

@@ -15,7 +15,7 @@ from aos_site.http.live import reader_of
 from runs.models import Run, RunStatus
 from tests.console.conftest import CANARY, Cast, SignIn
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 LISTS = ("admin:index", "admin:runs_run_changelist", "console-approvals", "console-questions", "console-in-doubt", "console-workers")
 
 

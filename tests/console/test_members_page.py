@@ -15,6 +15,7 @@ from agents import audit
 from agents.access import memberships
 from agents.models import Agent, Membership, Role
 from agents.roles import COST_ROLES, ROLE_SCOPES
+from agents.tenancy import create_key
 from aos_site.console import navigation
 from skills.refusal import Refusal
 from tests.console.conftest import CANARY, Cast, SignIn
@@ -76,8 +77,10 @@ def test_it_adds_a_known_person_by_exact_name_or_address_and_lets_them_in(cast: 
     User.objects.create_user("one", email="same@example.com")
     User.objects.create_user("two", email="same@example.com")
     User.objects.create_user("gone", is_active=False)
+    User.objects.create_user("eve@example.com")
+    User.objects.create_user("evelyn", email="eve@example.com")
     browser = SignIn("tenant_admin")
-    for who in ("be", "BEA", "bea@", "same@example.com", "gone", "", "\x00", "x" * 900):
+    for who in ("be", "BEA", "bea@", "same@example.com", "eve@example.com", "gone", "", "\x00", "x" * 900):
         refused = post(browser, cast, "add", person=who, role="operator")
         assert refused.status_code == 400, who
         assert "nobody who can be added is known by exactly this" in text_of(refused), who
@@ -112,6 +115,24 @@ def test_a_role_counts_in_an_open_session_from_the_next_request_on(cast: Cast) -
         "remove",
         "change",
     ]
+
+
+def test_keys_in_a_persons_hand_lose_what_their_new_role_does_not_give(cast: Cast) -> None:
+    """A tenant admin could make a key of every scope before they are one no more, be taken out, and come back with less."""
+    browser, name = SignIn("tenant_admin"), "operator"
+    post(browser, cast, "role", member=member(name).pk, role="tenant_admin")
+    keys = [create_key(cast.acme, str(scopes), scopes, owner=name)[0] for scopes in (["admin"], ["catalog:read", "runs:write"])]
+    other, _ = create_key(cast.acme, "other", ["admin"], owner="tenant_admin")
+    post(browser, cast, "remove", member=member(name).pk)
+    post(browser, cast, "add", person=name, role="viewer")
+    for key in (*keys, other):
+        key.refresh_from_db()
+    assert [(key.revoked_at is None, key.scopes) for key in (*keys[1:], other)] == [(True, ["catalog:read"]), (True, ["admin"])]
+    assert keys[0].revoked_at is not None
+    assert audit.entries_of(cast.acme, action="api_key.narrow").get().target == keys[1].prefix
+    post(browser, cast, "role", member=member(name).pk, role="tenant_admin")
+    keys[1].refresh_from_db()
+    assert keys[1].scopes == ["catalog:read"], "what was taken does not come back by itself"
 
 
 def test_who_belongs_to_another_tenant_too_stays_in_the_console(cast: Cast) -> None:

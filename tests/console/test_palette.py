@@ -11,7 +11,7 @@ from agents.models import Agent, Membership, Role
 from runs.models import Run
 from tests.console.conftest import CANARY, Cast, SignIn
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 
 
 def hits(browser: SignIn, words: str) -> list[str]:

@@ -17,7 +17,6 @@ from skills.services import add_price
 from tests.console.conftest import Cast, SignIn
 
 LIST, ADD = reverse("admin:skills_pricerow_changelist"), reverse("admin:skills_pricerow_add")
-TODAY, TOMORROW = today().isoformat(), (today() + timedelta(days=1)).isoformat()
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +29,7 @@ def form(**changed: Any) -> dict[str, Any]:
     asked = {
         "provider": "openai_compatible",
         "model": "llama3",
-        "valid_from": TODAY,
+        "valid_from": today().isoformat(),
         "input": "500000",
         "output": "1500000",
         "note": "ours",
@@ -59,7 +58,7 @@ def test_it_adds_a_price(cast: Cast) -> None:
     answer = SignIn("root").post(ADD, form())
     assert answer.status_code == 302, answer.context["adminform"].form.errors
     row = own()
-    assert (row.created_by, row.note, row.valid_from.isoformat()) == ("root", "ours", TODAY)
+    assert (row.created_by, row.note, row.valid_from.isoformat()) == ("root", "ours", today().isoformat())
     assert row.tiers == [{"above_input_tokens": 0, "input": 500_000, "output": 1_500_000, "cache_read": 500_000, "cache_write": 500_000}]
     assert row.match == [{"equals": "llama3"}]
 
@@ -72,7 +71,7 @@ def test_it_adds_tiers_names_and_prices_of_calls(cast: Cast) -> None:
     row = own()
     assert [(tier["above_input_tokens"], tier["input"], tier["cache_read"]) for tier in row.tiers] == [(0, 500_000, 0), (100, 9, 9)]
     assert row.match == [{"equals": "llama3"}, {"starts_with": "llama-3"}]
-    called = {"provider": "skill", "model": "http_call", "valid_from": TODAY, "per_call_micro_usd": "70"}
+    called = {"provider": "skill", "model": "http_call", "valid_from": today().isoformat(), "per_call_micro_usd": "70"}
     assert browser.post(ADD, called).status_code == 302
     assert PriceRow.objects.get(provider="skill").per_call_micro_usd == 70
 
@@ -112,7 +111,7 @@ def test_it_says_at_the_field_what_makes_no_sense(changed: dict[str, str], field
 
 def test_it_marks_what_is_in_force(cast: Cast) -> None:
     add()
-    add(valid_from=TOMORROW)
+    add(valid_from=today() + timedelta(days=1))
     page = SignIn("root").get(f"{LIST}?q=llama3").content.decode()
     assert page.index("coming</span>") < page.index("in force</span>")
     assert "in $1.00, out $2.00 a million tokens" in page
@@ -153,7 +152,7 @@ def test_it_changes_and_deletes_nothing(cast: Cast) -> None:
 
 
 def test_it_withdraws_what_is_to_come_and_offers_it_for_nothing_else(cast: Cast) -> None:
-    browser, now, coming = SignIn("root"), add(), add(valid_from=TOMORROW)
+    browser, now, coming = SignIn("root"), add(), add(valid_from=today() + timedelta(days=1))
     assert withdraw_url(now) not in browser.get(page_of(now)).content.decode()
     assert withdraw_url(coming) in browser.get(page_of(coming)).content.decode()
     assert browser.get(withdraw_url(coming)).status_code == 405
@@ -166,7 +165,7 @@ def test_it_withdraws_what_is_to_come_and_offers_it_for_nothing_else(cast: Cast)
 
 @pytest.mark.parametrize("role", [*Role.values, "stranger"])
 def test_it_is_the_platforms_alone(role: str, cast: Cast) -> None:
-    browser, coming = SignIn(role), add(valid_from=TOMORROW)
+    browser, coming = SignIn(role), add(valid_from=today() + timedelta(days=1))
     for answer in (browser.get(LIST), browser.get(ADD), browser.post(ADD, form())):
         assert answer.status_code == 403
     assert browser.get(page_of(coming)).status_code == browser.post(withdraw_url(coming)).status_code == 404

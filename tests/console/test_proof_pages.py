@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from agents.models import Agent, Role, Tenant
 from agents.tenancy import operator_principal
-from runs.console.run.proof_view import comparison_of, replay_of, rerun_of
+from runs.console.run.proof_view import bom_of, comparison_of, replay_of, rerun_of
 from runs.models import Run, RunEvent, Signal
 from runs.services import submit
 from tests.console.conftest import CANARY, Cast, SignIn
@@ -152,12 +152,20 @@ def test_neither_a_replay_nor_a_comparison_tells_where_calls_went_or_what_was_sa
     empty |= {"waiting_for": None, "content": None, "missing": [], "events": 3, "status": "done", "matched": False, "mode": "verify"}
     report = {**empty, "invariants": [held], "divergence": parting}
     effects = {"what": "effects", "counts": True, "first": ["https://secret.example/"], "second": []}
-    step = {"step_id": "a", "within": "both", "content": "none", "aspects": [effects]}
+    digests = [{"what": what, "counts": False, "first": "secret", "second": "another"} for what in ("params", "params/name")]
+    step = {"step_id": "a", "within": "both", "content": "none", "aspects": [effects, *digests]}
     found = {"divergence": None, "other_seq": None, "same": False, "complete": True, "other_run_id": "run_1", "aspects": [], "made_of": []}
+    planner = dict.fromkeys(("name", "version", "model"), "")
+    bom = {"release": "", "planner": planner, "policies_hash": "", "skills": [], "advice": [], "prices": []}
+    bom |= dict.fromkeys(("plan_hash", "inputs_hash", "bom_hash"), "secret")
+    changed = {"what": "inputs_hash", "before": "secret", "after": "another", "detail": "the inputs changed"}
+    made_of = {"bom": bom, "detail": "", "against": {"run_id": "", "found_by": "", "detail": "", "changes": [changed]}}
     for shown in (True, False):
+        assert str(bom_of(made_of, shows_payloads=shown)).count("secret") == (4 if shown else 0)
         rights = dict.fromkeys(("shows_costs", "shows_payloads", "shows_targets"), shown)
         told = str(replay_of(report, **rights)), str(comparison_of({**found, "steps": [step]}, {}, **rights)["rows"])
-        assert [text.count("secret") for text in told] == ([2, 1] if shown else [0, 0])
+        assert [text.count("secret") for text in told] == ([2, 3] if shown else [0, 0])
+        assert ("differs" in told[1]) == (not shown)
         assert "NOT_ALLOWED" in told[0]
 
 

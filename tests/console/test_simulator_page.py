@@ -164,6 +164,6 @@ def test_it_names_agents_and_histories_of_ones_own_tenants_only(cast: Cast) -> N
     page = SignIn("developer").get(reverse(PAGE)).content.decode()
     assert "agent-of-acme" in page
     assert "http_call 1.1.0" in page
-    assert "25.0% of 40" in page
+    assert "25.0 % of 40" in page
     assert "llm_invoke 1.0.0" not in page
     assert CANARY not in page

@@ -81,7 +81,7 @@ def test_it_tells_what_a_skill_says_of_itself(cast: Cast) -> None:
 def test_it_shows_what_ones_own_runs_have_shown(cast: Cast) -> None:
     a_history(cast, registry.versions("http_call")[0])
     shown = text_of(SignIn("auditor").get(PAGE))
-    for text in ("75.0%", "120 ms", "$0.0070"):
+    for text in ("75.0 %", "120 ms", "$0.0070"):
         assert text in shown
     for role in Role.values:
         for url in (PAGE, LIST, f"{PAGE}?tenant={cast.rival.slug}"):

@@ -57,6 +57,8 @@ class Watch:
     def take(self, fact: Fact, expected: tuple[Decision, ...]) -> None:
         before = None if self.state is None else statuses(self.state)
         effect = self.effect_before(fact)
+        # A step that goes on by another way has forgotten what model its call cost too much on.
+        models = {} if self.state is None else {key: found.model for key, found in self.state.steps.items()}
         self.state, decisions = step(self.state, fact)
         assert decisions == expected, "a refold decides the same"
         if decisions and isinstance(decisions[0], Ignore):
@@ -70,7 +72,7 @@ class Watch:
             self.approved[fact.step] = fact.action_hash
         if isinstance(fact, e.StepFailed):
             self.check_failure(fact, effect, decisions)
-        self.check_decisions(decisions)
+        self.check_decisions(decisions, models)
         check_books(self.state, self.overrun, self.overrun_on)
         check_moves(before, self.state)
 
@@ -88,7 +90,7 @@ class Watch:
         if is_doubtful(effect, fact.phase):
             assert any(isinstance(decision, HoldDoubt) for decision in decisions), "what may have happened is in doubt"
 
-    def check_decisions(self, decisions: Iterable[Decision]) -> None:
+    def check_decisions(self, decisions: Iterable[Decision], models: Mapping[str, str]) -> None:
         for decision in decisions:
             assert not isinstance(decision, Ignore)
             if isinstance(decision, HoldDoubt):
@@ -98,13 +100,12 @@ class Watch:
             elif isinstance(decision, StartStep):
                 self.check_start(decision)
             elif isinstance(decision, Overrun):
-                self.add_overrun(decision)
+                self.add_overrun(decision, models[decision.step])
             self.finishes += isinstance(decision, Finish)
 
-    def add_overrun(self, decision: Overrun) -> None:
+    def add_overrun(self, decision: Overrun, model: str) -> None:
         """Count in by how much a call cost more than was held for it, in all and on its model."""
-        assert self.state is not None
-        more, model = decision.cost_micro_usd - decision.worst_micro_usd, self.state.steps[decision.step].model
+        more = decision.cost_micro_usd - decision.worst_micro_usd
         self.overrun += more
         if model:
             self.overrun_on[model] = self.overrun_on.get(model, 0) + more

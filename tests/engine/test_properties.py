@@ -11,10 +11,11 @@ from runs.engine import events as e
 from runs.engine.decisions import Finish
 from runs.engine.digests import behaviour_hash, content_hash
 from runs.engine.events import Fact
+from runs.engine.script import Fail, Priced, ScriptWorld, accepted
 from runs.engine.virtual import drive, fold
 from tests.engine.generated import Anybody, runs
 from tests.engine.invariants import Watch
-from tests.engine.story import encoded
+from tests.engine.story import PINS, encoded, plan, s
 
 EXAMPLES = 800 * int(os.environ.get("AOS_TEST_ROUNDS", "1"))
 
@@ -35,6 +36,13 @@ def test_it_keeps_every_rule_and_ends(run: tuple[e.RunAccepted, Anybody, list[Fa
     assert any(isinstance(decision, Finish) for decision in journal[-1].decisions)
     assert encoded(again) == encoded(state)
     assert (behaviour_hash(again), content_hash(again)) == (behaviour_hash(state), content_hash(state))
+
+
+def test_a_cap_of_a_model_is_passed_by_what_a_step_cost_before_it_went_another_way() -> None:
+    body = plan(s("a", "model", on_error="fallback", fallback_skill="ask", retry={"max_attempts": 1}))
+    outcomes = {"a": Fail("TIMEOUT", "not_sent", cost_micro_usd=90)}
+    world = ScriptWorld(body, outcomes, pins=PINS, bounds={"a": Priced(40, "large")}, granted=0, room=200)
+    Watch().follow(drive(accepted(body), world)[1])
 
 
 @seed(20261121)

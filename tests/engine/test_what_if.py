@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from runs.contracts.simulation import ReplayReport
 from runs.contracts.what_if import Changes
 from runs.engine.events import RunAccepted
-from runs.engine.script import Fail, Lost, Ok, Priced, ScriptWorld, accepted, approve, top_up, verdict
+from runs.engine.script import Fail, Held, Lost, Ok, Priced, ScriptWorld, accepted, approve, top_up, verdict
 from runs.engine.virtual import Entry, drive
 from runs.proof import what_if
 from runs.proof.what_if import counterfactual
@@ -45,6 +45,9 @@ KINDS: dict[str, list[Entry]] = {
     "approved": recorded(s("a", "wipe"), people={"a": approve()}),
     "waiting": recorded(s("a", "wipe")),
     "lost": recorded(s("a", "look"), outcomes={"a": [Lost(), Ok(1)]}),
+    "lost as time came": recorded(
+        s("a", "look"), outcomes={"a": [Held(retry_after_ms=1, after_ms=0), Lost(after_ms=0), Lost(after_ms=0), Ok(1)]}
+    ),
     "in doubt": recorded(s("a", "pay"), outcomes={"a": [Lost()]}, people={"a": verdict("happened", 7)}),
     "probed": recorded(s("a", "ship"), outcomes={"a": [Lost()]}, probes={"a": "happened"}),
     "topped up": recorded(

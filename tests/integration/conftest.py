@@ -8,7 +8,6 @@ import pytest
 
 from agents.models import Tenant
 from agents.services import create_agent
-from catalog.services import seed_catalog
 from skills import plugins
 from skills.registry import registry
 from tests.integration.workshop import Workshop, as_person
@@ -32,8 +31,6 @@ def set_up(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Workshop:
         monkeypatch.setattr(registry, table, {})
     plugins.load(registry, with_plugins=False, modules=["tests.fakes.skills"])
     settings.WORK_GRACE_SECONDS = 1
-    # A database emptied after the last test has no catalog, which a migration brought.
-    seed_catalog()
     tenant = Tenant.objects.create(slug="acme", name="Acme")
     agent = create_agent(tenant=tenant, name="worker")
     return Workshop(tenant, agent, as_person(tenant, "alice"), as_person(tenant, "bob"))

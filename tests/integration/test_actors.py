@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
-from django.db import connection
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from agents.access import accounts
 from agents.access.standing_rights import still_may
-from agents.actors import is_same_actor, names_of
-from agents.models import ApiKey, Membership, ServiceAccount, Tenant
+from agents.actors import is_same_actor, names_of, owns
+from agents.models import Agent, ApiKey, AuditEntry, BreakGlass, Membership, ServiceAccount, Tenant
+from agents.services import create_agent
 from agents.tenancy import Principal, create_key, find_key, is_still_valid, operator_principal
 from runs.webhooks.endpoints import Wanted, create_endpoint, knows_secret, rotate_secret
 
@@ -73,7 +76,46 @@ def test_a_key_is_one_with_who_made_it_and_an_account_with_all_who_hold_it(acme:
     assert names_of([acme], "anna") == {"anna", "person:00u1", actor(hers), actor(also), actor(by_hers), "account:ci"}
     with CaptureQueriesContext(connection) as asked:
         assert not is_same_actor(acme, "anna", "bert")
-    assert not asked.captured_queries, "two people by their names are told apart without a question"
+    assert len(asked) == 1, "were they one and the same by another name"
+
+
+def test_what_is_somebodys_goes_along_with_another_name_and_the_old_one_is_nobody_elses(acme: Tenant) -> None:
+    key, secret = create_key(acme, "laptop", ["approvals:write"], owner="anna")
+    agent = create_agent(tenant=acme, name="scout")
+    Agent.objects.filter(pk=agent.pk).update(owner="anna")
+    anna, rival = User.objects.get(username="anna"), Tenant.objects.create(slug="rival", name="Rival")
+    now = timezone.now()
+    BreakGlass.objects.create(tenant=rival, user=anna, reason="to see", opened_at=now, expires_at=now)
+    anna.username = "anne"
+    anna.save()
+    agent.refresh_from_db()
+    key.refresh_from_db()
+    assert (agent.owner, key.owner, find_key(secret) is not None) == ("anne", "anne", True)
+    assert owns(agent, "anne") and not owns(agent, "bert")
+    # What she asked for before is hers: she may not approve it, and her standing yes goes on.
+    assert is_same_actor(acme, "anna", "anne") and is_same_actor(acme.pk, actor(key), "anna")
+    assert {"anna", "anne"} <= names_of([acme], "anne") and still_may(acme, "anna", "approvals:write")
+    told = {entry.chain.key: entry.after for entry in AuditEntry.objects.filter(action="user.rename")}
+    assert set(told) == {"platform", *(f"tenant:{each.pk}" for each in (acme, rival))}
+    assert "scout" in told[f"tenant:{acme.pk}"] and key.prefix in told[f"tenant:{acme.pk}"]
+    Agent.objects.filter(pk=agent.pk).update(owner="zoe")
+    anne = User.objects.get(username="anne")
+    for name in ("anna", "Anna", "anne", "ANNE", "Bert", "\u0430nna", "anna:x", "nobody", "AOS", ""):
+        with pytest.raises(ValidationError), transaction.atomic():
+            User.objects.create_user(name or " ")
+    for name in ("bert", "Anne"):
+        anne.username = name
+        with pytest.raises(ValidationError), transaction.atomic():
+            anne.save()
+    anne.username = "anna"
+    anne.save()
+    agent.refresh_from_db()
+    assert (owns(agent, "anna"), ApiKey.objects.get(pk=key.pk).owner) == (False, "anna"), "a name that was theirs they may have again"
+    anne.delete()
+    assert find_key(secret) is None
+    for name in ("anna", "anne"):
+        with pytest.raises(ValidationError), transaction.atomic():
+            User.objects.create_user(name)
 
 
 def test_a_key_goes_with_its_owner_and_an_accounts_key_does_not(acme: Tenant) -> None:

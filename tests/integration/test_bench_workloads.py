@@ -15,7 +15,6 @@ from bench.installation import Installation, make_installation
 from bench.plans import chain
 from bench.verification import Lost, verify
 from bench.workloads import Bench, Size, parallel_steps, sequential_steps
-from catalog.services import seed_catalog
 from runs.models import Run
 from skills.plugins import load
 from skills.registry import registry
@@ -35,8 +34,6 @@ def database(transactional_db: None) -> Iterator[RawDatabase]:
 def site(transactional_db: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Installation:
     for held in ("_skills", "_metadata"):
         monkeypatch.setattr(registry, held, {})
-    # A database emptied after the last test has no catalog, which a migration brought.
-    seed_catalog()
     load(registry, with_plugins=False, modules=["bench.skills"])
     return make_installation(tmp_path)
 

@@ -11,7 +11,7 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 from agents.models import Tenant
 from agents.tenancy import Principal
 from catalog.api.catalog import Catalog, CatalogView, CodeCount, Failures, FailureStats, MatchPage
-from catalog.entries import import_entries, seed_catalog
+from catalog.entries import import_entries
 from catalog.services import MatchRow, record_matches
 from skills.refusal import Refusal
 
@@ -20,7 +20,6 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def acme() -> Tenant:
-    seed_catalog()
     acme, rival = (Tenant.objects.create(slug=slug, name=slug) for slug in ("acme", "rival"))
     for number, tenant in enumerate((acme, acme, acme, rival)):
         record_matches([failure(tenant, number)])

@@ -23,7 +23,6 @@ WHY = {"by": "alice", "reason": "the night of the outage"}
 
 @pytest.fixture
 def acme(db: None) -> Tenant:
-    seed_catalog()
     return Tenant.objects.create(slug="acme", name="Acme")
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.test.utils import CaptureQueriesContext
 
 from agents.models import Tenant
-from catalog.entries import create_entry, export_documents, import_entries, remove_entry, seed_catalog
+from catalog.entries import create_entry, export_documents, import_entries, remove_entry
 from catalog.models import CatalogEntry, EntryVersion
 from skills.refusal import Refusal
 
@@ -20,7 +20,6 @@ WHY = {"by": "alice", "reason": "moved from staging"}
 
 @pytest.fixture
 def acme() -> Tenant:
-    seed_catalog()
     return Tenant.objects.create(slug="acme", name="Acme")
 
 

@@ -12,7 +12,6 @@ from django.utils import timezone
 from agents.models import Tenant
 from catalog.lookup import Lookup
 from catalog.models import CatalogEntry, RecoveryCandidate
-from catalog.services import seed_catalog
 from catalog.signature import signature_of
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +20,6 @@ FAILED = {"skill": "http_call", "code": "TIMEOUT", "message": "no answer"}
 
 @pytest.fixture
 def acme() -> Tenant:
-    seed_catalog()
     return Tenant.objects.create(slug="acme", name="Acme")
 
 

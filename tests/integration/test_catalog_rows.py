@@ -12,7 +12,7 @@ import pytest
 from django.test.utils import CaptureQueriesContext
 
 from agents.models import Tenant
-from catalog.entries import import_entries, seed_catalog, update_entry
+from catalog.entries import import_entries, update_entry
 from catalog.lookup import Lookup
 from catalog.models import CatalogEntry, FailureMatch
 from catalog.selectors import catalog_json, list_matches, match_json, match_stats
@@ -30,11 +30,6 @@ def acme() -> Tenant:
 @pytest.fixture
 def rival() -> Tenant:
     return Tenant.objects.create(slug="rival", name="Rival")
-
-
-@pytest.fixture(autouse=True)
-def _seeded() -> None:
-    seed_catalog()
 
 
 def shared(code: str, skill: str = "") -> CatalogEntry:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agents.models import Tenant
-from catalog.entries import create_entry, seed_catalog
+from catalog.entries import create_entry
 from catalog.models import CatalogEntry
 from tests.integration.test_commands_of_the_runtime import command
 
@@ -18,7 +18,6 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def acme() -> Tenant:
-    seed_catalog()
     return Tenant.objects.create(slug="acme", name="Acme")
 
 

@@ -17,7 +17,6 @@ from skills.models import PriceRow
 
 pytestmark = pytest.mark.django_db
 
-TOMORROW = (today() + timedelta(days=1)).isoformat()
 LLAMA = ("set", "openai_compatible", "llama3")
 
 
@@ -93,7 +92,7 @@ def test_it_prices_calls_of_a_skill() -> None:
 
 
 def test_it_withdraws_a_price_to_come() -> None:
-    made = answered(*LLAMA, "--input", "1", "--output", "2", "--from", TOMORROW)
+    made = answered(*LLAMA, "--input", "1", "--output", "2", "--from", (today() + timedelta(days=1)).isoformat())
     assert made["state"] == "coming"
     assert told("withdraw", made["price_id"])[0].startswith("withdrawn: llama3")
     assert answered("withdraw", made["version"])["state"] == "withdrawn"

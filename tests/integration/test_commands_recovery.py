@@ -11,7 +11,6 @@ from django.core.management import CommandError, call_command
 
 from agents.models import Tenant
 from catalog.models import RecoveryCandidate
-from catalog.services import seed_catalog
 from runs.housekeeping import schedules
 from tests.integration.recovering import fail
 from tests.integration.test_commands_on_runs import told
@@ -21,7 +20,6 @@ NO_CANDIDATE = "rec_" + "0" * 32
 
 @pytest.fixture
 def tenant(db: None) -> Tenant:
-    seed_catalog()
     return Tenant.objects.create(slug="acme", name="Acme")
 
 

@@ -12,7 +12,7 @@ from agents.models import Tenant
 from catalog.learning import deciding
 from catalog.learning.aggregation import why_harmful
 from catalog.models import CatalogEntry, FailureMatch, RecoveryCandidate
-from catalog.services import recovered_by, seed_catalog
+from catalog.services import recovered_by
 from runs.recovery import nightly
 from tests.integration.recovering import fail
 from tests.integration.workshop import as_person
@@ -24,7 +24,6 @@ GIVEN_UP: dict[str, Any] = {"decision": "abort", "mode": "ABORT"}
 
 @pytest.fixture
 def acme() -> Tenant:
-    seed_catalog()
     return Tenant.objects.create(slug="acme", name="Acme")
 
 

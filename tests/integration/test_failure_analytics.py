@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
 
 from agents.models import Agent, Tenant
 from agents.services import create_agent
-from catalog.analytics.numbers import Failures, analytics, heat_map, recovery_times
+from catalog.analytics.numbers import Failures, analytics, recovery_times, scale_of
+from catalog.groups.reading import list_groups
+from catalog.models import FailureMatch
 from skills.refusal import Refusal
 from tests.integration.failures import a_failure
 
@@ -188,5 +192,59 @@ def test_it_draws_codes_by_hour(acme: Tenant) -> None:
     ("days", "columns", "hours", "drawn"), [(1, 169, 1, 25), (7, 169, 1, 169), (7, 56, 6, 29), (30, 169, 6, 121), (90, 169, 24, 91)]
 )
 def test_its_columns_are_as_wide_as_they_must_be(days: int, columns: int, hours: int, drawn: int) -> None:
-    found = heat_map([], NOW - days * DAY, NOW, columns)
-    assert (found["hours"], found["columns"]) == (hours, drawn)
+    found = scale_of(NOW - days * DAY, NOW, columns)
+    assert (found.width, found.columns) == (hours, drawn)
+
+
+# All of it, the plain way
+
+
+def _many(tenant: Tenant, agents: list[Agent], dice: Random) -> None:
+    for _ in range(90):
+        at, tried = NOW - timedelta(minutes=dice.randrange(-60, 7 * 1_440)), dice.random() < 0.7
+        took = timedelta(milliseconds=dice.choice((-5, 0, 999, 1_000, 1_001, dice.randrange(4_000), dice.randrange(9_000_000))))
+        a_failure(
+            tenant, at=at, code=dice.choice(("TIMEOUT", "NOT_FOUND")), cause=dice.choice("aaabc"), agent=dice.choice(agents),
+            skill_version=dice.choice(("1.0.0", "")), match_type=dice.choice(("code", "miss")), mode=dice.choice(("", "FALLBACK")),
+            recovery_attempted=tried, recovery_succeeded=dice.choice((True, True, False)) if tried else None,
+            resolved_at=at + took if dice.random() < 0.9 else None, recovered_by=dice.choice(("", "run_x")),
+            cost_micro_usd=dice.randrange(900), injected=dice.random() < 0.1,
+        )  # fmt: skip
+
+
+def _plain(rows: list[FailureMatch]) -> dict[str, Any]:
+    hits, tried = [row for row in rows if row.match_type != "miss"], [row for row in rows if row.recovery_attempted]
+    return {
+        "failures": len(rows),
+        "hits": len(hits),
+        "followed": sum(row.recovery_attempted for row in hits),
+        "tried": len(tried),
+        "worked": sum(bool(row.recovery_succeeded) for row in rows),
+        "rerun": sum(row.recovered_by != "" and not row.recovery_succeeded for row in rows),
+        "wasted_micro_usd": sum(row.cost_micro_usd for row in rows),
+    }
+
+
+def _plain_times(rows: list[FailureMatch]) -> dict[str, Any]:
+    ended = [(row.created_at, row.resolved_at) for row in rows if row.recovery_succeeded]
+    took = sorted(max(0, round((end - at) / timedelta(milliseconds=1))) for at, end in ended if end is not None)
+    return {"n": len(took), "p50_ms": took[-(-len(took) // 2) - 1], "p95_ms": took[-(-len(took) * 95 // 100) - 1]}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_it_adds_up_to_what_a_look_at_each_failure_adds_up_to(acme: Tenant, worker: Agent, seed: int) -> None:
+    _many(acme, [worker, create_agent(tenant=acme, name="other")], Random(seed))  # noqa: S311 - nothing secret
+    rows = [row for row in FailureMatch.objects.all() if not row.injected and NOW - 7 * DAY <= row.created_at < NOW]
+    found = analytics(week(acme))
+    expected = _plain(rows)
+    assert {name: found["totals"][name] for name in expected} == expected
+    assert found["totals"]["time_to_recovery"] == _plain_times(rows)
+    by_mode = {each["mode"] or "": each["time_to_recovery"] for each in found["by_mode"]}
+    assert by_mode == {mode: _plain_times([row for row in rows if row.mode == mode]) for mode in ("", "FALLBACK")}
+    drawn = {(cell["code"], cell["from"][:13]): cell["failures"] for cell in found["heat_map"]["cells"]}
+    assert drawn == Counter((row.code, f"{row.created_at:%Y-%m-%dT%H}") for row in rows)
+    of_group = {signature: [row for row in rows if row.signature == signature] for signature in {row.signature for row in rows}}
+    for sort, much in {"failures": len, "wasted": lambda group: sum(row.cost_micro_usd for row in group)}.items():
+        told = list_groups(week(acme), sort=sort, now=NOW)["data"]
+        assert [each["signature"] for each in told] == sorted(of_group, key=lambda signature: (-much(of_group[signature]), signature))
+        assert all({name: each[name] for name in expected} == _plain(of_group[each["signature"]]) for each in told)

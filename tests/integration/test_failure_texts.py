@@ -10,7 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from agents.models import Tenant
 from catalog.models import FailureMatch
-from catalog.services import record_matches, seed_catalog
+from catalog.services import record_matches
 from skills.base import Skill, SkillFailure, skill
 from skills.contracts import Effect, FailureDetails, FaultDetail, SideEffect
 from skills.execution import LONGEST_TEXT
@@ -82,7 +82,6 @@ def test_it_groups_long_texts_by_how_they_begin(workshop: Workshop) -> None:
 
 @pytest.mark.django_db
 def test_it_masks_what_comes_by_another_way() -> None:
-    seed_catalog()
     tenant = Tenant.objects.create(slug="acme", name="Acme")
     words = f"/steps/0: password={CANARY}"
     record_matches([a_match(tenant, message=words, cause=words, entry_id=None)])

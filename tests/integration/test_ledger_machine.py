@@ -254,6 +254,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self.house.tenant.delete()
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.usefixtures("db")
 def test_it_counts_as_a_plain_model_does() -> None:
     run_state_machine_as_test(LedgerMachine, settings=settings(max_examples=40, stateful_step_count=30))

@@ -28,8 +28,6 @@ from skills.services import LONGEST_VERSION, PRICED_BY, add_price, take_over_shi
 
 pytestmark = pytest.mark.django_db
 
-NOW = today()
-TOMORROW = NOW + timedelta(days=1)
 ONE = [{"input": 1_000_000, "output": 2_000_000}]
 
 
@@ -40,14 +38,19 @@ def _own_table() -> Iterator[None]:
     prices.forget()
 
 
+def tomorrow() -> date:
+    """Return the next day; asked for when it is needed, as a day may end between the reading of this file and a test."""
+    return today() + timedelta(days=1)
+
+
 def add(model: str = "llama3", provider: str = "openai_compatible", **more: Any) -> PriceRow:
     asked = {"tiers": ONE} if provider != "skill" else {"per_call_micro_usd": 70}
     return add_price(by="root", provider=provider, model=model, **{**asked, **more})
 
 
-def input_price(model: str, provider: str = "openai_compatible", on: date = NOW) -> int | None:
+def input_price(model: str, provider: str = "openai_compatible", on: date | None = None) -> int | None:
     prices.refresh()
-    price = price_of(provider, model, on)
+    price = price_of(provider, model, on or today())
     return None if price is None else price.tiers[0].input
 
 
@@ -98,16 +101,20 @@ def haiku(price: int = 7, begins: date | None = None) -> DatedPrice:
 def test_a_release_brings_its_prices_as_new_rows_from_the_day_it_comes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     before = list(PriceRow.objects.values())
     newcomer = DatedPrice("anthropic", "claude-next", (tables.Clause("equals", "claude-next"),), None, "", (Tier(0, 1, 2, 3, 4),))
-    shipping(monkeypatch, tmp_path, haiku(7), haiku(9, TOMORROW), newcomer)
+    shipping(monkeypatch, tmp_path, haiku(7), haiku(9, tomorrow()), newcomer)
     call_command("migrate", verbosity=0)
     fresh = PriceRow.objects.exclude(pk__in=[row["id"] for row in before])
     assert [(row.version, row.valid_from, row.origin) for row in fresh] == [
-        (f"next-1.0/claude-haiku-5-5/{NOW}", NOW, "shipped"),
-        (f"next-1.0/claude-haiku-5-5/{TOMORROW}", TOMORROW, "shipped"),
-        (f"next-1.0/claude-next/{NOW}", NOW, "shipped"),
+        (f"next-1.0/claude-haiku-5-5/{today()}", today(), "shipped"),
+        (f"next-1.0/claude-haiku-5-5/{tomorrow()}", tomorrow(), "shipped"),
+        (f"next-1.0/claude-next/{today()}", today(), "shipped"),
     ]
     assert list(PriceRow.objects.filter(pk__in=[row["id"] for row in before]).values()) == before
-    assert [input_price("claude-haiku-5-5", "anthropic", day) for day in (NOW - timedelta(days=1), NOW, TOMORROW)] == [100_000, 7, 9]
+    assert [input_price("claude-haiku-5-5", "anthropic", day) for day in (today() - timedelta(days=1), today(), tomorrow())] == [
+        100_000,
+        7,
+        9,
+    ]
     assert take_over_shipped_prices() == 0
 
 
@@ -117,7 +124,7 @@ def test_a_release_leaves_what_the_operator_says(monkeypatch: pytest.MonkeyPatch
     assert take_over_shipped_prices() == 1
     for name in ("claude-haiku-5-5", "claude-haiku-5-5-20261001"):
         assert input_price(name, "anthropic") == 1_000_000
-    assert PriceRow.objects.get(pk=row.pk).version == f"operator/anthropic/claude-haiku-5-5/{NOW}"
+    assert PriceRow.objects.get(pk=row.pk).version == f"operator/anthropic/claude-haiku-5-5/{today()}"
 
 
 # What an operator adds
@@ -125,12 +132,12 @@ def test_a_release_leaves_what_the_operator_says(monkeypatch: pytest.MonkeyPatch
 
 def test_it_prices_a_model_nobody_knew() -> None:
     row = add(note=" our own   hardware ")
-    assert (row.note, row.created_by, row.origin, row.valid_from) == ("our own hardware", "root", "operator", NOW)
+    assert (row.note, row.created_by, row.origin, row.valid_from) == ("our own hardware", "root", "operator", today())
     assert row.tiers == [
         {"above_input_tokens": 0, "input": 1_000_000, "output": 2_000_000, "cache_read": 1_000_000, "cache_write": 1_000_000}
     ]
     assert (input_price("llama3"), input_price("llama3.1"), input_price("llama3", "anthropic")) == (1_000_000, None, None)
-    assert price_table().price_of("openai_compatible", "llama3", NOW - timedelta(days=1)) is None
+    assert price_table().price_of("openai_compatible", "llama3", today() - timedelta(days=1)) is None
     config = {"provider": "openai_compatible", "model": "llama3"}
     assert worst_case_of(LlmInvoke(), {"prompt": "x", "max_tokens": 10}, config) == 1 + 1_024 + 20
 
@@ -147,7 +154,7 @@ def test_it_prices_one_name_of_a_model_alone() -> None:
 
 def test_it_takes_the_last_price_of_a_day_and_names_each_apart() -> None:
     versions = [add(tiers=[{"input": price, "output": 0}]).version for price in (1, 2, 3)]
-    assert versions == [f"operator/openai_compatible/llama3/{NOW}{end}" for end in ("", "/2", "/3")]
+    assert versions == [f"operator/openai_compatible/llama3/{today()}{end}" for end in ("", "/2", "/3")]
     assert input_price("llama3") == 3
 
 
@@ -158,24 +165,24 @@ def test_it_names_a_price_by_its_id_where_its_name_would_be_too_long() -> None:
 
 
 def test_it_begins_on_its_day() -> None:
-    add(valid_from=TOMORROW.isoformat())
-    assert (input_price("llama3"), input_price("llama3", on=TOMORROW)) == (None, 1_000_000)
+    add(valid_from=tomorrow().isoformat())
+    assert (input_price("llama3"), input_price("llama3", on=tomorrow())) == (None, 1_000_000)
 
 
 def test_it_prices_calls_of_a_skill() -> None:
     assert worst_case_of(HttpCall(), {}, {}) == 0
     row = add("http_call", "skill")
     prices.refresh()
-    assert price_table().per_call("http_call", NOW) == (row.version, 70)
+    assert price_table().per_call("http_call", today()) == (row.version, 70)
     assert worst_case_of(HttpCall(), {}, {}) == 70
 
 
 TOO_MUCH = 10**12 + 1
 BAD: dict[str, tuple[dict[str, Any], str]] = {
-    "yesterday": ({"valid_from": NOW - timedelta(days=1)}, "/valid_from"),
+    "yesterday": ({"valid_from": today() - timedelta(days=1)}, "/valid_from"),
     "no day": ({"valid_from": "soon"}, "/valid_from"),
     "a number for a day": ({"valid_from": "1767225600"}, "/valid_from"),
-    "an instant for a day": ({"valid_from": f"{TOMORROW}T00:00:00Z"}, "/valid_from"),
+    "an instant for a day": ({"valid_from": f"{tomorrow()}T00:00:00Z"}, "/valid_from"),
     "a day that is none": ({"valid_from": "2030-02-30"}, "/valid_from"),
     "a negative": ({"tiers": [{"input": -1, "output": 1}]}, "/tiers/0/input"),
     "a fraction": ({"tiers": [{"input": 0.5, "output": 1}]}, "/tiers/0/input"),
@@ -226,9 +233,9 @@ def test_it_knows_the_providers_models_are_asked_of() -> None:
 
 
 def test_it_withdraws_what_is_to_come_and_keeps_who_did_it() -> None:
-    row = add(valid_from=TOMORROW)
+    row = add(valid_from=tomorrow())
     withdrawn = withdraw_price(price_id=row.public_id, by="root")
-    assert (withdrawn.withdrawn_by, input_price("llama3", on=TOMORROW)) == ("root", None)
+    assert (withdrawn.withdrawn_by, input_price("llama3", on=tomorrow())) == ("root", None)
     again = withdraw_price(price_id=row.version, by="somebody else")
     assert (again.withdrawn_by, again.withdrawn_at) == ("root", withdrawn.withdrawn_at)
 
@@ -242,10 +249,10 @@ def test_it_withdraws_nothing_that_is_in_force() -> None:
 
 
 def test_it_withdraws_nothing_that_came_with_aos(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    shipping(monkeypatch, tmp_path, haiku(9, TOMORROW))
+    shipping(monkeypatch, tmp_path, haiku(9, tomorrow()))
     take_over_shipped_prices()
     with pytest.raises(Refusal, match="came with AOS"):
-        withdraw_price(price_id=f"next-1.0/claude-haiku-5-5/{TOMORROW}", by="root")
+        withdraw_price(price_id=f"next-1.0/claude-haiku-5-5/{tomorrow()}", by="root")
 
 
 @pytest.mark.parametrize("price_id", ["prc_" + "0" * 32, "nonsense", "", "\0", "prc_\0", "x" * 5_000])
@@ -257,7 +264,7 @@ def test_it_finds_no_other_price(price_id: str) -> None:
 
 CHANGES: dict[str, dict[str, Any]] = {
     "its price": {"tiers": [{"above_input_tokens": 0} | dict.fromkeys(BUCKETS, 1)]},
-    "its day": {"valid_from": TOMORROW},
+    "its day": {"valid_from": tomorrow()},
     "its names": {"match": [{"equals": "other"}]},
     "its version": {"version": "other"},
     "who added it": {"created_by": "nobody"},
@@ -275,7 +282,7 @@ def test_the_database_lets_nobody_change_a_price_in_force(changed: dict[str, Any
 
 @pytest.mark.parametrize("changed", CHANGES.values(), ids=CHANGES)
 def test_of_a_price_to_come_it_lets_nothing_be_changed_but_its_withdrawal(changed: dict[str, Any]) -> None:
-    row = add(valid_from=TOMORROW + timedelta(days=1))
+    row = add(valid_from=tomorrow() + timedelta(days=1))
     with transaction.atomic():
         if "withdrawn_at" in changed:
             assert PriceRow.objects.filter(pk=row.pk).update(**changed) == 1
@@ -288,7 +295,7 @@ def test_of_a_price_to_come_it_lets_nothing_be_changed_but_its_withdrawal(change
 
 
 def test_the_database_lets_nobody_delete_a_price() -> None:
-    row = add(valid_from=TOMORROW)
+    row = add(valid_from=tomorrow())
     if connection.vendor == "postgresql":
         with pytest.raises(IntegrityError, match="prices_stand"), transaction.atomic():
             PriceRow.objects.filter(pk=row.pk).delete()
@@ -299,7 +306,7 @@ def test_the_database_lets_nobody_delete_a_price() -> None:
 
 def test_the_database_lets_nobody_add_a_price_of_yesterday() -> None:
     row = add()
-    row.pk, row.public_id, row.version, row.valid_from = None, "prc_x", "x", NOW - timedelta(days=1)
+    row.pk, row.public_id, row.version, row.valid_from = None, "prc_x", "x", today() - timedelta(days=1)
     with pytest.raises(IntegrityError, match="price_not_backdated"), transaction.atomic():
         row.save(force_insert=True)
 
@@ -313,7 +320,7 @@ def test_it_reads_the_rows_again_only_when_some_were_added_or_withdrawn(django_a
     with django_assert_num_queries(1):
         prices.refresh()
     assert price_table() is known
-    coming = add(valid_from=TOMORROW)
+    coming = add(valid_from=tomorrow())
     with django_assert_num_queries(2):
         prices.refresh()
     assert price_table() is not known
@@ -327,20 +334,20 @@ def test_it_reads_them_when_they_are_old(django_assert_num_queries: Any) -> None
         prices.refresh_if_old()
     with django_assert_num_queries(0):
         prices.refresh_if_old()
-        price_of("openai_compatible", "gpt-5.6", NOW)
+        price_of("openai_compatible", "gpt-5.6", today())
     with django_assert_num_queries(1):
         prices.refresh_if_old(0)
 
 
 def test_it_lists_them_with_their_states() -> None:
-    add(valid_from=TOMORROW), add(), withdraw_price(price_id=add(valid_from=TOMORROW).public_id, by="root")
+    add(valid_from=tomorrow()), add(), withdraw_price(price_id=add(valid_from=tomorrow()).public_id, by="root")
     told = list_prices(provider="openai_compatible", model="llama3")
     assert [(price["valid_from"], price["state"]) for price in told] == [
-        (TOMORROW.isoformat(), "withdrawn"),
-        (TOMORROW.isoformat(), "coming"),
-        (NOW.isoformat(), "in_force"),
+        (tomorrow().isoformat(), "withdrawn"),
+        (tomorrow().isoformat(), "coming"),
+        (today().isoformat(), "in_force"),
     ]
-    assert [price["state"] for price in list_prices(model="llama3", on=TOMORROW)] == ["withdrawn", "in_force", "past"]
+    assert [price["state"] for price in list_prices(model="llama3", on=tomorrow())] == ["withdrawn", "in_force", "past"]
     assert [(price["model"], price["state"]) for price in list_prices(model="gpt-5.6")] == [
         ("gpt-5.6-sol", "in_force"),
         ("gpt-5.6-sol", "past"),

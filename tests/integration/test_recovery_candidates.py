@@ -14,7 +14,7 @@ from catalog.learning.candidates import suggest_for_code, suggest_for_match
 from catalog.learning.documents import export_candidates, import_candidates
 from catalog.learning.views import candidate_detail
 from catalog.models import CatalogEntry, RecoveryCandidate, RecoveryDecision
-from catalog.services import recovered_by, seed_catalog
+from catalog.services import recovered_by
 from runs.recovery import nightly
 from runs.recovery.suggesting import suggest
 from skills.refusal import Refusal
@@ -28,7 +28,6 @@ WHY = "it helps, as the report shows"
 
 @pytest.fixture
 def acme() -> Tenant:
-    seed_catalog()
     return Tenant.objects.create(slug="acme", name="Acme")
 
 

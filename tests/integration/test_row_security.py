@@ -25,7 +25,6 @@ from agents.tenancy import SCOPES, create_key
 from aos_site.http.serving import ThreadedHandler
 from aos_site.urls import api_v1
 from catalog.models import CatalogEntry
-from catalog.services import seed_catalog
 from runs.models import Run, RunEvent, Signal
 from tests.integration.strangers import ROLE, a_role, connected_as, rows_of
 from tests.integration.workshop import Workshop, driven, step
@@ -91,8 +90,6 @@ def two_tenants(role: str, django_db_blocker: Any) -> Iterator[tuple[Rows, Rows]
     with django_db_blocker.unblock():
         with connection.cursor() as cursor:
             cursor.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
-        # A migration brought it, but the database is emptied after each test that commits.
-        seed_catalog()
         ours, theirs = (rows_of(Tenant.objects.create(slug=f"matrix-{name}", name=name)) for name in ("a", "b"))
         yield ours, theirs
         with connection.cursor() as cursor:

@@ -129,7 +129,7 @@ def test_it_settles_what_a_call_cost_beyond_its_worst_case(workshop: Workshop) -
 
 
 def test_it_pauses_and_resumes(workshop: Workshop) -> None:
-    run = workshop.submit(*chain(step("one", "sleepy", ms=150), step("two", "say")))
+    run = workshop.submit(*chain(step("one", "sleepy", ms=1_500), step("two", "say")))
     with a_worker():
         started(run, "one")
         services.pause_run(principal=workshop.alice, run_id=run.public_id)

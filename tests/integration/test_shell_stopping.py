@@ -114,7 +114,14 @@ def test_it_changes_nothing_about_a_run_that_has_ended(workshop: Workshop) -> No
 # Handing back
 
 
-def test_it_finishes_what_is_short_before_it_leaves(workshop: Workshop) -> None:
+@pytest.fixture
+def little_grace(workshop: Workshop, settings: Any) -> None:
+    """Give calls that take a second and a half no chance to end before a worker leaves, however slow the machine is."""
+    settings.WORK_GRACE_SECONDS = 0.1
+
+
+def test_it_finishes_what_is_short_before_it_leaves(workshop: Workshop, settings: Any) -> None:
+    settings.WORK_GRACE_SECONDS = 20
     run = workshop.submit(step("short", "sleepy", ms=200))
     with a_worker() as leave:
         started(run, "short")
@@ -123,6 +130,7 @@ def test_it_finishes_what_is_short_before_it_leaves(workshop: Workshop) -> None:
     assert_is_whole(workshop, run)
 
 
+@pytest.mark.usefixtures("little_grace")
 def test_it_hands_back_a_read_which_another_worker_repeats(workshop: Workshop, tmp_path: Path) -> None:
     witness = str(tmp_path / "w")
     run = workshop.submit(*chain(step("done", "sleepy", witness=witness), step("slow", "sleepy", ms=1_500, witness=witness)))
@@ -139,6 +147,7 @@ def test_it_hands_back_a_read_which_another_worker_repeats(workshop: Workshop, t
     assert_is_whole(workshop, run)
 
 
+@pytest.mark.usefixtures("little_grace")
 def test_it_hands_back_a_write_that_had_not_left_and_makes_it_elsewhere(workshop: Workshop, tmp_path: Path) -> None:
     run = workshop.submit(step("write", "append_line", witness=str(tmp_path / "w"), before_ms=1_500))
     with a_worker() as leave:
@@ -150,6 +159,7 @@ def test_it_hands_back_a_write_that_had_not_left_and_makes_it_elsewhere(workshop
     assert_is_whole(workshop, run)
 
 
+@pytest.mark.usefixtures("little_grace")
 @pytest.mark.parametrize(
     ("verdict", "lines"),
     [
@@ -200,7 +210,7 @@ def test_it_hands_back_many_runs_and_repeats_no_committed_step(workshop: Worksho
 
 def test_it_writes_nothing_once_it_is_fenced_and_another_worker_takes_over(workshop: Workshop, tmp_path: Path) -> None:
     before = threading.active_count()
-    run = workshop.submit(*chain(step("read", "sleepy", ms=900, witness=str(tmp_path / "w")), step("after", "say")))
+    run = workshop.submit(*chain(step("read", "sleepy", ms=2_000, witness=str(tmp_path / "w")), step("after", "say")))
     with a_worker():
         started(run, "read")
         Session.objects.update(lease_until_ms=0)

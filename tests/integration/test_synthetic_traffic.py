@@ -16,7 +16,7 @@ from agents.models import Tenant
 from catalog.learning.aggregation import AT_LEAST
 from catalog.lookup import Lookup
 from catalog.models import CatalogEntry, FailureMatch, RecoveryCandidate
-from catalog.services import record_matches, resolve_matches, seed_catalog
+from catalog.services import record_matches, resolve_matches
 from runs.models import RunEvent
 from runs.recovery import nightly
 from runs.recovery.suggesting import suggest
@@ -30,7 +30,6 @@ BATCH = 200
 
 @pytest.fixture
 def tenant(db: None) -> Tenant:
-    seed_catalog()
     return Tenant.objects.create(slug="acme", name="Acme")
 
 

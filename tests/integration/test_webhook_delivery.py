@@ -241,13 +241,13 @@ def test_it_lets_one_endpoint_that_hangs_not_hold_up_the_others(
     door.server.expect_request("/slow").respond_with_handler(lambda request: (time.sleep(3), Response(status=200))[1])
     endpoints.create_endpoint(principal=alice, wanted=Wanted(url=door.server.url_for("/slow")))
     endpoints.create_endpoint(principal=alice, wanted=Wanted(url=door.url))
-    for number in range(3):
+    for number in range(9):
         tell(tenant, number=number)
     began = time.monotonic()
     sending.deliver()
-    assert time.monotonic() - began < 3, "they are offered at the same time"
+    assert time.monotonic() - began < 8, "they are offered at the same time"
     states = WebhookDelivery.objects.order_by("state").values_list("state", flat=True)
-    assert list(states) == ["delivered"] * 3 + ["pending"] * 3
+    assert list(states) == ["delivered"] * 9 + ["pending"] * 9
     slow = WebhookDelivery.objects.filter(state="pending").first()
     assert slow is not None
     assert "TIMEOUT" in slow.attempts[0]["error"]

@@ -22,7 +22,7 @@ from runs.shell.drain import drain
 from runs.shell.journal import Entry, Row
 from runs.shell.store import RunRow
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 40.0
 
 
 def step(step_id: str, skill: str, *needs: str, **more: Any) -> dict[str, Any]:

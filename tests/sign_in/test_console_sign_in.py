@@ -125,6 +125,13 @@ def test_the_same_subject_of_another_issuer_is_somebody_else(browsers: Any) -> N
     assert User.objects.count() == 2
 
 
+def test_it_gives_nobody_a_name_that_was_somebodys(browsers: Any) -> None:
+    for name in ("ada", "bob"):
+        User.objects.create_user(name.upper()).delete()
+    browsers().sign_in("ada")
+    assert not User.objects.filter(username__in=("ada", "bob")).exists() and User.objects.count() == 1
+
+
 def test_it_refuses_who_was_closed_out_here(browsers: Any) -> None:
     browsers().sign_in("ada")
     User.objects.update(is_active=False)

@@ -11,15 +11,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from django.contrib.auth.models import User
 from django.test import Client
 
+from agents.access.standing_rights import still_may
+from agents.actors import is_same_actor, provider_id
 from agents.audit import entries_of
 from agents.models import Role, Tenant
 from agents.roles import ROLE_SCOPES
 from agents.sign_in import issuer
-from agents.tenancy import SCOPES, create_key
+from agents.sign_in.jwt_bearers import bearer_of
+from agents.tenancy import SCOPES, Principal, create_key, is_still_valid
 from ops.identity_provider.signing import write_key
 from tests.conftest import PROJECT
 
@@ -48,6 +53,18 @@ def test_it_says_in_the_audit_log_whether_a_person_or_a_program_acted(provider: 
     assert post_agent(provider.own_token()).status_code == 201
     assert post_agent(provider.forged(), "ranger").status_code == 201
     assert [entry.actor for entry in entries_of(acme, action="agent.create")] == ["person:ada", "service:console"]
+
+
+def test_it_lets_nobody_in_who_was_closed_out_here(provider: Any, acme: Tenant) -> None:
+    ada = User.objects.create_user("ada", is_active=False)
+    account = SocialAccount.objects.create(user=ada, provider="oidc-of-another-issuer", uid="ada")
+    bearer = bearer_of(provider.forged())
+    principal = Principal(acme, bearer.actor, bearer.scopes, ends_at=bearer.ends_at)
+    assert is_still_valid(principal, "agents:read") and still_may(acme, "person:ada", "agents:read")
+    assert not is_same_actor(acme, "person:ada", "ada"), "the same subject of another issuer owns nothing of theirs"
+    SocialAccount.objects.filter(pk=account.pk).update(provider=provider_id())
+    assert ask(provider.forged()).status_code == 401
+    assert not is_still_valid(principal, "agents:read") and not still_may(acme, "person:ada", "agents:read")
 
 
 def test_it_gives_each_role_its_scopes_and_no_others(provider: Any, acme: Tenant) -> None:

@@ -67,8 +67,10 @@ def test_it_writes_down_who_came_in_and_who_did_not(people: None) -> None:
 
 @pytest.mark.parametrize("name", ["root", "nobody-of-that-name"])
 def test_five_wrong_ones_close_a_name_for_five_minutes(people: None, name: str) -> None:
-    for n in range(5):
-        assert attempt(name, address=f"192.0.2.{n}").status_code == 200
+    # The form reads all of these as the one name.
+    for n, spelt in enumerate((name, f" {name}", f"{name}\u3000\t", name.replace("o", "\uff4f"), name)):
+        assert attempt(spelt, address=f"192.0.2.{n}").status_code == 200
+    assert attempt("\uff52" + name[1:] if name == "root" else f"  {name}", PASSWORD, address="192.0.2.98").status_code == 429
     refused = attempt(name.upper(), PASSWORD, address="192.0.2.99")
     assert refused.status_code == 429
     assert 0 < int(refused["Retry-After"]) <= 300

@@ -43,9 +43,9 @@ def test_it_checks_formats() -> None:
 
 
 def test_it_is_not_hung_by_a_pattern() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert not compile_schema({"pattern": "^(a|aa)+$"}).is_valid("a" * 5_000 + "b")
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize(("path", "pointer"), [([], ""), (["a", 0], "/a/0"), (["a/b~c"], "/a~1b~0c")])

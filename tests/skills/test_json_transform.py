@@ -202,9 +202,9 @@ EVIL = {
 
 @pytest.mark.parametrize(("value", "params", "code"), EVIL.values(), ids=EVIL.keys())
 def test_it_ends_soon_for(value: Any, params: dict[str, Any], code: str | None) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     outcome = transform(value, **params)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert (outcome.failure.code if outcome.failure else None) == code
 
 

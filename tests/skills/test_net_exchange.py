@@ -116,7 +116,7 @@ def test_one_deadline_holds_for_a_body_that_drips() -> None:
     with RawServer(lambda connection: drip(server)(connection)) as server:
         started = time.monotonic()
         assert failure(server.url, timeout_ms=200) == ("TIMEOUT", "acked")
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10, "all of the body takes twenty seconds"
 
 
 def test_one_deadline_holds_for_a_resolver_that_hangs() -> None:

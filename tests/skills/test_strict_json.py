@@ -82,10 +82,10 @@ def test_it_names_every_fault_up_to_a_bound() -> None:
     "raw", [b'"' + b'\\"' * 500_000, b'["' + b"\\" * 999_999, b'"' * 999_999], ids=["escaped quotes", "backslashes", "quotes"]
 )
 def test_it_reads_hostile_text_in_linear_time(raw: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(NotStrictJson):
         parse_strict(raw)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 STORABLE = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=8)

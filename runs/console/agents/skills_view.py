@@ -96,7 +96,7 @@ def measured(told: Mapping[str, Any], *, shows_costs: bool) -> list[tuple[str, s
     failed, took, cost = (told.get(f"measured_{what}") for what in ("failures", "latency", "cost"))
     found: list[tuple[str, str]] = []
     if failed:
-        found += [("Calls", f"{failed['n']:,}"), ("Succeeded", f"{1 - failed['rate']:.1%}")]
+        found += [("Calls", f"{failed['n']:,}"), ("Succeeded", f"{100 * (1 - failed['rate']):.1f} %")]
     if took:
         found += [("Half took at most", duration(took["p50_ms"])), ("19 of 20 at most", duration(took["p95_ms"]))]
     if cost and shows_costs:

@@ -43,6 +43,8 @@ COLUMNS = 56
 GROUPS = 25
 _FILTERS = ("agent", "skill", "code", "host")
 _ASKED = ("since", "state", "sort", *_FILTERS)
+_OF_CAUSE = ("host", "cause")
+"""What is told by CAUSE_ROLES alone, and asked for by them."""
 
 
 def failures_page(request: HttpRequest) -> HttpResponse:
@@ -68,7 +70,8 @@ def _choices(known: Sequence[Tenant], chosen: Tenant) -> list[Json]:
 
 def _context(request: HttpRequest, tenant: Tenant) -> Json:
     now, refused = timezone.now(), ""
-    asked = {name: value for name in _ASKED if (value := request.GET.get(name, ""))}
+    shows_cause = may(request, CAUSE_ROLES, tenant.pk)
+    asked = {name: value for name in _ASKED if (value := request.GET.get(name, "")) and (shows_cause or name not in _OF_CAUSE)}
     try:
         query = parse_query(GroupQuery, {**asked, "limit": str(GROUPS)})
         wanted = failures_of(tenant, query, now)
@@ -88,6 +91,7 @@ def _context(request: HttpRequest, tenant: Tenant) -> Json:
         "aos_injected": answer["totals"]["injected"],
         "aos_asked": asked,
         "aos_shows_costs": shows_costs,
+        "aos_shows_cause": shows_cause,
         "aos_spans": _pills(kept, "since", SPANS, query.since),
         "aos_filters": [{"name": name, "value": asked[name], "clear": address(kept, **{name: ""})} for name in _FILTERS if name in asked],
         "aos_tiles": view.tiles(answer["totals"], links, shows_costs=shows_costs),
@@ -193,14 +197,14 @@ def group_page(request: HttpRequest, signature: str) -> HttpResponse:
 def _group_context(request: HttpRequest, tenant: Tenant, told: Json, since: str, wanted: Failures) -> Json:
     links = _links(told, wanted)
     kept = {"tenant": tenant.slug, "since": since}
-    shows_cause = may(request, CAUSE_ROLES, tenant.pk)
+    hidden = () if may(request, CAUSE_ROLES, tenant.pk) else _OF_CAUSE
     return {
         "title": view.title_of(told),
         "aos_group": _group(request, tenant, told, links, since),
         "aos_sentence": view.state_sentence(told, since),
         "aos_mark": _mark_said(told),
         "aos_state": told["state"],
-        "aos_why": [(name.capitalize(), value or "none") for name, value in told["why_grouped"].items() if shows_cause or name != "cause"],
+        "aos_why": [(name.capitalize(), value or "none") for name, value in told["why_grouped"].items() if name not in hidden],
         "aos_spans": _pills(kept, "since", SPANS, since),
         "aos_versions": [
             {

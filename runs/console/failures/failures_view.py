@@ -254,12 +254,12 @@ def _list_of(name: str, links: Links) -> str:
 
 
 def group_line(row: Json, links: Links, *, shows_cause: bool, shows_costs: bool) -> dict[str, Any]:
-    """Return a group as the list shows it."""
+    """Return a group as the list shows it. Who does not see the cause does not see where the calls went either."""
     return {
         "signature": row["signature"],
         "look": LOOKS[row["state"]],
         "title": title_of(row),
-        "host": row["host"] or "",
+        "host": (row["host"] or "") if shows_cause else "",
         "cause": (row["cause"] or "") if shows_cause else "",
         "failures": row["failures"],
         "link": (link := links.to(signature__exact=row["signature"])),

@@ -57,12 +57,12 @@ def percent(number: float | None) -> str:
 
 
 def line(row: Json, *, shows_cause: bool) -> Json:
-    """Return a candidate as the list shows it."""
+    """Return a candidate as the list shows it. Who does not see the cause does not see where the calls went either."""
     return {
         "id": row["id"],
         "look": look(row),
         "title": f"{row['code']} in {row['skill'] or 'the run'}",
-        "host": row["host"] or "",
+        "host": (row["host"] or "") if shows_cause else "",
         "cause": row["cause"] if shows_cause else "",
         "mode": words(row["mode"]),
         "failures": row["occurrences"],

@@ -82,9 +82,9 @@ class ChargeAdmin(TenantScopedAdmin):
     @display(description="Tokens")
     def tokens(self, charge: Charge) -> str:
         counts = [(name, getattr(charge, field)) for name, field in _BUCKETS]
-        return " · ".join(f"{count:,} {name}" for name, count in counts if count)
+        return " · ".join(f"{count:,} {name}" for name, count in counts if count) or UNKNOWN
 
     @display(description="Remark")
     def remark(self, charge: Charge) -> str:
         found: list[Any] = [_WASTE.get(Waste(charge.waste)), _GUESS.get(PricingStatus(charge.pricing_status))]
-        return " · ".join(filter(None, found))
+        return " · ".join(filter(None, found)) or UNKNOWN

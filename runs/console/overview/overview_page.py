@@ -151,7 +151,7 @@ def _tiles(request: HttpRequest, standing: Standing, recent: Recent, alive: int,
         _recent_tile(recent),
         *_waiting_tiles(request, standing),
         *([_spend_tile(request, recent, found)] if everywhere else []),
-        _tile("Workers alive", alive, "sessions whose lease runs", _workers_link(request)),
+        _tile("Workers alive", alive, "heard from lately", _workers_link(request)),
     ]
 
 
@@ -171,10 +171,10 @@ def _recent_tile(recent: Recent) -> Json:
 
 def _success(succeeded: int, ended: int) -> str:
     """Say what part of the runs that ended succeeded, against what is aimed at."""
-    said, aim = f"{_percent(succeeded, ended)} succeeded of {ended:,} that ended", settings.SUCCESS_OBJECTIVE
+    said, aim = f"{_percent(succeeded, ended)} of {ended:,} that ended succeeded", settings.SUCCESS_OBJECTIVE
     if aim is None:
         return said
-    return f"{said}, {'as aimed at' if succeeded >= aim * ended else 'too few'}: {100 * aim:g} % should"
+    return f"{said}, {'as aimed at:' if succeeded >= aim * ended else 'below the aim of'} {100 * aim:g} %"
 
 
 def _percent(part: int, whole: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from django.contrib import admin, messages
@@ -37,7 +36,7 @@ from skills.registry import registry
 from skills.requests import RequestModel, parse_body
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
     from django.db.models import QuerySet
 
@@ -143,30 +142,17 @@ def _pending(request: HttpRequest, tenants: QuerySet[Tenant], show: str) -> Json
     if show == "mine":
         rows = notes.handed_to(rows, reader)
     found = list(rows[(number - 1) * A_PAGE : number * A_PAGE + 1])
-    cards: list[Json] = []
-    unreadable: list[Json] = []
-    handed = notes.holders([(row.run_id, row.key) for row in found[:A_PAGE]])
-    for of_run in _by_run(found[:A_PAGE]):
-        run = of_run[0].run
-        try:
-            told = approvals.approvals_json(of_run)
-        except Refusal as refusal:
-            # One damaged journal must not keep all others from being decided.
-            unreadable.append({"run_id": run.public_id, "why": refusal.detail})
-            continue
-        cards += [_card(each, run, handed, reader) for each in told]
+    shown, runs = found[:A_PAGE], {row.run.public_id: row.run for row in found}
+    handed = notes.holders([(row.run_id, row.key) for row in shown])
+    told, refused = approvals.readable_approvals(shown)
+    cards = [_card(each, runs[each["run_id"]], handed, reader) for each in told]
     return {
         "aos_cards": sorted(cards, key=lambda card: card["expires_at"] or "9"),
         "aos_together": groups_of(cards),
-        "aos_unreadable": unreadable,
+        "aos_unreadable": [{"run_id": run_id, "why": refusal.detail} for run_id, refusal in refused.items()],
         "aos_sooner": f"{_WHERE[show]}page={number - 1}" if number > 1 else "",
         "aos_later": f"{_WHERE[show]}page={number + 1}" if len(found) > A_PAGE else "",
     }
-
-
-def _by_run(rows: list[Any]) -> Iterator[list[Any]]:
-    for _, of_run in groupby(rows, key=lambda row: row.run_id):
-        yield list(of_run)
 
 
 def _card(told: Json, run: Run, handed: dict[tuple[int, str], str], reader: Collection[str]) -> Json:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -32,8 +31,6 @@ from skills.refusal import Refusal
 from skills.wording import UNKNOWN, Look
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.db.models import QuerySet
 
     from agents.models import Tenant
@@ -99,26 +96,15 @@ def _waiting(request: HttpRequest, tenants: QuerySet[Tenant]) -> Json:
     number = page_number(request.GET)
     rows = questions.questions_in(tenants).order_by(F("run__wake_at_ms").asc(nulls_last=True), "run_id", "pk")
     found = list(rows[(number - 1) * A_PAGE : number * A_PAGE + 1])
-    cards: list[Json] = []
-    unreadable: list[Json] = []
-    for of_run in _by_run(found[:A_PAGE]):
-        run = of_run[0].run
-        try:
-            cards += [_card(told, run.tenant) for told in questions.questions_json(of_run)]
-        except Refusal as refusal:
-            # One damaged journal must not keep all others from being answered.
-            unreadable.append({"run_id": run.public_id, "why": refusal.detail})
+    shown, tenants_by_run = found[:A_PAGE], {row.run.public_id: row.run.tenant for row in found}
+    told, refused = questions.readable_questions(shown)
+    cards = [_card(each, tenants_by_run[each["run_id"]]) for each in told]
     return {
         "aos_cards": sorted(cards, key=lambda card: card["expires_at"] or "9"),
-        "aos_unreadable": unreadable,
+        "aos_unreadable": [{"run_id": run_id, "why": refusal.detail} for run_id, refusal in refused.items()],
         "aos_sooner": f"?page={number - 1}" if number > 1 else "",
         "aos_later": f"?page={number + 1}" if len(found) > A_PAGE else "",
     }
-
-
-def _by_run(rows: list[Any]) -> Iterator[list[Any]]:
-    for _, of_run in groupby(rows, key=lambda row: row.run_id):
-        yield list(of_run)
 
 
 def _asked(note: Any) -> Json:

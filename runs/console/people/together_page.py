@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -92,12 +91,8 @@ def _page(request: HttpRequest, tenant: Tenant, alike: Json, results: list[Json]
 def _alike(tenant: Tenant, alike: Json, reader: str) -> list[Json]:
     """Return what waits and is alike, without what the reader asked for."""
     rows = approvals.approvals_in([tenant]).filter(skill=alike["skill"], skill_version=alike["version"], run__agent__name=alike["agent"])
-    found: list[Json] = []
-    for _, of_run in groupby(rows.order_by("run_id", "pk")[:_READ_AT_MOST], key=lambda row: row.run_id):
-        try:
-            found += approvals.approvals_json(list(of_run))
-        except Refusal:
-            continue  # the list of approvals says whose journal cannot be read
+    # The list of approvals says whose journal cannot be read.
+    found, _ = approvals.readable_approvals(list(rows.order_by("run_id", "pk")[:_READ_AT_MOST]))
     mine = ("skill", "version", "effect", "agent")
     own = names_of([tenant], reader)
     return [each for each in found if each["requested_by"] not in own and all(each[name] == alike[name] for name in mine)]

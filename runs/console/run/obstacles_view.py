@@ -36,11 +36,14 @@ def obstacle_rows(found: Sequence[Json], now_ms: int, *, shows_targets: bool, sh
 
 def _row(obstacle: Json, now_ms: int, shows_targets: bool, shows_costs: bool) -> dict[str, Any]:
     hides = obstacle["what"] == "budget" and not shows_costs
+    hides_host = obstacle["what"] == "circuit" and not shows_targets
     action, detail = obstacle["action"], obstacle["detail"]
     if hides:
         detail = f"the budget of {scope_in_words(obstacle['scope'] or '')} is used up"
     elif obstacle["what"] == "in_doubt" and not shows_targets:
         detail = "a call of it may have happened, and nobody knows"
+    elif hides_host:
+        detail = "a host failed too often in a row and is left alone for a while"
     return {
         "look": LOOKS.get(obstacle["what"], Look("•", str(obstacle["what"]).replace("_", " "), "grey")),
         "step_id": obstacle["step_id"] or "",
@@ -51,7 +54,7 @@ def _row(obstacle: Json, now_ms: int, shows_targets: bool, shows_costs: bool) ->
         "action": action["detail"],
         "who": _who(action["who"]),
         "api": action["api"] or "",
-        "command": "" if hides else action["command"] or "",
+        "command": "" if hides or hides_host else action["command"] or "",
     }
 
 

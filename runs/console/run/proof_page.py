@@ -133,7 +133,7 @@ def _compare(request: HttpRequest, run: Run, person: Principal) -> Context:
     last = bom["against"]["run_id"] if bom["against"] else ""
     other = asked or (run.parent.public_id if run.parent else last)
     context: Context = {
-        "aos_bom": bom_of(bom),
+        "aos_bom": bom_of(bom, shows_payloads=may(request, PAYLOAD_ROLES, run.tenant_id)),
         "aos_others": [(name, found) for name, found in (("parent", run.parent and run.parent.public_id), ("last success", last)) if found],
         "aos_with": other,
     }

@@ -22,6 +22,9 @@ _MODES = {
 }
 _OF_MONEY = frozenset({"cost", "budget_stop_point"})
 _OF_TARGETS = frozenset({"side_effects"})
+_DIGESTS = frozenset({"params", "plan", "plan_hash", "inputs_hash", "bom_hash"})
+"""What is compared by a digest: it lets one try out what is short, so that who reads no payload is told that it differs and no more."""
+_HIDDEN = "not shown to your role"
 _OF_ANY = ("type", "rule", "step", "attempt", "skill", "version", "code", "status", "delay_ms")
 
 
@@ -87,7 +90,7 @@ def comparison_of(found: Json, begun: Mapping[str, int], *, shows_costs: bool, s
     follows from it: steps that began later, `begun` being the event each began with."""
     parting = found["divergence"]
     later = {step["step_id"] for step in found["steps"] if parting and _is_later(begun.get(step["step_id"]), parting["seq"])}
-    rows = [_row("the run", aspect) for aspect in found["aspects"] if shows_costs or not _is_money(aspect)]
+    rows = [_row("the run", aspect, shows_payloads) for aspect in found["aspects"] if shows_costs or not _is_money(aspect)]
     for step in found["steps"]:
         if step["within"] != "both":
             rows.append({"step": step["step_id"], "what": "is there", **_sides(step["within"] == "first"), "counts": True})
@@ -98,7 +101,7 @@ def comparison_of(found: Json, begun: Mapping[str, int], *, shows_costs: bool, s
                 or (not shows_targets and aspect["what"] == "effects")
             )
             if not is_hidden:
-                rows.append(_row(step["step_id"], aspect))
+                rows.append(_row(step["step_id"], aspect, shows_payloads))
         if step["content"] == "differs":
             rows.append({"step": step["step_id"], "what": "result", "first": "", "second": "", "counts": False})
     return {
@@ -132,8 +135,10 @@ def _is_money(aspect: Json) -> bool:
     return "cost" in aspect["what"]
 
 
-def _row(step: str, aspect: Json) -> dict[str, Any]:
+def _row(step: str, aspect: Json, shows_payloads: bool) -> dict[str, Any]:
     name = str(aspect["what"])
+    if name in _DIGESTS and not shows_payloads:
+        return {"step": step, "what": name, "first": _HIDDEN, "second": "differs", "counts": aspect["counts"]}
     said = _money_of if _is_money(aspect) else _time_of if name.endswith("_ms") else _calls_of if name == "calls" else _text
     return {
         "step": step,
@@ -170,8 +175,12 @@ _TODAY = {
 }
 
 
-def bom_of(report: Json) -> dict[str, Any]:
+def bom_of(report: Json, *, shows_payloads: bool) -> dict[str, Any]:
     """Return what a run was made of as the page shows it, and what changed since the run it is held against."""
+
+    def told(name: str, value: str | None) -> str:
+        return value or UNKNOWN if shows_payloads or name not in _DIGESTS else _HIDDEN
+
     bom, against = report["bom"], report["against"]
     planner = bom["planner"]
     made = " ".join(filter(None, (planner["name"], planner["version"], planner["model"])))
@@ -179,10 +188,10 @@ def bom_of(report: Json) -> dict[str, Any]:
         "facts": [
             ("Release of AOS", bom["release"] or UNKNOWN),
             ("Planner", made),
-            ("Plan", bom["plan_hash"] or UNKNOWN),
+            ("Plan", told("plan_hash", bom["plan_hash"])),
             ("Policies", bom["policies_hash"]),
-            ("Inputs", bom["inputs_hash"]),
-            ("All of it", bom["bom_hash"]),
+            ("Inputs", told("inputs_hash", bom["inputs_hash"])),
+            ("All of it", told("bom_hash", bom["bom_hash"])),
         ],
         "skills": [(each["step_id"], each["skill"], each["version"], each["digest"][:12], _TODAY[each["now"]]) for each in bom["skills"]],
         "advice": [
@@ -190,7 +199,10 @@ def bom_of(report: Json) -> dict[str, Any]:
         ],
         "prices": [each["pricing_version"] + (f" of {each['model']}" if each["model"] else "") for each in bom["prices"]],
         "against": against and {"run_id": against["run_id"], "how": against["found_by"].replace("_", " "), "detail": against["detail"]},
-        "changes": [(each["detail"], _text(each["before"]), _text(each["after"])) for each in (against["changes"] if against else [])],
+        "changes": [
+            (each["detail"], told(each["what"], _text(each["before"])), told(each["what"], _text(each["after"])))
+            for each in (against["changes"] if against else [])
+        ],
         "detail": report["detail"],
     }
 

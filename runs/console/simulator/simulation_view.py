@@ -199,9 +199,9 @@ def calibration_row(found: Json) -> list[str]:
         duration(actual["p95_ms"]),
         money(cost["p50_micro_usd"]),
         money(cost["p95_micro_usd"]),
-        f"{found['failure_rate']:.1%} of {found['calls']}",
+        f"{100 * found['failure_rate']:.1f} % of {found['calls']}",
         str(told["n"]),
-        UNKNOWN if told["inside"] is None else f"{told['inside']:.0%}",
+        UNKNOWN if told["inside"] is None else f"{100 * told['inside']:.0f} %",
         *(UNKNOWN if told[name] is None else f"{told[name]:.2f}" for name in ("mean_ratio", "largest_ratio")),
         f"× {told['widening']:.2f}",
     ]

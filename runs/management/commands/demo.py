@@ -37,7 +37,8 @@ class Command(RuntimeCommand):
             try:
                 return self._tell(options) if options["stage"] else self._set_the_stage(options)
             except KeyboardInterrupt:
-                self.notes.line("interrupted; everything the demo started is ended")
+                if not options["stage"]:
+                    self.notes.line("interrupted; everything the demo started is ended")
                 return exits.INTERRUPTED
 
     def _tell(self, options: dict[str, Any]) -> int:

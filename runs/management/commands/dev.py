@@ -16,6 +16,8 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from agents.bootstrap import bootstrap, is_empty
 from runs.management import exits
@@ -45,11 +47,14 @@ class Command(RuntimeCommand):
             again_on(options["db"])
         port = options["port"]
         refuse_taken(port)
+        if not MigrationRecorder(connection).has_table():
+            self.notes.line("making the tables of the database: the first time that takes some seconds", "grey")
         call_command("migrate", verbosity=0)
         if is_empty():
             bootstrap_command.tell(bootstrap(slug=TENANT, admin=options["admin"], password=settings.ADMIN_PASSWORD), self.paper)
         if options["seed"]:
             self.paper.line(f"{seed_demo(TENANT)} runs to look at were submitted")
+        self.notes.line("starting web and worker", "grey")
         with ended_in_order(), ExitStack() as stack:
             try:
                 processes = {"web": stack.enter_context(started(web(port))), "worker": stack.enter_context(started(worker()))}
@@ -112,4 +117,5 @@ def refuse_taken(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except (OSError, OverflowError) as error:
-            raise Refusal("INVALID_INPUT", f"port {port} cannot be used: {error}", suggestions=["Take another: --port 8001"]) from None
+            why = getattr(error, "strerror", None) or error
+            raise Refusal("INVALID_INPUT", f"port {port} cannot be used: {why}", suggestions=["Take another: --port 8001"]) from None

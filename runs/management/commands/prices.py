@@ -15,7 +15,7 @@ from skills.services import PRICED_BY, add_price, withdraw_price
 from skills.wording import look_of, money
 
 STATES = ("in_force", "coming", "past", "withdrawn", "all")
-_NUMBER = re.compile(r"[0-9]{1,20}")
+_NUMBER = re.compile(r"-?[0-9]{1,20}")
 TIER_FORM = "ABOVE:INPUT:OUTPUT[:CACHE_READ:CACHE_WRITE]"
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from runs.engine.state import State
 from runs.engine.virtual import Entry, state_after
 from runs.models import Kept, Run
 from runs.shell.chain import first_break
 from runs.shell.clock import as_datetime
 from runs.shell.codec import decode
-from runs.shell.journal import Row, read_rows
+from runs.shell.journal import Row, read_rows, read_rows_of
 from runs.shell.tombstones import first_removal
 from skills.instants import instant
 from skills.refusal import Refusal
 
 GONE = 410
+EVENTS_AT_ONCE = 20_000
+"""Of so many events the journals are in memory together; one that is longer is there by itself."""
 
 
 def read_history(run: Run) -> list[Entry]:
@@ -70,4 +74,34 @@ def what_is_gone(run: Run, rows: list[Row]) -> str | None:
 
 def read_state(run: Run) -> State:
     """Return what a run is now, by its journal."""
-    return state_after(entry.fact for entry in read_history(run))
+    return _folded(read_history(run))
+
+
+def read_states(runs: Iterable[Run]) -> dict[int, State | Refusal]:
+    """Return by row id what these runs are now, or why nobody can tell (what `read_history` raises); their journals are read together."""
+    found: dict[int, State | Refusal] = {}
+    for batch in _batches(runs):
+        journals = read_rows_of([run.pk for run in batch])
+        for run in batch:
+            try:
+                found[run.pk] = _folded(entries_of(run, journals.pop(run.pk)))
+            except Refusal as refusal:
+                found[run.pk] = refusal
+    return found
+
+
+def _batches(runs: Iterable[Run]) -> Iterator[list[Run]]:
+    batch: list[Run] = []
+    events = 0
+    for run in runs:
+        if batch and events + run.last_seq > EVENTS_AT_ONCE:
+            yield batch
+            batch, events = [], 0
+        batch.append(run)
+        events += run.last_seq
+    if batch:
+        yield batch
+
+
+def _folded(entries: list[Entry]) -> State:
+    return state_after(entry.fact for entry in entries)

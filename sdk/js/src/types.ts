@@ -2173,8 +2173,11 @@ export interface components {
              * @description Come through in another run, where the run itself did not.
              */
             rerun: number;
-            /** Wasted Micro Usd */
-            wasted_micro_usd: number;
+            /**
+             * Wasted Micro Usd
+             * @description Null to a role that is told no costs.
+             */
+            wasted_micro_usd: number | null;
             /** Agent Id */
             agent_id: string | null;
             /** Agent */
@@ -3401,7 +3404,7 @@ export interface components {
             /** Host */
             host: string | null;
             /** Cause */
-            cause: string;
+            cause: string | null;
             /** Effect */
             effect: string | null;
             /** Entry */
@@ -3559,7 +3562,7 @@ export interface components {
             /** Host */
             host: string | null;
             /** Cause */
-            cause: string;
+            cause: string | null;
             /** Effect */
             effect: string | null;
             /** Entry */
@@ -3931,14 +3934,16 @@ export interface components {
         /**
          * CircuitView
          * @description A circuit: `failures` in a row of the `limit` that opens it; open, it lets nothing through before `open_until_at`.
+         *
+         *     To a role that is not told where calls went, `scope` and `host` are null.
          */
         CircuitView: {
             /** Scope */
-            scope: string;
+            scope: string | null;
             /** Skill */
             skill: string;
             /** Host */
-            host: string;
+            host: string | null;
             /**
              * State
              * @enum {string}
@@ -4037,8 +4042,11 @@ export interface components {
              * @description Come through in another run, where the run itself did not.
              */
             rerun: number;
-            /** Wasted Micro Usd */
-            wasted_micro_usd: number;
+            /**
+             * Wasted Micro Usd
+             * @description Null to a role that is told no costs.
+             */
+            wasted_micro_usd: number | null;
             /** Before */
             before: number;
             /** Trend */
@@ -5636,8 +5644,11 @@ export interface components {
              * @description Come through in another run, where the run itself did not.
              */
             rerun: number;
-            /** Wasted Micro Usd */
-            wasted_micro_usd: number;
+            /**
+             * Wasted Micro Usd
+             * @description Null to a role that is told no costs.
+             */
+            wasted_micro_usd: number | null;
             /** Before */
             before: number;
             /** Trend */
@@ -6053,6 +6064,8 @@ export interface components {
         /**
          * MatchView
          * @description A failure as the API shows it: what it was, what the catalog said, what was decided, what came of it.
+         *
+         *     What a role is not told on the console is null: what was said, its cause, where the call went, what it cost.
          */
         MatchView: {
             /** Id */
@@ -6073,7 +6086,7 @@ export interface components {
             code: string;
             category: components["schemas"]["Category"];
             /** Message */
-            message: string;
+            message: string | null;
             /** Signature */
             signature: string;
             grouped_by: components["schemas"]["GroupedBy"];
@@ -6082,7 +6095,7 @@ export interface components {
             /** Phase */
             phase: string | null;
             /** Cost Micro Usd */
-            cost_micro_usd: number;
+            cost_micro_usd: number | null;
             /**
              * Match Type
              * @enum {string}
@@ -6176,8 +6189,11 @@ export interface components {
              * @description Come through in another run, where the run itself did not.
              */
             rerun: number;
-            /** Wasted Micro Usd */
-            wasted_micro_usd: number;
+            /**
+             * Wasted Micro Usd
+             * @description Null to a role that is told no costs.
+             */
+            wasted_micro_usd: number | null;
             mode: components["schemas"]["RecoveryMode"] | null;
             time_to_recovery: components["schemas"]["TimesView"];
         };
@@ -6382,8 +6398,11 @@ export interface components {
              * @description Come through in another run, where the run itself did not.
              */
             rerun: number;
-            /** Wasted Micro Usd */
-            wasted_micro_usd: number;
+            /**
+             * Wasted Micro Usd
+             * @description Null to a role that is told no costs.
+             */
+            wasted_micro_usd: number | null;
             /** Before */
             before: number;
             /** Trend */
@@ -8641,8 +8660,11 @@ export interface components {
              * @description Come through in another run, where the run itself did not.
              */
             rerun: number;
-            /** Wasted Micro Usd */
-            wasted_micro_usd: number;
+            /**
+             * Wasted Micro Usd
+             * @description Null to a role that is told no costs.
+             */
+            wasted_micro_usd: number | null;
             /** Before */
             before: number;
             /** Trend */
@@ -9154,8 +9176,11 @@ export interface components {
              * @description Come through in another run, where the run itself did not.
              */
             rerun: number;
-            /** Wasted Micro Usd */
-            wasted_micro_usd: number;
+            /**
+             * Wasted Micro Usd
+             * @description Null to a role that is told no costs.
+             */
+            wasted_micro_usd: number | null;
             /** Skill */
             skill: string;
             /** Skill Version */
@@ -9472,9 +9497,9 @@ export interface components {
             /** Code */
             code: string;
             /** Host */
-            host: string;
+            host: string | null;
             /** Cause */
-            cause: string;
+            cause: string | null;
         };
         /**
          * Problem

@@ -124,3 +124,29 @@ def test_runs_that_differ_name_in_what(aos: Aos, answering: Answering) -> None:
 def test_the_system_reasons_are_told_without_their_numbers() -> None:
     assert plain(FileNotFoundError(2, "No such file or directory", "plan.json")) == "No such file or directory"
     assert plain("no answer: [Errno 111] Connection refused") == "no answer: Connection refused"
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("run", " ", "--agent", "a"), "GOAL is empty"),
+        (("run", "Fetch it", "--agent", ""), "--agent is empty"),
+        (("run", "plan.json", "--agent", "a"), "'plan.json' is the name of a file"),
+        (("trace", ""), "RUN is empty"),
+        (("agents", "create", ""), "NAME is empty"),
+        (("config", "set", "url", "nonsense"), "'nonsense' is no address"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_before_anything_is_sent(words: tuple[str, ...], why: str, aos: Aos, answering: Answering) -> None:
+    answers = answering((200, {}))
+    told = aos(*words)
+    assert (told.code, answers.asked) == (exits.USAGE, [])
+    assert told.err.startswith(f"error[USAGE]: {why}")
+
+
+@pytest.mark.parametrize(("what", "way"), [("run", "aos runs list"), ("agent", "aos agents list"), ("door", "aos doctor")])
+def test_what_is_not_there_is_told_with_what_lists_what_is(what: str, way: str, aos: Aos, answering: Answering) -> None:
+    answering((404, problem(404, "NOT_FOUND", detail=f"there is no such {what}")))
+    told = aos("explain", "run_1")
+    assert told.code == exits.NOT_FOUND
+    assert f"try: {way}" in told.err.splitlines()

@@ -8,7 +8,6 @@ import os
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -250,14 +249,7 @@ def test_dev_starts_the_checkout_found_from_here_upward(alone: Aos, monkeypatch:
     assert started[1][1:] == ["manage.py", "dev"]
 
 
-def test_help_starts_fast(record_property: Callable[[str, object], None]) -> None:
+def test_help_loads_neither_the_client_nor_the_types() -> None:
     environment = {**os.environ, "PYTHONPATH": str(PROJECT / "sdk/python/src")}
-    times = []
-    for _ in range(5):
-        started = time.monotonic()
-        subprocess.run([sys.executable, "-m", "aos_sdk.cli", "--help"], env=environment, check=True, capture_output=True)
-        times.append(time.monotonic() - started)
-    record_property("aos_help_seconds", min(times))
-    assert min(times) < 0.4
     command = "import sys, aos_sdk.cli.app as app; app.run(['--help']); sys.exit('httpx' in sys.modules or 'aos_sdk.types' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", command], env=environment, capture_output=True, check=False).returncode == 0

@@ -19,7 +19,6 @@ import pytest
 
 from agents.models import Tenant
 from agents.tenancy import SCOPES, create_key
-from catalog.services import seed_catalog
 from tests.conftest import PROJECT
 from tests.processes import a_web_process, a_worker_process
 from tests.sdk.python.conftest import KEY
@@ -68,7 +67,6 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def environment(transactional_db: None, live_environment: dict[str, str], tmp_path: Path) -> Iterator[dict[str, str]]:
     """Return where a running installation is reached, as the command line and the SDK read it."""
-    seed_catalog()
     tenant = Tenant.objects.create(slug="acme", name="Acme")
     key = create_key(tenant, "tests", SCOPES)[1]
     with a_worker_process(live_environment, tmp_path / "worker.log"), a_web_process(live_environment, tmp_path / "web.log") as web:

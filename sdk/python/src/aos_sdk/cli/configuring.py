@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from aos_sdk import ConfigurationError
+from aos_sdk._transport import checked_base_url
 from aos_sdk.cli.refusals import usage
 from aos_sdk.cli.settings import SETTINGS, config_path, profile_meant, profiles_in, read_config, write_config
 from aos_sdk.cli.verbs import Session, column, verb
@@ -67,12 +69,21 @@ def show(session: Session, /) -> None:
 @verb
 def set_(session: Session, /, *, name: str, value: str) -> None:
     """Set NAME of the profile; a key is kept by `aos login`."""
+    if name == "url":
+        _check_address(value)
     kept, profile = _profile(session)
     profiles = profiles_in(kept)
     profiles[profile] = {**profiles.get(profile, {}), name: value}
     if name == "url" and profiles[profile].pop("key", None):
         session.paper.note("the key was for another server and is forgotten; keep one for this: aos login", "yellow")
     write_config(str(kept.get("current") or profile), profiles)
+
+
+def _check_address(text: str) -> None:
+    try:
+        checked_base_url(text)
+    except ConfigurationError as error:
+        raise usage(error.message) from None
 
 
 @config.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aos_sdk import AOS, APIConnectionError, ServerError
@@ -107,11 +107,11 @@ def interrupted(paper: Paper, run_id: str, after: int) -> int:
     return exits.INTERRUPTED
 
 
-def tell_end(paper: Paper, run: Mapping[str, Any]) -> None:
-    """Print how a run stands at the end of following it, and what to do next."""
+def tell_end(paper: Paper, run: Mapping[str, Any], more: Sequence[tuple[str, Any]] = ()) -> None:
+    """Print how a run stands at the end of following it, `more` of it after that, and what to do next."""
     cost = run["cost"]
     rows = [("run", run["run_id"]), ("status", run["status"]), ("summary", run["summary"]), ("spent", money(cost["spent_micro_usd"]))]
-    paper.one(run, name="run_id", rows=rows)
+    paper.one(run, name="run_id", rows=[*rows, *more])
     if run["status"] == "waiting":
         paper.note(f"it waits for {run.get('waiting_for')}; try: aos explain {run['run_id']}", "yellow")
     elif run["status"] in ("failed", "partial", "dead_lettered"):

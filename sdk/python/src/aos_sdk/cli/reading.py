@@ -40,22 +40,27 @@ class Duration(Parameter):
 
 def json_in(path: str) -> Any:
     """Return the JSON of a file, or of standard input for `-`. Raises Refusal."""
+    named = _named(path)
     try:
         text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
         return json.loads(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise usage(f"{path} cannot be read: {plain(error)}") from None
+        raise usage(f"{named} cannot be read: {plain(error)}") from None
     except ValueError as error:
-        raise usage(f"{path} is no JSON: {error}") from None
+        raise usage(f"{named} is no JSON: {error}") from None
     except RecursionError:
-        raise usage(f"{path} is nested too deeply") from None
+        raise usage(f"{named} is nested too deeply") from None
+
+
+def _named(path: str) -> str:
+    return "standard input" if path == "-" else path
 
 
 def object_in(path: str) -> dict[str, Any]:
     """Return the JSON object of a file. Raises Refusal."""
     found = json_in(path)
     if not isinstance(found, dict):
-        raise usage(f"{path} holds {_KINDS.get(type(found), 'a number')}, and an object is wanted")
+        raise usage(f"{_named(path)} holds {_KINDS.get(type(found), 'a number')}, and an object is wanted")
     return found
 
 

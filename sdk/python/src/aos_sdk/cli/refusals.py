@@ -5,11 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from aos_sdk._errors import AOSError, APIConnectionError, APIStatusError, AuthenticationError
+from aos_sdk._errors import AOSError, APIConnectionError, APIStatusError, AuthenticationError, NotFoundError
 from aos_sdk.cli.exits import SERVER, exit_of_error
 
 # What stands before a server may refuse, be overloaded or be without it, and says so in its own words.
 _PROXIES = frozenset({401, 403, 408, 413, 429, 500, 502, 503, 504})
+
+
+# What tells what there is of a thing, by what the server calls it.
+_LISTS = {
+    "run": "aos runs list",
+    "agent": "aos agents list",
+    "approval": "aos approvals list",
+    "question": "aos questions list",
+    "effect in doubt": "aos in-doubt list",
+    "grant": "aos grants list",
+    "webhook": "aos webhooks list",
+    "recovery candidate": "aos recovery candidates",
+    "API key": "aos keys list",
+    "operation": "aos bulk list",
+}
 
 
 class Refusal(Exception):
@@ -58,5 +73,7 @@ def refusal_of(error: Exception) -> Refusal:
         tries.append("aos login")
     if isinstance(error, APIConnectionError):
         tries.append("aos doctor")
+    if isinstance(error, NotFoundError) and not tries:
+        tries.append(_LISTS.get(error.message.removeprefix("there is no such "), "aos doctor"))
     code = error.code or ("NO_ANSWER" if isinstance(error, APIConnectionError) else "REFUSED")
     return Refusal(code, plain(error.message), exit_code=exit_of_error(error), tries=tries, details=details, trace=error.trace_id)

@@ -45,5 +45,7 @@ def simulate(session: Session, /, *, plan: str | None, goal: str | None, agent: 
 
 
 def _range(told: list[str]) -> str:
+    if set(told) == {"?"}:
+        return "not known"
     low, expected, worst = told
     return f"{low} at least, {expected} probably, {worst} at most"

@@ -51,6 +51,8 @@ def _submit(session: Session, options: Mapping[str, Any]) -> Mapping[str, Any]:
     goal, plan = options["goal"], options["plan"]
     if (goal is None) == (plan is None):
         raise usage("give a goal or --plan, and not both", "aos run 'Fetch https://example.com and summarize it' --agent A")
+    if goal is not None and goal.endswith(".json") and not any(sign.isspace() for sign in goal):
+        raise usage(f"'{goal}' is the name of a file; a plan is given by --plan", f"aos run --plan {goal}")
     deadline = options["deadline"]
     submitted: Mapping[str, Any] = session.client.runs.submit(
         options["agent"] or session.settings.agent or only_agent(session),
@@ -75,7 +77,7 @@ def only_agent(session: Session) -> str:
 
 
 def _tell(session: Session, ended: Mapping[str, Any]) -> None:
-    tell_end(session.paper, ended)
+    more = []
     if session.paper.form == "text" and ended["status"] == "succeeded":
-        result = session.client.runs.trace(ended["run_id"]).run.result
-        session.paper.pairs([("result", result)])
+        more.append(("result", session.client.runs.trace(ended["run_id"]).run.result))
+    tell_end(session.paper, ended, more)

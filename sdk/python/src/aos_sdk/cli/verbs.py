@@ -12,7 +12,7 @@ from aos_sdk import AOS, ConfigurationError
 from aos_sdk._pages import Pages
 from aos_sdk._transport import checked_base_url
 from aos_sdk.cli.printing import Column, Paper
-from aos_sdk.cli.refusals import Refusal
+from aos_sdk.cli.refusals import Refusal, usage
 from aos_sdk.cli.settings import Settings, resolve
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -66,6 +66,7 @@ def verb(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def command(ctx: click.Context, /, form: str | None, **options: Any) -> Any:
         session = Session(ctx.obj or {}, form or "text")
+        _refuse_blank(ctx, options)
         try:
             return function(session, **options)
         finally:
@@ -73,6 +74,15 @@ def verb(function: Callable[..., Any]) -> Callable[..., Any]:
                 session.client.close()
 
     return command
+
+
+def _refuse_blank(ctx: click.Context, options: Mapping[str, Any]) -> None:
+    """Raise Refusal where an argument, or what names an agent, is empty: a variable of a script that nobody has set."""
+    for param in ctx.command.params:
+        value = options.get(str(param.name))
+        if isinstance(value, str) and not value.strip() and (isinstance(param, click.Argument) or param.name == "agent"):
+            name = param.human_readable_name.strip("[]") if isinstance(param, click.Argument) else param.opts[0]
+            raise usage(f"{name} is empty", f"{ctx.command_path} --help")
 
 
 def paging(function: F) -> F:

@@ -157,7 +157,7 @@ class AgentCounts(Record):
     worked: int
     success_rate: float | None
     rerun: int
-    wasted_micro_usd: int
+    wasted_micro_usd: int | None
     agent_id: str | None
     agent: str | None
 

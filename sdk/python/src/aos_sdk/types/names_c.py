@@ -131,7 +131,7 @@ class CandidateDetail(Record):
     skill: str | None
     code: str
     host: str | None
-    cause: str
+    cause: str | None
     effect: str | None
     entry: int | None
     mode: RecoveryMode
@@ -213,7 +213,7 @@ class CandidateView(Record):
     skill: str | None
     code: str
     host: str | None
-    cause: str
+    cause: str | None
     effect: str | None
     entry: int | None
     mode: RecoveryMode
@@ -431,9 +431,9 @@ class CircuitList(Record):
 class CircuitView(Record):
     """A circuit: `failures` in a row of the `limit` that opens it; open, it lets nothing through before `open_until_at`."""
 
-    scope: str
+    scope: str | None
     skill: str
-    host: str
+    host: str | None
     state: Literal["closed", "open", "half_open"] | str
     failures: int
     limit: int

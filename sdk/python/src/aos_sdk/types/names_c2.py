@@ -29,7 +29,7 @@ class CodeView(Record):
     worked: int
     success_rate: float | None
     rerun: int
-    wasted_micro_usd: int
+    wasted_micro_usd: int | None
     before: int
     trend: float | None
     code: str

@@ -216,7 +216,7 @@ class GroupView(Record):
     worked: int
     success_rate: float | None
     rerun: int
-    wasted_micro_usd: int
+    wasted_micro_usd: int | None
     before: int
     trend: float | None
     signature: str

@@ -110,12 +110,12 @@ class MatchView(Record):
     skill_version: str | None
     code: str
     category: Category
-    message: str
+    message: str | None
     signature: str
     grouped_by: GroupedBy
     effect: str | None
     phase: str | None
-    cost_micro_usd: int
+    cost_micro_usd: int | None
     match_type: Literal["code+skill", "code", "signature", "miss"] | str
     entry: int | None
     confidence: float | None
@@ -180,7 +180,7 @@ class ModeView(Record):
     worked: int
     success_rate: float | None
     rerun: int
-    wasted_micro_usd: int
+    wasted_micro_usd: int | None
     mode: RecoveryMode | None
     time_to_recovery: TimesView
 

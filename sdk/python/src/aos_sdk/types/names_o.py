@@ -61,7 +61,7 @@ class OneGroupView(Record):
     worked: int
     success_rate: float | None
     rerun: int
-    wasted_micro_usd: int
+    wasted_micro_usd: int | None
     before: int
     trend: float | None
     signature: str

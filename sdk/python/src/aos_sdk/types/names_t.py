@@ -138,7 +138,7 @@ class Totals(Record):
     worked: int
     success_rate: float | None
     rerun: int
-    wasted_micro_usd: int
+    wasted_micro_usd: int | None
     before: int
     trend: float | None
     injected: int

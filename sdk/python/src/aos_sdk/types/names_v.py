@@ -60,7 +60,7 @@ class VersionCounts(Record):
     worked: int
     success_rate: float | None
     rerun: int
-    wasted_micro_usd: int
+    wasted_micro_usd: int | None
     skill: str
     skill_version: str | None
 

@@ -174,7 +174,7 @@ class WhyGrouped(Record):
 
     skill: str
     code: str
-    host: str
-    cause: str
+    host: str | None
+    cause: str | None
 
     _fields: ClassVar[frozenset[str]] = frozenset({"skill", "code", "host", "cause"})
