@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from runs.console.amounts import on_scale
+from runs.console.bar_chart import Chart, Column, Label, draw
 from skills.wording import UNKNOWN, money
 
 Json = Mapping[str, Any]
@@ -20,49 +21,6 @@ MOST_BARS = 100
 _PARTS = (("loop_waste", "loop"), ("retry_waste", "retry"))
 
 
-class Part(NamedTuple):
-    """A piece of a bar: where it begins, how high it is, and what it is of."""
-
-    y: float
-    height: float
-    kind: str
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A day, or a week of them. `x` and `width` are percentages ready for SVG."""
-
-    x: str
-    width: str
-    title: str
-    parts: tuple[Part, ...]
-
-
-class Tick(NamedTuple):
-    """A line of the chart's scale, and what it stands for."""
-
-    y: float
-    says: str
-
-
-class Label(NamedTuple):
-    """A day named below the chart, and to which side of its place the text goes."""
-
-    x: str
-    says: str
-    anchor: str
-
-
-@dataclass(frozen=True)
-class Chart:
-    """What was spent by day, as a drawing: bars, a scale, and some days named."""
-
-    bars: tuple[Bar, ...]
-    ticks: tuple[Tick, ...]
-    labels: tuple[Label, ...]
-    says: str
-
-
 def chart(days: Mapping[date, Json], since: date, until: date) -> Chart | None:
     """Return the drawing of the days from one to another; None where nothing was spent."""
     stretches = _stretches(since, until)
@@ -70,22 +28,12 @@ def chart(days: Mapping[date, Json], since: date, until: date) -> Chart | None:
     top = max(cost for cost, _, _ in sums)
     if top <= 0:
         return None
-    step = _nice_step(top)
-    scale = HEIGHT / (step * -(-top // step))
-    share = 100 / len(stretches)
-    bars = tuple(
-        Bar(
-            x=f"{place * share + share * 0.1:.3f}%",
-            width=f"{share * 0.8:.3f}%",
-            title=_title(begin, end, costs),
-            parts=_parts(costs, scale),
-        )
-        for place, ((begin, end), costs) in enumerate(zip(stretches, sums, strict=True))
-        if costs[0]
-    )
-    ticks = tuple(Tick(HEIGHT - amount * scale, on_scale(amount)) for amount in range(step, round(HEIGHT / scale) + 1, step))
+    columns = [
+        Column(_title(*stretch, costs), _amounts(costs)) if costs[0] else None for stretch, costs in zip(stretches, sums, strict=True)
+    ]
     unit = "week" if len(stretches) <= (until - since).days else "day"
-    return Chart(bars, ticks, _labels(stretches), f"Spent by {unit} from {said_day(since)} to {said_day(until)}, at most {money(top)}")
+    says = f"Spent by {unit} from {said_day(since)} to {said_day(until)}, at most {money(top)}"
+    return draw(columns, top, HEIGHT, scale_says=on_scale, labels=_labels(stretches), says=says)
 
 
 def _stretches(since: date, until: date) -> list[tuple[date, date]]:
@@ -101,16 +49,10 @@ def _added(days: Mapping[date, Json], begin: date, end: date) -> tuple[int, int,
     return sum(row["cost_micro_usd"] for row in found), loop, retry
 
 
-def _parts(costs: tuple[int, int, int], scale: float) -> tuple[Part, ...]:
-    """Return the pieces of a bar from the bottom up: what was of use, what was looped, what was retried."""
+def _amounts(costs: tuple[int, int, int]) -> list[tuple[str, int]]:
+    """Return what a bar is made of from the bottom up: what was of use, what was looped, what was retried."""
     cost, loop, retry = costs
-    parts, below = [], HEIGHT * 1.0
-    for amount, kind in ((cost - loop - retry, "used"), (loop, "loop"), (retry, "retry")):
-        height = amount * scale
-        if height > 0:
-            below -= height
-            parts.append(Part(round(below, 2), round(max(height, 0.75), 2), kind))
-    return tuple(parts)
+    return [("used", cost - loop - retry), ("loop", loop), ("retry", retry)]
 
 
 def _title(begin: date, end: date, costs: tuple[int, int, int]) -> str:
@@ -118,13 +60,6 @@ def _title(begin: date, end: date, costs: tuple[int, int, int]) -> str:
     when = said_day(begin) if begin == end else f"{said_day(begin)} to {said_day(end)}"
     waste = "".join(f", {money(amount)} {words}" for amount, words in ((retry, "retried in vain"), (loop, "looped")) if amount)
     return f"{when}: {money(cost)}{waste}"
-
-
-def _nice_step(top: int) -> int:
-    """Return what lies between two lines of the scale, so that there are two to five of them: 1, 2 or 5 and zeros."""
-    magnitude = 10 ** (len(str(top)) - 1)
-    wished = (magnitude * part // 10 for part in (2, 5, 10, 20, 50) if magnitude * part >= 10)
-    return next((step for step in wished if step and top / step <= 5), magnitude)
 
 
 def _labels(stretches: Sequence[tuple[date, date]]) -> tuple[Label, ...]:

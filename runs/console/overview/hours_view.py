@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
 from runs.console.amounts import on_scale
+from runs.console.bar_chart import Chart, Column, Label, draw
 from skills.wording import look_of, money
 
 HOUR_MS = 3_600_000
@@ -21,49 +21,6 @@ ORDER = ("succeeded", "partial", "running", "waiting", "queued", "cancelled", "f
 SPENT = "spent"
 
 ByHour = Mapping[int, Counter[str]]
-
-
-class Part(NamedTuple):
-    """A piece of a bar: where it begins, how high it is, and the status it is of."""
-
-    y: float
-    height: float
-    status: str
-
-
-class Tick(NamedTuple):
-    """A line of the chart's scale, and what it stands for."""
-
-    y: float
-    says: str
-
-
-class Label(NamedTuple):
-    """An hour named below the chart, and to which side of its place the text goes."""
-
-    x: str
-    says: str
-    anchor: str
-
-
-@dataclass(frozen=True)
-class Bar:
-    """An hour. `x` and `width` are percentages ready for SVG."""
-
-    x: str
-    width: str
-    title: str
-    parts: tuple[Part, ...]
-
-
-@dataclass(frozen=True)
-class Chart:
-    """Runs by the hour, as a drawing: bars, a scale, and some hours named."""
-
-    bars: tuple[Bar, ...]
-    ticks: tuple[Tick, ...]
-    labels: tuple[Label, ...]
-    says: str
 
 
 def chart(by_hour: ByHour, since: datetime, now: datetime) -> Chart | None:
@@ -95,16 +52,8 @@ def _drawn(
     top = max((heights[hour].total() for hour in hours if hour in heights), default=0)
     if not top:
         return None
-    step = _nice_step(top)
-    scale = HEIGHT / (step * -(-top // step))
-    share = 100 / len(hours)
-    bars = tuple(
-        Bar(f"{place * share + share * 0.1:.3f}%", f"{share * 0.8:.3f}%", titles[hour], _parts(heights[hour], order, scale))
-        for place, hour in enumerate(hours)
-        if hour in heights
-    )
-    ticks = tuple(Tick(round(HEIGHT - number * scale, 2), scale_says(number)) for number in range(step, round(HEIGHT / scale) + 1, step))
-    return Chart(bars, ticks, _labels(hours), says)
+    columns = [Column(titles[hour], [(kind, heights[hour][kind]) for kind in order]) if hour in heights else None for hour in hours]
+    return draw(columns, top, HEIGHT, scale_says=scale_says, labels=_labels(hours), says=says)
 
 
 def table(by_hour: ByHour, since: datetime, now: datetime, runs: str) -> dict[str, Any]:
@@ -156,29 +105,9 @@ def _at(hour: int) -> datetime:
     return datetime.fromtimestamp(hour * 3_600, UTC)
 
 
-def _parts(counts: Counter[str], order: Sequence[str], scale: float) -> tuple[Part, ...]:
-    parts, below = [], HEIGHT * 1.0
-    for status in order:
-        height = counts[status] * scale
-        if height:
-            below -= height
-            parts.append(Part(round(below, 2), round(max(height, 0.75), 2), status))
-    return tuple(parts)
-
-
 def _title(hour: int, counts: Counter[str]) -> str:
     told = ", ".join(f"{counts[status]:,} {look_of(status).word}" for status in ORDER if counts[status])
     return f"{_at(hour):%H:00} UTC: {told}"
-
-
-def _nice_step(top: int) -> int:
-    """Return what lies between two lines of the scale, so that there are one to five of them: 1, 2 or 5 and zeros."""
-    magnitude = 1
-    while True:
-        for part in (1, 2, 5):
-            if top / (magnitude * part) <= 5:
-                return magnitude * part
-        magnitude *= 10
 
 
 def _labels(hours: Sequence[int]) -> tuple[Label, ...]:
