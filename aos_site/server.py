@@ -15,8 +15,6 @@ from granian.server import MPServer
 
 from aos_site.logs import dict_config, shared_processors
 
-HEADER_READ_MS = 10_000
-
 
 def server_of(options: dict[str, Any]) -> MPServer:
     """Return the server for what `manage.py serve` asks for. TLS and HTTP/2 are the proxy's."""
@@ -28,7 +26,8 @@ def server_of(options: dict[str, Any]) -> MPServer:
         # AOS has nothing to do at the start and the end of a process that this would tell it of.
         interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_READ_MS),
+        # One timer for both: how long a head may take to come, and how long a connection may rest between two of them.
+        http1_settings=HTTP1Settings(header_read_timeout=options["idle_seconds"] * 1_000),
         websockets=False,
         workers=processes,
         backlog=options["backlog"],

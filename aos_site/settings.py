@@ -248,6 +248,7 @@ WEB_PORT = env.int("AOS_WEB_PORT", default=8000)
 WEB_PROCESSES = env.int("AOS_WEB_PROCESSES", default=2 if IS_PRODUCTION else 1)
 WEB_BACKLOG = env.int("AOS_WEB_BACKLOG", default=1_024)
 WEB_GRACE_SECONDS = env.int("AOS_WEB_GRACE_SECONDS", default=30)
+WEB_IDLE_SECONDS = env.int("AOS_WEB_IDLE_SECONDS", default=75)
 ACCESS_LOG = env.bool("AOS_ACCESS_LOG", default=False)
 
 # The queue is only a bell (docs/explanation in README of runs/shell): what is due is asked of the run table.

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from django.conf import settings
 from django.db import connections
 
 from aos_site.asgi import application
@@ -21,7 +22,9 @@ from tests.integration.workshop import wait_for
 def a_live_site(app: Any = application, *, port: int = 0, most_connections: int = 100, grace: int = 2) -> Iterator[httpx.Client]:
     """Yield a client of the site; what was served on threads leaves no connection behind."""
     listening = socket.create_server(("127.0.0.1", port), backlog=2_000)
-    serving = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, timeout_graceful_shutdown=grace))
+    alive = settings.WEB_IDLE_SECONDS
+    config = uvicorn.Config(app, lifespan="off", log_config=None, timeout_graceful_shutdown=grace, timeout_keep_alive=alive)
+    serving = uvicorn.Server(config)
     thread = threading.Thread(target=serving.run, args=([listening],))
     thread.start()
     limits = httpx.Limits(max_connections=most_connections)

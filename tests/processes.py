@@ -152,7 +152,7 @@ def a_web_process(environment: Mapping[str, str], log: Path, application: str = 
     """Run the site under uvicorn while the block lasts; yield a client of it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", application, "--port", str(port), "--lifespan", "off"]
+    command = [sys.executable, "-m", "uvicorn", application, "--port", str(port), "--lifespan", "off", "--timeout-keep-alive", "75"]
     with log.open("ab") as output:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=output)
     try:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +127,7 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "processes": ({"processes": 0}, {}, "AOS_WEB_PROCESSES"),
     "backlog": ({}, {"WEB_BACKLOG": 1}, "AOS_WEB_BACKLOG"),
     "grace": ({}, {"WEB_GRACE_SECONDS": 0}, "AOS_WEB_GRACE_SECONDS"),
+    "idle": ({}, {"WEB_IDLE_SECONDS": 5}, "AOS_WEB_IDLE_SECONDS"),
     "debug": ({}, {"DEBUG": True}, "AOS_DEBUG"),
     "every host": ({}, {"ALLOWED_HOSTS": ["*"]}, "AOS_ALLOWED_HOSTS"),
     "no static files": ({}, {"STATIC_ROOT": Path("/nowhere")}, "collectstatic"),
@@ -175,6 +178,18 @@ def test_it_sends_the_headers_of_production(production: Production, path: str, s
     assert head.startswith(f"http/1.1 {status} ")
     for name in ("strict-transport-security: max-age=31536000; includesubdomains", "permissions-policy:", "content-security-policy:"):
         assert name in head
+
+
+@pytest.mark.slow
+def test_it_keeps_a_resting_connection_longer_than_clients_do(production: Production) -> None:
+    """A server that hangs up first has no answer for who asks in that instant: httpx rests for 5 seconds, much else for longer."""
+    with closing(HTTPConnection("127.0.0.1", production.port, timeout=20)) as connection:
+        for rest in (11, 0):
+            connection.request("GET", "/healthz", headers={"Host": "aos.example.com", "X-Forwarded-Proto": "https"})
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 200
+            assert select.select([connection.sock], [], [], rest)[0] == [], "it hung up"
 
 
 @pytest.mark.slow

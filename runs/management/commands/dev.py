@@ -23,6 +23,7 @@ from agents.bootstrap import bootstrap, is_empty
 from runs.management import exits
 from runs.management.base import RuntimeCommand
 from runs.management.commands import bootstrap as bootstrap_command
+from runs.management.commands.serve import uvicorn
 from runs.management.processes import ended_in_order, first_to_end, started, worker
 from runs.management.seeding import seed_demo
 from skills.refusal import Refusal
@@ -55,9 +56,10 @@ class Command(RuntimeCommand):
         if options["seed"]:
             self.paper.line(f"{seed_demo(TENANT)} runs to look at were submitted")
         self.notes.line("starting web and worker", "grey")
+        web = [sys.executable, *uvicorn(host=HOST, port=port, processes=1)]
         with ended_in_order(), ExitStack() as stack:
             try:
-                processes = {"web": stack.enter_context(started(web(port))), "worker": stack.enter_context(started(worker()))}
+                processes = {"web": stack.enter_context(started(web)), "worker": stack.enter_context(started(worker()))}
                 wait_for(port, processes)
                 self._greet(port)
                 return self._watch(processes)
@@ -103,11 +105,6 @@ def again_on(file: str) -> None:
     del arguments[place : place + (1 if "=" in arguments[place] else 2)]
     environ = os.environ | {"DATABASE_URL": f"sqlite:///{quote(str(Path(file).absolute()))}"}
     os.execve(sys.executable, [sys.executable, *arguments], environ)  # noqa: S606 - our own command line
-
-
-def web(port: int) -> list[str]:
-    """Return the command line of the web server."""
-    return [sys.executable, "-m", "uvicorn", "aos_site.asgi:application", "--host", HOST, "--port", str(port), "--log-level", "warning"]
 
 
 def refuse_taken(port: int) -> None:

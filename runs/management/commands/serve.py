@@ -21,6 +21,9 @@ from runs.management.base import RuntimeCommand
 
 LEAST_BACKLOG = 128
 LONGEST_GRACE_SECONDS = 1_800
+# httpx lets a connection rest for 5 seconds: at or below that, it would ask just as the server hangs up.
+LEAST_IDLE_SECONDS = 10
+LONGEST_IDLE_SECONDS = 3_600
 
 
 class Command(RuntimeCommand):
@@ -56,6 +59,8 @@ def faults_of(wanted: dict[str, Any]) -> Iterator[str]:
         yield f"AOS_WEB_BACKLOG must be {LEAST_BACKLOG} or more, not {settings.WEB_BACKLOG}"
     if not 1 <= settings.WEB_GRACE_SECONDS <= LONGEST_GRACE_SECONDS:
         yield f"AOS_WEB_GRACE_SECONDS must be from 1 to {LONGEST_GRACE_SECONDS}, not {settings.WEB_GRACE_SECONDS}"
+    if not LEAST_IDLE_SECONDS <= settings.WEB_IDLE_SECONDS <= LONGEST_IDLE_SECONDS:
+        yield f"AOS_WEB_IDLE_SECONDS must be from {LEAST_IDLE_SECONDS} to {LONGEST_IDLE_SECONDS}, not {settings.WEB_IDLE_SECONDS}"
     if settings.IS_PRODUCTION:
         yield from _production_faults()
 
@@ -92,6 +97,7 @@ def granian(*, host: str, port: int, processes: int) -> list[str]:
         "processes": processes,
         "backlog": settings.WEB_BACKLOG,
         "grace_seconds": settings.WEB_GRACE_SECONDS,
+        "idle_seconds": settings.WEB_IDLE_SECONDS,
         "log_level": settings.LOGGING["level"],
         "log_json": settings.LOGGING["json"],
     }
@@ -106,6 +112,7 @@ def uvicorn(*, host: str, port: int, processes: int) -> list[str]:
         "workers": processes,
         "backlog": settings.WEB_BACKLOG,
         "timeout-graceful-shutdown": settings.WEB_GRACE_SECONDS,
+        "timeout-keep-alive": settings.WEB_IDLE_SECONDS,
         "lifespan": "off",
         "log-level": "warning",
     }
