@@ -46,30 +46,24 @@ class EntryChange(NamedTuple):
 # What AOS ships
 
 
-def seed_catalog(model: type[CatalogEntry] = CatalogEntry) -> int:
+def seed_catalog(entries: type[CatalogEntry] = CatalogEntry, versions: type[EntryVersion] = EntryVersion) -> int:
     """Bring the shared entries to what is shipped, and return how many were written. Runs any number of times.
 
-    An entry somebody changed is left alone. A migration passes its historical model, from before versions were kept.
+    An entry somebody changed is left alone. A migration passes the models as it knows them.
     """
-    keeps_versions = model is CatalogEntry
-    held = {(row.code, row.skill): row for row in model.objects.filter(tenant=None)}
-    changed = _changed_by_somebody() if keeps_versions else {row.pk for row in held.values() if row.version > 1}
-    written = 0
+    held = {(row.code, row.skill): row for row in entries.objects.filter(tenant=None)}
+    changed = set(versions.objects.filter(entry__tenant=None).exclude(action=SEEDED).values_list("entry_id", flat=True))
+    written = []
     for document in shipped_documents():
-        row = held.get((document.code, document.skill)) or model(tenant=None, code=document.code, skill=document.skill)
+        row = held.get((document.code, document.skill)) or entries(tenant=None, code=document.code, skill=document.skill)
         fields = fields_of(document)
         if row.pk is None or (row.pk not in changed and _differs(row, fields)):
-            row.version += 1 if row.pk and keeps_versions else 0
+            row.version += 1 if row.pk else 0
             _assign(row, fields)
             row.save()
-            if keeps_versions:
-                _keep([row], SEEDED, SEEDER, "shipped with AOS")
-            written += 1
-    return written
-
-
-def _changed_by_somebody() -> set[int]:
-    return set(EntryVersion.objects.filter(entry__tenant=None).exclude(action=SEEDED).values_list("entry_id", flat=True))
+            written.append(row)
+    _keep(written, SEEDED, SEEDER, "shipped with AOS", versions)
+    return len(written)
 
 
 def shipped_documents() -> list[EntryDocument]:
@@ -237,10 +231,10 @@ def _saved(row: CatalogEntry, action: str, by: str, reason: str) -> CatalogEntry
     return row
 
 
-def _keep(rows: Iterable[CatalogEntry], action: str, by: str, reason: str) -> None:
+def _keep(rows: Iterable[CatalogEntry], action: str, by: str, reason: str, versions: type[EntryVersion] = EntryVersion) -> None:
     """Write down how entries stand now, and who made them so."""
-    EntryVersion.objects.bulk_create(
-        EntryVersion(entry=row, version=row.version, action=action, document=document_of(row), by=by[:200], reason=reason) for row in rows
+    versions.objects.bulk_create(
+        versions(entry=row, version=row.version, action=action, document=document_of(row), by=by[:200], reason=reason) for row in rows
     )
 
 

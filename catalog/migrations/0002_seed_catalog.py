@@ -10,7 +10,7 @@ from catalog.services import seed_catalog
 
 
 def seed(apps: Any, schema_editor: Any) -> None:
-    seed_catalog(apps.get_model("catalog", "CatalogEntry"))
+    seed_catalog(apps.get_model("catalog", "CatalogEntry"), apps.get_model("catalog", "EntryVersion"))
 
 
 class Migration(migrations.Migration):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from importlib import import_module
 from typing import Any
 
-from django.apps import apps
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
@@ -320,14 +318,3 @@ def test_an_empty_page_says_what_would_stand_there(cast: Cast) -> None:
     assert "aos agents create" in shown
     assert "No agent is paused" in text_of(SignIn("viewer").get(f"{LIST}?show=paused"))
     assert not re.search(r"\bNone\b", shown)
-
-
-def test_agents_that_are_older_than_versions_keep_the_one_they_are_at(cast: Cast) -> None:
-    old = own(cast)
-    AgentVersion.objects.all().delete()
-    assert "None was kept so far" in text_of(SignIn("viewer").get(page(old)))
-    Agent.objects.filter(pk=old.pk).update(version=7)
-    import_module("agents.migrations.0008_agent_versions").keep_present_versions(apps, None)
-    kept = AgentVersion.objects.get(agent=old)
-    assert (kept.version, kept.profile, kept.saved_by) == (7, old.profile, "migration")
-    assert "nobody knows whom" in text_of(SignIn("viewer").get(page(old, "-versions")))

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.db import connection
 
 from agents.models import Tenant
@@ -311,20 +309,3 @@ def test_it_refuses_moves_that_make_no_sense(acme: Tenant) -> None:
     assert refused(remove_entry, entry_id=row.pk, tenant=acme, **WHY).status == 409
     assert refused(update_entry, entry_id=row.pk, changes={"mode": "SKIP"}, tenant=acme, **WHY).status == 409
     assert kept(row) == [(1, "created"), (2, "removed")]
-
-
-# Entries from before versions were kept
-
-
-def test_it_writes_down_how_older_entries_stand_once(acme: Tenant) -> None:
-    own, edited, known = an_override(acme), shared("TIMEOUT"), shared("TLS_FAILURE")
-    CatalogEntry.objects.filter(pk=edited.pk).update(version=4, mode="ABORT")
-    EntryVersion.objects.exclude(entry=known).delete()
-    before = EntryVersion.objects.get(entry=known).pk
-    migration = import_module("catalog.migrations.0005_first_versions")
-    for _ in range(2):
-        migration.keep_what_there_is(apps, None)
-    assert (kept(own), kept(edited), kept(shared("DNS_FAILURE"))) == ([(1, "created")], [(4, "edited")], [(1, "seeded")])
-    assert EntryVersion.objects.get(entry=edited).document["mode"] == "ABORT"
-    assert EntryVersion.objects.get(entry=known).pk == before
-    assert seed_catalog() == 0

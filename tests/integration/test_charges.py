@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from importlib import import_module
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from agents.models import Tenant
@@ -142,20 +140,3 @@ def test_an_alert_is_a_message_and_a_row(workshop: Workshop) -> None:
     assert (alert.scope_kind, alert.scope, alert.run_public_id) == ("run", f"run:{run.public_id}", run.public_id)
     assert (alert.spent_micro_usd, alert.limit_micro_usd, alert.tenant) == (45, 50, workshop.tenant)
     assert f'"scope":"run:{run.public_id}","spent_micro_usd":45,"limit_micro_usd":50' in news.data
-
-
-# Runs from before
-
-
-def test_runs_from_before_are_charged_as_one_call_each(workshop: Workshop) -> None:
-    ended = datetime(2026, 3, 31, 22, 30, tzinfo=UTC)
-    Tenant.objects.filter(pk=workshop.tenant.pk).update(time_zone="Europe/Berlin")
-    runs = [workshop.submit(step("a", "say")) for _ in range(3)]
-    Run.objects.filter(pk=runs[0].pk).update(spent_micro_usd=70, last_seq=9, finished_at=ended)
-    Run.objects.filter(pk=runs[1].pk).update(spent_micro_usd=5)
-    with connection.schema_editor() as editor:
-        import_module("runs.migrations.0007_charges").carry_over(apps, editor)
-    first, second = charges(runs[0])[0], charges(runs[1])[0]
-    assert (first.cost_micro_usd, first.seq, str(first.day), first.pricing_status) == (70, 9, "2026-04-01", "estimated")
-    assert (first.agent_public_id, first.skill, first.run_public_id) == (workshop.agent.public_id, "", runs[0].public_id)
-    assert (second.cost_micro_usd, Charge.objects.count()) == (5, 2)

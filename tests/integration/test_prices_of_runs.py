@@ -34,7 +34,7 @@ def own_prices(transactional_db: None) -> Iterator[None]:
     yield
     prices.forget()
     if connection.vendor == "sqlite":
-        stay = import_module("skills.migrations.0002_prices").SQLITE[-1]
+        stay = import_module("skills.migrations.0002_guards").SQLITE[-1]
         with connection.cursor() as cursor:
             cursor.execute("DROP TRIGGER price_stay")
             cursor.execute("DELETE FROM skills_pricerow WHERE origin = %s", [PriceOrigin.OPERATOR])

@@ -134,11 +134,10 @@ def profile_in_words(profile: Mapping[str, Any]) -> Any:
 
 def version_line(row: AgentVersion, current: int) -> Json:
     """Return a version as a list shows it."""
-    is_known = row.saved_by != "migration"
     return {
         "version": row.version,
         "is_current": row.version == current,
-        "by": row.saved_by if is_known else "nobody knows whom",
+        "by": row.saved_by,
         "at": time_of(row.saved_at),
         "reason": row.reason,
     }
