@@ -14,34 +14,8 @@ PYTEST := -m pytest -q --no-header
 unexport PYTHONDONTWRITEBYTECODE
 ON_SQLITE := $(PY) -m tests.databases sqlite -- $(PY) $(PYTEST)
 ON_POSTGRESQL := $(PY) -m tests.databases postgresql -- $(PY) $(PYTEST)
-# The console's pages are asked for on PostgreSQL alone: what they read is tested on both, and `make test-fast` shows them on SQLite.
-# So is what people decide: rows by Django's own means, and a worker that has tests on both.
-NOT_ON_SQLITE := --ignore=tests/console $(addprefix --ignore=tests/integration/test_,attacks_on_decisions.py gates_of_runs.py)
-# And these, which ask nothing of a database that its pages and the other tests do not, on SQLite alone.
-API_ON_POSTGRESQL := $(addprefix tests/api/test_,$(addsuffix .py,access approvals budgets event_streams events feed front_door_crowds \
-	front_door_tenants front_door_webhooks live_server pages submit tenants_do_not_meet usage webhooks))
-NOT_ON_POSTGRESQL := $(addprefix --ignore=,$(filter-out $(API_ON_POSTGRESQL),$(wildcard tests/api/test_*.py))) \
-	$(addprefix --ignore=tests/,sign_in/test_jwt_bearers.py sign_in/test_console_sign_in.py \
-	$(addprefix integration/test_,determinism_lab.py damaged_journals.py evidence.py explanations.py topping_up_by_page.py \
-	faults_foretold.py injected_faults.py failures_of_every_category.py failure_texts.py calibration_of_runs.py redis_broker.py \
-	trace_document.py otlp.py long_traces.py correlation.py policies_of_runs.py recoveries_written_back.py runs_done_again.py \
-	simulated_runs.py undo.py bench_workloads.py) $(addprefix integration/,$(notdir $(wildcard tests/integration/test_commands_*.py))))
-# The product as a whole, with processes of its own, is tried on PostgreSQL where it is the same on both; `demo` and `dev` are SQLite's.
-ACCEPTED_ON_POSTGRESQL := $(addprefix --ignore=tests/,$(addprefix acceptance/test_,failures.py money.py bulk.py chain.py kill.py \
-	commands_with_a_worker.py four_skins.py being_told.py) chaos/test_crash_after_effect.py chaos/test_killed_processes.py \
-	chaos/test_poison.py api/test_event_streams.py api/test_front_door_crowds.py \
-	$(addprefix integration/test_,hosts.py replay_at_scale.py runs_and_circuits.py shell_supervision.py))
-# And what is of one database whichever it is: SDKs, the server of production, programs of others, a browser, made-up requests.
-TRIED_ON_SQLITE := $(addprefix --ignore=tests/,sdk api/test_production_server.py acceptance/test_first_sdk.py acceptance/test_examples.py \
-	docs sign_in console/test_accessibility.py console/test_journeys.py console/test_keys_in_a_browser.py \
-	$(addprefix integration/test_,bench_workloads.py work_command.py trace_follow.py))
-# Folders in which nothing asks a database, or nothing starts processes: to read them takes each test process seconds.
-NEVER_SLOW := $(addprefix --ignore=tests/,engine skills histories architecture)
-NO_DATABASE := $(NEVER_SLOW) $(addprefix --ignore=tests/,unit docs sdk)
-# To make up the requests of `fuzz` takes seconds too, and so does the library that does it.
-NO_FUZZ := --ignore=tests/fuzz -p no:schemathesis
-# And folders in which everything starts processes.
-ALWAYS_SLOW := --ignore=tests/acceptance $(NO_FUZZ)
+# To make up requests takes a library that is slow to load.
+NO_FUZZ := -p no:schemathesis
 CHAOS_ON := $(or $(ON),postgresql sqlite)
 ON_SIMULATION := $(PY) -m tests.simulation
 # What `make test` plays once, `make chaos` plays five times as long, with other dice each time.
@@ -77,13 +51,13 @@ run: setup ## start web and worker on http://127.0.0.1:8000 with SQLite; Ctrl-C 
 
 test: setup ## run every test: on SQLite and on PostgreSQL, fast ones first
 	@echo "== test 1/4: what needs no database, and SQLite"
-	@$(ON_SQLITE) -n $(JOBS) -m "not slow" $(ALWAYS_SLOW) $(NOT_ON_SQLITE)
+	@$(ON_SQLITE) -n $(JOBS) --phase quick $(NO_FUZZ)
 	@echo "== test 2/4: PostgreSQL"
-	@$(ON_POSTGRESQL) -n $(JOBS) -m "database and not slow" $(ALWAYS_SLOW) $(NO_DATABASE) $(NOT_ON_POSTGRESQL)
+	@$(ON_POSTGRESQL) -n $(JOBS) --phase quick $(NO_FUZZ)
 	@echo "== test 3/4: real processes, SQLite"
-	@$(ON_SQLITE) -n $(CORES) --dist loadfile --no-loadscope-reorder -m "slow and not chaos" $(NEVER_SLOW) $(ACCEPTED_ON_POSTGRESQL)
+	@$(ON_SQLITE) -n $(CORES) --phase slow --dist loadfile --no-loadscope-reorder
 	@echo "== test 4/4: real processes, PostgreSQL"
-	@$(ON_POSTGRESQL) -n $(CORES) --dist loadfile --no-loadscope-reorder -m "slow and database and not chaos" $(NO_DATABASE) $(NO_FUZZ) $(TRIED_ON_SQLITE)
+	@$(ON_POSTGRESQL) -n $(CORES) --phase slow --dist loadfile --no-loadscope-reorder $(NO_FUZZ)
 
 test-fast: setup ## run what starts no processes, on SQLite only
 	@$(ON_SQLITE) -n $(JOBS) -m "not slow"

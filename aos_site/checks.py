@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.urls import URLPattern, URLResolver, get_resolver
-from rest_framework.views import APIView
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 HTTP_METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -122,8 +124,8 @@ def api_views(resolver: Any) -> Iterator[type[APIView]]:
         if isinstance(entry, URLResolver):
             yield from api_views(entry)
         elif isinstance(entry, URLPattern):
-            view: Any = getattr(entry.callback, "cls", object)
-            if issubclass(view, APIView):
+            view: type[APIView] | None = getattr(entry.callback, "cls", None)
+            if view is not None:
                 yield view
 
 

@@ -42,7 +42,12 @@ from agents.console.access_page import access_page
 from agents.console.break_glass_page import break_glass_page
 from agents.console.members_page import members_page
 from agents.sign_in import oidc, password
-from aos_site import errors, health, metrics
+from aos_site import (
+    errors,
+    health,
+    metrics,
+    openapi,  # noqa: F401 - tells the generator of the description how keys are sent
+)
 from aos_site.console import navigation
 from aos_site.palette import palette
 from runs.console.agents.agents_page import agent_edit_page, agent_page, agent_versions_page, agents_page
@@ -69,6 +74,9 @@ from runs.console.runs.bulk_page import bulk_page, new_bulk_page, one_bulk_page
 from runs.console.runs.runs_export import runs_export
 from runs.console.simulator.simulator_page import simulator_page
 from runs.console.webhooks.webhooks_page import delivery_page, webhook_page, webhooks_page
+
+# Every page of the console by model, before its addresses are asked for below.
+admin.autodiscover()
 
 handler400 = errors.handle_bad_request
 handler403 = errors.handle_forbidden

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from pytest_django.plugin import blocking_manager_key
 
 from tests import emptying
+from tests.phases import PHASES, Phase, is_left_out
 from tests.template import Template, copy_into
 
 # Machines that test are shared and slow by turns: a slow example is no finding, a wrong one is.
@@ -61,6 +62,22 @@ LONGEST = (
 
 
 TEMPLATE = pytest.StashKey[Template]()
+PHASE = pytest.StashKey[Phase]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--phase", choices=sorted({name for name, _ in PHASES}), help="Which part of `make test` to run (tests/phases.py).")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    name = config.getoption("phase")
+    if name is not None:
+        phase = config.stash[PHASE] = PHASES[name, connection.vendor]
+        config.option.markexpr = phase.marks
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return True if PHASE in config.stash and is_left_out(config.stash[PHASE], collection_path) else None
 
 
 @pytest.hookimpl(optionalhook=True)
