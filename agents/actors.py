@@ -70,6 +70,12 @@ def names_of(tenants: Iterable[Tenant] | QuerySet[Tenant], user_name: str) -> fr
     return frozenset({user_name, *called, *names, *(f"person:{subject}" for subject in subjects)})
 
 
+def called_now(name: str) -> str:
+    """Return what a person is called now who is or was called this; the name itself where nobody known by it is called otherwise."""
+    now = PersonName.objects.filter(name=name, user__isnull=False).values_list("user__username", flat=True).first()
+    return now or name
+
+
 def owner_by(tenant: Tenant, name: str) -> str:
     """Return whose a key is that somebody makes: who made the key they make it by, else they themselves."""
     kind, _, rest = name.partition(":")

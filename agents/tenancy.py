@@ -126,8 +126,8 @@ def one_scoped(queryset: QuerySet[M], tenant: Tenant, what: str, **lookup: Any) 
 
 
 def lock_tenant(tenant: Tenant) -> None:
-    """Let nobody else do what counts a tenant's rows before this transaction is over."""
-    Tenant.objects.select_for_update().filter(pk=tenant.pk).first()
+    """Let nobody else do what counts a tenant's rows before this transaction is over. Rows of it can be added meanwhile."""
+    Tenant.objects.select_for_update(no_key=True).filter(pk=tenant.pk).first()
 
 
 def not_found(what: str) -> Refusal:
@@ -276,19 +276,26 @@ _BY_PREFIX_THROUGH_WALL = _BY_PREFIX.replace("s.role, ", f"s.role, {_OPENED}, ",
 def is_still_valid(principal: Principal, scope: str) -> bool:
     """Tell whether who was let in a while ago still would be, with this scope: a stream goes on for long, and a key, a token or what
     an account's role gives ends within a second."""
+    now = as_of_now(principal)
+    return now is not None and now.may(scope)
+
+
+def as_of_now(principal: Principal) -> Principal | None:
+    """Return who was let in a while ago with the scopes they have now; None where they would be let in no more."""
     if principal.key_id is None:
         is_over = principal.ends_at is not None and principal.ends_at <= timezone.now().timestamp()
-        return not is_over and not is_closed(principal.name) and Tenant.objects.filter(pk=principal.tenant.pk, is_active=True).exists()
+        is_out = is_over or is_closed(principal.name) or not Tenant.objects.filter(pk=principal.tenant.pk, is_active=True).exists()
+        return None if is_out else principal
     live = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     account = Q(service_account=None) | Q(service_account__is_active=True)
     keys = ApiKey.objects.filter(live, account, public_id=principal.key_id, revoked_at=None, tenant__is_active=True)
     found = keys.values_list("scopes", "service_account__role", "owner").first()
     if found is None:
-        return False
+        return None
     scopes, role, owner = found
     if role is None and not is_here(principal.tenant, owner):
-        return False
-    return replace(principal, scopes=frozenset(scopes) if role is None else frozenset(scopes) & scopes_of(role)).may(scope)
+        return None
+    return replace(principal, scopes=frozenset(scopes) if role is None else frozenset(scopes) & scopes_of(role))
 
 
 def _note_use(key: ApiKey, now: datetime) -> None:

@@ -89,6 +89,20 @@ class Decided(Requested):
     step_id: str
 
 
+class UnreadableRun(Answer):
+    """A run of this page whose journal is damaged: nobody can say what these steps of it ask, or whether they do. `code` and `detail` say
+    why; all others are listed as ever."""
+
+    run_id: str
+    step_ids: list[str]
+    agent: str
+    goal: str
+    requested_by: str
+    code: str
+    detail: str
+    run_created_at: datetime
+
+
 class ToppedUpRun(Requested):
     """What a run's limit was raised by, and to what."""
 

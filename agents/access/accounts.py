@@ -11,11 +11,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from agents import audit
-from agents.actors import owner_by
+from agents.actors import called_now, owner_by
 from agents.models import ApiKey, Membership, Role, ServiceAccount, Tenant
 from agents.roles import scopes_of
 from agents.selectors import get_key
-from agents.tenancy import Principal, create_key, one_scoped, revoke_key, scoped
+from agents.tenancy import Principal, as_of_now, create_key, one_scoped, revoke_key, scoped
 from skills.instants import instant
 from skills.refusal import Refusal
 
@@ -25,23 +25,50 @@ def make_key(
 ) -> tuple[ApiKey, str]:
     """Make a key, of a service account or of none, that is in the hand of who asks; return it and, this once, its plaintext.
 
-    Raises Refusal for scopes who asks does not hold, or the role of the account does not give, and for an end that is past.
+    Raises Refusal for scopes who asks does not hold, or the role of the account does not give, for an end that is past, and to who may
+    make keys no more.
     """
-    account = None if account_id is None else get_account(tenant=principal.tenant, account_id=account_id)
-    allowed = None if account is None else scopes_of(account.role)
-    faults = [
-        {"pointer": f"/scopes/{place}", "code": "PERMISSION_DENIED", "detail": why}
-        for place, scope in enumerate(scopes)
-        if (why := _why_not(principal, scope, allowed))
-    ]
-    if faults:
-        raise Refusal("PERMISSION_DENIED", "a key can do no more than who makes it and the account it is of", errors=faults)
     if expires_at is not None and expires_at <= timezone.now():
         fault = {"pointer": "/expires_at", "code": "INVALID_INPUT", "detail": "this is past"}
         raise Refusal("SCHEMA_VALIDATION_FAILED", "the key would be over already", errors=[fault])
-    return create_key(
-        principal.tenant, name, scopes, expires_at=expires_at, account=account, owner=owner_by(principal.tenant, principal.name)
-    )
+    account = None if account_id is None else get_account(tenant=principal.tenant, account_id=account_id)
+    allowed = None if account is None else scopes_of(account.role)
+    with transaction.atomic():
+        maker, owner = _maker_of(principal)
+        faults = [
+            {"pointer": f"/scopes/{place}", "code": "PERMISSION_DENIED", "detail": why}
+            for place, scope in enumerate(scopes)
+            if (why := _why_not(maker, scope, allowed))
+        ]
+        if faults:
+            raise Refusal("PERMISSION_DENIED", "a key can do no more than who makes it and the account it is of", errors=faults)
+        return create_key(principal.tenant, name, scopes, expires_at=expires_at, account=account, owner=owner)
+
+
+def _maker_of(principal: Principal) -> tuple[Principal, str]:
+    """Return who makes a key with what they may now, and whose it will be. Raises Refusal where they may no more.
+
+    Until the transaction ends their membership stays as it is: a role that is changed meanwhile waits, and then narrows this key too;
+    one that was changed a moment ago is seen here. Both lock the membership first and keys after it.
+    """
+    tenant, owner = principal.tenant, owner_by(principal.tenant, principal.name)
+    if ":" not in owner:
+        member = _held_membership(tenant, owner)
+        if member is None or (principal.key_id is None and member.role != Role.TENANT_ADMIN):
+            raise Refusal("PERMISSION_DENIED", "who makes the key may make none any more: their role was taken or changed")
+        owner = member.user.get_username()
+    maker = as_of_now(principal)
+    if maker is None:
+        raise Refusal("PERMISSION_DENIED", "who makes the key may not come in any more: the key they ask by has ended")
+    return maker, owner
+
+
+def _held_membership(tenant: Tenant, name: str) -> Membership | None:
+    """Return the membership of an active person, which nobody else changes before this transaction is over."""
+    members = scoped(Membership.objects.order_by(), tenant)
+    held = members.select_for_update(of=("self",)).filter(user__username=called_now(name)).first()
+    # Read again: who held it until now may have given them another name.
+    return None if held is None else members.select_related("user").filter(pk=held.pk, user__is_active=True).first()
 
 
 def _why_not(principal: Principal, scope: str, allowed: frozenset[str] | None) -> str:

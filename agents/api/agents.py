@@ -84,7 +84,7 @@ class AgentPage(RequestModel):
 
 
 class AgentVersionView(RequestModel):
-    """A version of an agent's profile as it was saved. The first one of an agent that is older than versions was kept for it then."""
+    """A version of an agent's profile as it was saved."""
 
     agent_id: str
     version: int

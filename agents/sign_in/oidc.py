@@ -26,7 +26,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -211,16 +211,27 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         return claims
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
-        with transaction.atomic():
-            user: User = super().save_user(request, sociallogin, form)
-            audit.act_as(user.get_username(), via="console")
-            is_let_in = rewrite_memberships(user, roles_in(sociallogin.claims, settings.OIDC_MAPPED))
-            if not is_let_in:
-                # The groups are known, the tenants they name are not: nobody is made for that.
-                transaction.set_rollback(True)
+        try:
+            with transaction.atomic():
+                user, is_let_in = self._made(request, sociallogin, form)
+                if not is_let_in:
+                    # The groups are known, the tenants they name are not: nobody is made for that.
+                    transaction.set_rollback(True)
+        except IntegrityError as error:
+            # The same person twice in one instant: the other sign-in has made them.
+            log.warning("sign_in.failed", extra={"error": "twice at once", "reason": str(error)[:200]})
+            raise ImmediateHttpResponse(refusal_page(request, "You signed in twice at once. Try again.", status=409)) from None
         if not is_let_in:
             raise _refused(request, sociallogin, NO_ROLE)
         return user
+
+    def _made(self, request: HttpRequest, sociallogin: SocialLogin, form: Any) -> tuple[User, bool]:
+        # The name was looked at before, outside the transaction; from here on nobody else comes by it.
+        if fault_of(sociallogin.user.username, None) is not None:
+            sociallogin.user.username = ""
+        user: User = super().save_user(request, sociallogin, form)
+        audit.act_as(user.get_username(), via="console")
+        return user, rewrite_memberships(user, roles_in(sociallogin.claims, settings.OIDC_MAPPED))
 
     def on_authentication_error(
         self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None

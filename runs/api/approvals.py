@@ -21,7 +21,7 @@ from runs.people import approvals
 from runs.people.editing import Edit, edited_call
 from runs.people_requests import ActionHash
 from runs.requests import Reason, checked_run_id
-from runs.responses import Answer, Decided
+from runs.responses import Answer, Decided, UnreadableRun
 from skills.requests import RequestModel, parse_body, parse_query
 
 
@@ -86,6 +86,7 @@ class ApprovalView(Answer):
 
 class ApprovalPage(Answer):
     data: list[ApprovalView]
+    unreadable: list[UnreadableRun]
     next_cursor: str | None
 
 
@@ -96,7 +97,8 @@ class Approvals(APIView):
     def get(self, request: Request) -> Response:
         query, tenant = parse_query(PageQuery, request.query_params), principal_of(request).tenant
         page = page_json(approvals.list_approvals(tenant=tenant), tenant=tenant, name="approvals", query=query, to_json=lambda row: row)
-        return Response(page | {"data": approvals.approvals_json(page["data"])})
+        waiting, unreadable = approvals.approvals_json(page["data"])
+        return Response(page | {"data": waiting, "unreadable": unreadable})
 
 
 class OneApproval(APIView):

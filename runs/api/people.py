@@ -18,7 +18,7 @@ from runs.effects.requests import checked_step_id
 from runs.people import bundles, links, notes, questions
 from runs.people_requests import GivenAnswerBody, LinkBody, ManyDecisionsBody, NoteBody, address_of
 from runs.requests import ReasonBody, checked_run_id
-from runs.responses import Answer, Decided
+from runs.responses import Answer, Decided, UnreadableRun
 from skills.instants import instant
 from skills.requests import parse_body, parse_query
 
@@ -44,6 +44,7 @@ class QuestionView(Answer):
 
 class QuestionPage(Answer):
     data: list[QuestionView]
+    unreadable: list[UnreadableRun]
     next_cursor: str | None
 
 
@@ -108,7 +109,8 @@ class Questions(APIView):
     def get(self, request: Request) -> Response:
         query, tenant = parse_query(PageQuery, request.query_params), principal_of(request).tenant
         page = page_json(questions.questions_in([tenant]), tenant=tenant, name="questions", query=query, to_json=lambda row: row)
-        return Response(page | {"data": questions.questions_json(page["data"])})
+        asked, unreadable = questions.questions_json(page["data"])
+        return Response(page | {"data": asked, "unreadable": unreadable})
 
 
 class OneQuestion(APIView):

@@ -25,7 +25,6 @@ from runs.shell.clock import as_datetime
 from runs.shell.codec import decode_fact
 from runs.shell.reading.history import read_state
 from skills.instants import instant
-from skills.refusal import Refusal
 
 if TYPE_CHECKING:
     from agents.models import AuditEntry, Tenant
@@ -50,20 +49,10 @@ def approvals_in(tenants: Sequence[Tenant] | QuerySet[Tenant]) -> QuerySet[StepS
     return rows.select_related("run__agent", "run__tenant").annotate(created_at=F("run__created_at"))
 
 
-def approvals_json(rows: Sequence[StepSummary]) -> list[dict[str, Any]]:
-    """Return those of these steps that wait for an approval. Raises Refusal where a journal cannot be read."""
-    return _approvals(read_steps(rows).or_refuse())
-
-
-def readable_approvals(rows: Sequence[StepSummary]) -> tuple[list[dict[str, Any]], dict[str, Refusal]]:
-    """Return the same of the runs whose journals can be read, and by run id why others cannot: one that is damaged must not
-    keep all others from being decided."""
+def approvals_json(rows: Sequence[StepSummary]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return those of these steps that wait for an approval, and what is known of the runs whose journals cannot be read."""
     found = read_steps(rows)
-    return _approvals(found.steps), found.unreadable
-
-
-def _approvals(steps: Sequence[tuple[Run, State, StepState]]) -> list[dict[str, Any]]:
-    return [_told(run, state, step) for run, state, step in steps if step.reason == "approval"]
+    return [_told(run, state, step) for run, state, step in found.steps if step.reason == "approval"], found.unreadable
 
 
 def approval_json(*, tenant: Tenant, run_id: str, step_id: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from agents import audit
 from agents.access.members import may_decide
-from agents.actors import is_same_actor
+from agents.actors import called_now, is_same_actor
 from agents.second_wall import walls
 from agents.tenancy import Principal, not_found, one_scoped, operator_principal
 from runs.models import DecisionLink
@@ -126,7 +126,8 @@ def link_json(link: DecisionLink) -> Json:
 
 
 def found(link_id: str, secret: str) -> DecisionLink:
-    """Return the link this secret opens. Raises Refusal NOT_FOUND, alike whatever is wrong, and after as long.
+    """Return the link this secret opens, for the person it was made for by the name they have now. Raises Refusal NOT_FOUND, alike
+    whatever is wrong, and after as long.
 
     Whoever holds the secret sees the rows of its tenant from then on.
     """
@@ -139,6 +140,7 @@ def found(link_id: str, secret: str) -> DecisionLink:
     if link is None or not matches:
         raise not_found("link")
     walls.open_to([link.tenant_id])
+    link.made_for = called_now(link.made_for)
     return link
 
 

@@ -21,7 +21,6 @@ from runs.shell.clock import as_datetime
 from runs.shell.codec import decode_fact
 from runs.shell.reading.history import read_state
 from skills.instants import instant
-from skills.refusal import Refusal
 
 if TYPE_CHECKING:
     from agents.models import Tenant
@@ -42,20 +41,10 @@ def questions_in(tenants: Sequence[Tenant] | QuerySet[Tenant]) -> QuerySet[StepS
     return rows.select_related("run__agent", "run__tenant").annotate(created_at=F("run__created_at"))
 
 
-def questions_json(rows: Sequence[StepSummary]) -> list[Json]:
-    """Return those of these steps that ask something. Raises Refusal where a journal cannot be read."""
-    return _questions(read_steps(rows).or_refuse())
-
-
-def readable_questions(rows: Sequence[StepSummary]) -> tuple[list[Json], dict[str, Refusal]]:
-    """Return the same of the runs whose journals can be read, and by run id why others cannot: one that is damaged must not
-    keep all others from being answered."""
+def questions_json(rows: Sequence[StepSummary]) -> tuple[list[Json], list[Json]]:
+    """Return those of these steps that ask something, and what is known of the runs whose journals cannot be read."""
     found = read_steps(rows)
-    return _questions(found.steps), found.unreadable
-
-
-def _questions(steps: Sequence[tuple[Run, State, StepState]]) -> list[Json]:
-    return [_told(run, state, step) for run, state, step in steps if _is_open(state, step)]
+    return [_told(run, state, step) for run, state, step in found.steps if _is_open(state, step)], found.unreadable
 
 
 def question_json(*, tenant: Tenant, run_id: str, step_id: str) -> Json:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from agents import audit
 from agents.models import Membership, Role, Tenant
 from agents.services import create_agent
+from agents.tenancy import SCOPES
 from runs import services
 from runs.console.people import approvals_page
 from runs.console.people import approvals_view as view
@@ -24,6 +25,8 @@ from skills import plugins
 from skills.base import skill
 from skills.contracts import Effect
 from skills.registry import registry
+from tests.api.cast import make_caller
+from tests.api.described import described
 from tests.console.conftest import CANARY, SignIn
 from tests.fakes.raw_server import RawServer, answer
 from tests.fakes.skills import ANY_FAILURE, Say
@@ -300,12 +303,21 @@ def test_the_decided_cost_no_more_questions_for_many(workshop: Workshop, django_
     assert len(page.context["aos_decisions"]) == 50
 
 
-def test_one_damaged_journal_keeps_no_other_from_being_decided(asked: Run, workshop: Workshop) -> None:
+def test_one_damaged_journal_keeps_no_other_from_being_decided(asked: Run, workshop: Workshop, django_assert_max_num_queries: Any) -> None:
     broken = asking(workshop)
     RunEvent.objects.filter(run_id=broken.pk, seq=1)._raw_delete("default")
     page = seen("approver", PENDING)
     assert one_url(asked) in page and one_url(broken) not in page
-    assert "cannot be read" in page
+    assert "cannot be read" in page and "event 1 is missing" in page
+    # What a page tells of the others a program is told, too.
+    program = make_caller(workshop.tenant, "program", SCOPES)
+    assert program.get(f"/api/v1/runs/{asked.public_id}").status_code == 200, "that the key is used is noted once a minute"
+    with django_assert_max_num_queries(3):
+        told = described("approvals_list", program.get("/api/v1/approvals"))
+    assert [each["run_id"] for each in told["data"]] == [asked.public_id]
+    (lost,) = told["unreadable"]
+    assert (lost["run_id"], lost["step_ids"], lost["agent"], lost["code"]) == (broken.public_id, ["a"], "worker", "REPLAY_DIVERGED")
+    assert "event 1 is missing" in lost["detail"]
 
 
 LEFT = {999: "time is up", 59_000: "59 s left", 90_000: "1 m 30 s left", 86_400_000 + 3_600_000: "1 d 1 h left"}

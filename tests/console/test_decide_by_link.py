@@ -216,23 +216,26 @@ def test_what_cannot_be_taken_back_is_decided_by_who_just_signed_in(workshop: Wo
     bob.save()
     run = asking(workshop, "wipe_all")
     _, url = a_link(workshop, run)
+    # The link is the person's, whatever they are called by now.
+    bob.username = "robert"
+    bob.save()
     yes = {"verdict": "approve", "reason": WHY}
-    assert "Sign in first" in text_of(Client().get(url)) and 'value="approve"' not in text_of(Client().get(url))
+    assert "Sign in as robert" in text_of(Client().get(url)) and 'value="approve"' not in text_of(Client().get(url))
     assert Client().post(url, yes).status_code == 403
     assert SignIn("carol").post(url, yes).status_code == 403, "somebody else is signed in"
     browser = Client()
     away = browser.post(url, {"verdict": "sign-in"})
     assert away["Location"] == f"/admin/login/?next={quote(url, safe='')}"
-    signed = browser.post(away["Location"], {"username": "bob", "password": "pw-of-tests-1x", "next": url})
+    signed = browser.post(away["Location"], {"username": "robert", "password": "pw-of-tests-1x", "next": url})
     assert signed["Location"] == url
     assert 'value="approve"' in text_of(browser.get(url))
     assert "10 characters" in text_of(browser.post(url, {"verdict": "approve", "reason": "fine"}))
-    User.objects.filter(username="bob").update(last_login=timezone.now() - timedelta(minutes=11))
+    User.objects.filter(username="robert").update(last_login=timezone.now() - timedelta(minutes=11))
     assert browser.post(url, yes).status_code == 403, "signed in too long ago"
-    User.objects.filter(username="bob").update(last_login=timezone.now())
+    User.objects.filter(username="robert").update(last_login=timezone.now())
     assert not Signal.objects.exists()
     assert "Approved" in text_of(browser.post(url, yes))
-    assert Signal.objects.count() == 1
+    assert [signal.actor for signal in Signal.objects.all()] == ["robert"]
 
 
 async def _answers_nothing(scope: Any, receive: Any, send: Any) -> None:

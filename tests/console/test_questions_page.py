@@ -11,7 +11,10 @@ from django.urls import reverse
 
 from agents.models import Membership, Role, Tenant
 from agents.services import create_agent
+from agents.tenancy import SCOPES
 from runs.models import Run, RunEvent, Signal
+from tests.api.cast import make_caller
+from tests.api.described import described
 from tests.console.conftest import CANARY, SignIn
 from tests.integration.conftest import set_up
 from tests.integration.workshop import Workshop, a_worker, as_person, over, parked, step, step_of
@@ -220,6 +223,8 @@ def test_looking_changes_nothing_and_a_damaged_journal_hides_no_other(
     RunEvent.objects.filter(run_id=asked.pk, seq=1)._raw_delete("default")
     page = seen("operator", LIST)
     assert "cannot be read" in page and one_url(asked) not in page
+    told = described("questions_list", make_caller(workshop.tenant, "program", SCOPES).get("/api/v1/questions"))
+    assert (told["data"], [each["run_id"] for each in told["unreadable"]]) == ([], [asked.public_id])
     Run.objects.filter(pk=asked.pk).delete()
     assert "Nothing asks for an answer" in seen("operator", LIST)
     assert "Nobody asked you anything" in seen("developer", LIST)

@@ -1,24 +1,37 @@
-"""Who is one and the same actor: people, their keys, accounts and tokens; and what becomes of a key whose owner has left."""
+"""Who is one and the same actor: people, their keys, accounts and tokens; what becomes of a key whose owner has left, and of names and
+keys that are made in the instant in which somebody else takes what they need."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
-from allauth.socialaccount.models import SocialAccount
-from django.contrib.auth.models import User
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from agents.access import accounts
+from agents import person_names
+from agents.access import accounts, memberships
 from agents.access.standing_rights import still_may
 from agents.actors import is_same_actor, names_of, owns
-from agents.models import Agent, ApiKey, AuditEntry, BreakGlass, Membership, ServiceAccount, Tenant
+from agents.bootstrap import bootstrap
+from agents.models import Agent, ApiKey, AuditEntry, BreakGlass, Membership, PersonName, ServiceAccount, Tenant
+from agents.roles import scopes_of
 from agents.services import create_agent
+from agents.sign_in.claims import Mapped
+from agents.sign_in.oidc import SocialAccountAdapter
 from agents.tenancy import Principal, create_key, find_key, is_still_valid, operator_principal
 from runs.webhooks.endpoints import Wanted, create_endpoint, knows_secret, rotate_secret
+from skills.refusal import Refusal
+from tests.integration.workshop import wait_for
 
 pytestmark = pytest.mark.django_db
 
@@ -156,3 +169,115 @@ def test_whoever_holds_the_key_that_made_an_endpoint_knows_its_secret(acme: Tena
     assert [knows_secret(endpoint, name) for name in ("anna", actor(key), "person:00u1", "bert")] == [True, True, True, False]
     rotate_secret(principal=operator_principal(acme, "bert"), webhook_id=endpoint.public_id)
     assert knows_secret(endpoint, "bert")
+
+
+# Two at once
+
+
+def meeting(first: Callable[[], Any], second: Callable[[], Any]) -> Any:
+    """Return what becomes of the second, which begins when the first is done and not yet committed: its answer, or the refusal."""
+
+    def on_own_connection() -> Any:
+        try:
+            return second()
+        except (Refusal, ValidationError, ImmediateHttpResponse) as refused:
+            return refused
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        with transaction.atomic():
+            first()
+            coming = thread.submit(on_own_connection)
+            wait_for(lambda: coming.done() or is_waited_for())
+        return coming.result(60)
+
+
+def is_waited_for() -> bool:
+    """Tell whether somebody waits for what this transaction holds, as all do on SQLite."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))")
+        return bool(cursor.fetchone()[0])
+
+
+def given(tenant: Tenant, role: str) -> None:
+    """Give Anna a role."""
+    member = memberships.list_members(tenant=tenant).get(user__username="anna")
+    memberships.change_member(tenant=tenant, member_id=member.pk, role=role)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_made_in_the_instant_of_a_demotion_does_no_more_than_the_new_role(acme: Tenant) -> None:
+    anna = operator_principal(acme, "anna")
+    for who in ("a person", "a key"):
+        maker = anna
+        if who == "a key":
+            own = made(anna, "own", "admin")
+            maker = Principal(acme, actor(own), frozenset({"admin"}), own.public_id)
+        too_late = meeting(lambda: given(acme, "viewer"), partial(made, maker, "late", "runs:write"))
+        assert isinstance(too_late, Refusal) and too_late.code == "PERMISSION_DENIED", (who, too_late)
+        given(acme, "tenant_admin")
+        meeting(lambda: made(anna, "early", "runs:write", "runs:read", "agents:read"), lambda: given(acme, "viewer"))
+        assert Membership.objects.get(user__username="anna").role == "viewer"
+        left = {scope for key in ApiKey.objects.filter(owner="anna", revoked_at=None) for scope in key.scopes}
+        assert left == {"agents:read"} <= scopes_of("viewer"), who
+        given(acme, "tenant_admin")
+    person = User.objects.get(username="anna")
+    person.username = "anne"
+    key = meeting(person.save, lambda: made(anna, "renamed"))
+    assert key.owner == "anne", "it is theirs by the name they have now"
+
+
+@pytest.fixture
+def by_issuer(settings: Any) -> Callable[..., User]:
+    """Return what makes a person who signs in by the issuer for the first time; nobody had this name when it was looked at."""
+    settings.OIDC_MAPPED = Mapped({"devs": ("acme:developer",)})
+
+    def sign_in(name: str, uid: str = "00u2") -> User:
+        request: Any = RequestFactory().get("/")
+        request.user, request.session = AnonymousUser(), {}
+        login = SocialLogin(user=User(username=name), account=SocialAccount(provider="oidc", uid=uid, extra_data={}))
+        login.claims = {"iss": "https://issuer.example.com", "sub": uid, "groups": ["devs"]}
+        return SocialAccountAdapter().save_user(request, login)
+
+    return sign_in
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_new_people_of_one_name_but_for_capitals_the_second_is_told(acme: Tenant, by_issuer: Any, monkeypatch: Any) -> None:
+    root = User.objects.create_superuser("root")
+
+    def by_form(name: str) -> Any:
+        browser = Client()
+        browser.force_login(root)
+        form = {"username": name, "usable_password": "false", "password1": "", "password2": ""}
+        return browser.post("/admin/auth/user/add/", form)
+
+    def first(name: str) -> Callable[[], User]:
+        return lambda: User.objects.create_user(name)
+
+    refused = meeting(first("zoe"), lambda: by_form("Zoe"))
+    assert (refused.status_code, list(refused.context["adminform"].form.errors)) == (200, ["username"])
+    refused = meeting(first("yan"), lambda: bootstrap(slug="acme", admin="Yan"))
+    assert isinstance(refused, Refusal) and refused.errors[0]["pointer"] == "/admin"
+    refused = meeting(first("xia"), lambda: User.objects.create_user("Xia"))
+    assert isinstance(refused, ValidationError) and refused.message_dict == {"username": [person_names.TAKEN]}
+    other = meeting(first("will"), lambda: by_issuer("Will"))
+    assert isinstance(other, User) and other.username.lower() != "will", "an issuer's people get another name"
+    twice = meeting(lambda: by_issuer("vera", "00u3"), lambda: by_issuer("vera", "00u3"))
+    assert isinstance(twice, ImmediateHttpResponse) and twice.response.status_code == 409
+    # Of two that both looked before either wrote, outside a transaction, the constraint keeps one.
+    monkeypatch.setattr(person_names, "fault_of", lambda name, user_id: None)
+    for change in (first("ANNA"), lambda: renamed(root, "BERT")):
+        with pytest.raises(ValidationError):
+            change()
+    names = set(User.objects.values_list("username", flat=True))
+    assert names == {"anna", "bert", "root", "zoe", "yan", "xia", "will", other.username, "vera"}
+    assert set(PersonName.objects.values_list("name", flat=True)) == names
+
+
+def renamed(person: User, name: str) -> None:
+    person.username = name
+    person.save()

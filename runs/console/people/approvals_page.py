@@ -144,12 +144,12 @@ def _pending(request: HttpRequest, tenants: QuerySet[Tenant], show: str) -> Json
     found = list(rows[(number - 1) * A_PAGE : number * A_PAGE + 1])
     shown, runs = found[:A_PAGE], {row.run.public_id: row.run for row in found}
     handed = notes.holders([(row.run_id, row.key) for row in shown])
-    told, refused = approvals.readable_approvals(shown)
+    told, unreadable = approvals.approvals_json(shown)
     cards = [_card(each, runs[each["run_id"]], handed, reader) for each in told]
     return {
         "aos_cards": sorted(cards, key=lambda card: card["expires_at"] or "9"),
         "aos_together": groups_of(cards),
-        "aos_unreadable": [{"run_id": run_id, "why": refusal.detail} for run_id, refusal in refused.items()],
+        "aos_unreadable": unreadable,
         "aos_sooner": f"{_WHERE[show]}page={number - 1}" if number > 1 else "",
         "aos_later": f"{_WHERE[show]}page={number + 1}" if len(found) > A_PAGE else "",
     }

@@ -97,11 +97,11 @@ def _waiting(request: HttpRequest, tenants: QuerySet[Tenant]) -> Json:
     rows = questions.questions_in(tenants).order_by(F("run__wake_at_ms").asc(nulls_last=True), "run_id", "pk")
     found = list(rows[(number - 1) * A_PAGE : number * A_PAGE + 1])
     shown, tenants_by_run = found[:A_PAGE], {row.run.public_id: row.run.tenant for row in found}
-    told, refused = questions.readable_questions(shown)
+    told, unreadable = questions.questions_json(shown)
     cards = [_card(each, tenants_by_run[each["run_id"]]) for each in told]
     return {
         "aos_cards": sorted(cards, key=lambda card: card["expires_at"] or "9"),
-        "aos_unreadable": [{"run_id": run_id, "why": refusal.detail} for run_id, refusal in refused.items()],
+        "aos_unreadable": unreadable,
         "aos_sooner": f"?page={number - 1}" if number > 1 else "",
         "aos_later": f"?page={number + 1}" if len(found) > A_PAGE else "",
     }

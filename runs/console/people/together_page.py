@@ -92,7 +92,7 @@ def _alike(tenant: Tenant, alike: Json, reader: str) -> list[Json]:
     """Return what waits and is alike, without what the reader asked for."""
     rows = approvals.approvals_in([tenant]).filter(skill=alike["skill"], skill_version=alike["version"], run__agent__name=alike["agent"])
     # The list of approvals says whose journal cannot be read.
-    found, _ = approvals.readable_approvals(list(rows.order_by("run_id", "pk")[:_READ_AT_MOST]))
+    found, _ = approvals.approvals_json(list(rows.order_by("run_id", "pk")[:_READ_AT_MOST]))
     mine = ("skill", "version", "effect", "agent")
     own = names_of([tenant], reader)
     return [each for each in found if each["requested_by"] not in own and all(each[name] == alike[name] for name in mine)]

@@ -2345,7 +2345,7 @@ export interface components {
         };
         /**
          * AgentVersionView
-         * @description A version of an agent's profile as it was saved. The first one of an agent that is older than versions was kept for it then.
+         * @description A version of an agent's profile as it was saved.
          */
         AgentVersionView: {
             /** Agent Id */
@@ -2518,6 +2518,8 @@ export interface components {
         ApprovalPage: {
             /** Data */
             data: components["schemas"]["ApprovalView"][];
+            /** Unreadable */
+            unreadable: components["schemas"]["UnreadableRun"][];
             /** Next Cursor */
             next_cursor: string | null;
         } & {
@@ -7170,6 +7172,8 @@ export interface components {
         QuestionPage: {
             /** Data */
             data: components["schemas"]["QuestionView"][];
+            /** Unreadable */
+            unreadable: components["schemas"]["UnreadableRun"][];
             /** Next Cursor */
             next_cursor: string | null;
         } & {
@@ -8968,6 +8972,34 @@ export interface components {
         UnmuteBody: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * UnreadableRun
+         * @description A run of this page whose journal is damaged: nobody can say what these steps of it ask, or whether they do. `code` and `detail` say
+         *     why; all others are listed as ever.
+         */
+        UnreadableRun: {
+            /** Run Id */
+            run_id: string;
+            /** Step Ids */
+            step_ids: string[];
+            /** Agent */
+            agent: string;
+            /** Goal */
+            goal: string;
+            /** Requested By */
+            requested_by: string;
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Run Created At
+             * Format: date-time
+             */
+            run_created_at: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Usage

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import eventually
+from tests.processes import a_held_port, eventually
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[2]
@@ -75,29 +74,23 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Return the environment that leads a client to a running installation."""
     folder = tmp_path_factory.mktemp("server")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     environment = {
         **os.environ,
         "DATABASE_URL": f"sqlite:///{folder / 'dev.sqlite3'}",
         "AOS_WORK_GRACE_SECONDS": "2",
         "PYTHONUNBUFFERED": "1",
     }
-    log, command = folder / "log", [sys.executable, "manage.py", "dev", "--port", str(port)]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=output)
-    try:
-        found = eventually(lambda: re.search(r"API key\s+(aos_\w+)", log.read_text()), "the key of `manage.py dev`")
-        eventually(lambda: answers(port), "the server")
-        yield {"AOS_API_URL": f"http://127.0.0.1:{port}", "AOS_API_KEY": found[1]}
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(30)
-
-
-def answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    log = folder / "log"
+    with a_held_port() as port:
+        with log.open("wb") as output:
+            command = [sys.executable, "manage.py", "dev", "--port", str(port)]
+            process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=output)
+        try:
+            found = eventually(lambda: re.search(r"API key\s+(aos_\w+)", log.read_text()), "the greeting of `manage.py dev`")
+            yield {"AOS_API_URL": f"http://127.0.0.1:{port}", "AOS_API_KEY": found[1]}
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
 
 
 def test_its_types_are_those_of_the_api(package: Package) -> None:

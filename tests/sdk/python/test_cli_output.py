@@ -59,6 +59,14 @@ def test_all_follows_the_pages_and_a_limit_ends_them(aos: Aos, answering: Answer
     assert aos("runs", "list", "-q", "--limit", "1").out == "run_1\n"
 
 
+def test_a_list_says_what_could_not_be_read(aos: Aos, answering: Answering) -> None:
+    lost = {"run_id": "run_9", "step_ids": ["a", "b"], "detail": "event 1 is missing\x1b"}
+    answering((200, {"data": [], "unreadable": [lost], "next_cursor": "c1"}), (200, {"data": [RUN], "unreadable": [], "next_cursor": None}))
+    told = aos("approvals", "list", "-q", "--all")
+    assert told.out == "run_1\n", "a page may hold nothing that can be read, and others follow"
+    assert told.err == "left out run_9 (a, b), whose journal cannot be read: event 1 is missing·\n"
+
+
 def test_off_a_terminal_cells_are_separated_by_tabs_and_plain(aos: Aos, answering: Answering) -> None:
     answering((200, RUNS))
     told = aos("runs", "list", "--limit", "2")

@@ -46,13 +46,15 @@ def test_it_reads_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 def test_it_iterates_over_all_pages(call: Caller, answering: Answering) -> None:
     answers = answering(
         (200, {"data": [RUN, RUN], "next_cursor": "c1"}),
-        (200, {"data": [], "next_cursor": None}),
+        (200, {"data": [], "next_cursor": "c2"}),
+        (200, {"data": [RUN], "next_cursor": None}),
     )
     found = call(lambda client: client.runs.list(status="failed", limit=2))
-    assert [type(each) for each in found] == [types.RunView, types.RunView]
+    assert [type(each) for each in found] == [types.RunView] * 3, "a page may be empty, and others follow"
     assert [request.args.to_dict() for request in answers.asked] == [
         {"status": "failed", "limit": "2"},
         {"status": "failed", "limit": "2", "cursor": "c1"},
+        {"status": "failed", "limit": "2", "cursor": "c2"},
     ]
 
 

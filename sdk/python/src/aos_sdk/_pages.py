@@ -32,8 +32,8 @@ def _page(kind: type[R], cursor: str, body: Any) -> Page[R]:
     whole = Record(body if isinstance(body, dict) else {"data": body})
     entries = [kind(each) for each in whole.get("data") or ()]
     following = whole.get(cursor)
-    # Pages by position end with an empty one or with the last position again.
-    return Page(entries, following if entries else None, whole)
+    # Pages by position end with an empty one or with the last position again; of the others one may be empty, and lead on.
+    return Page(entries, following if entries or cursor == "next_cursor" else None, whole)
 
 
 def next_request(request: Request[Page[T]], page: Page[T]) -> Request[Page[T]] | None:

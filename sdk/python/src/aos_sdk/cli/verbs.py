@@ -49,6 +49,8 @@ class Session:
         cursor = None
         for page in pages.pages():
             entries += page.data
+            for lost in page.body.get("unreadable") or ():
+                self.paper.note(f"left out {lost.run_id} ({', '.join(lost.step_ids)}), whose journal cannot be read: {lost.detail}")
             cursor = page.next_cursor
             if not whole and len(entries) >= limit:
                 break

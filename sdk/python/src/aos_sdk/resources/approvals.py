@@ -28,7 +28,7 @@ class Approvals(Group[M]):
 
     @paged("approvals_list")
     def list(self, *, limit: int | None = None, cursor: str | None = None) -> Request[Page[ApprovalView]]:
-        """Return what waits to be approved."""
+        """Return what waits to be approved. The `body` of a page names runs whose journals are damaged: `unreadable`."""
         return paging(ApprovalView, "approvals", query={"limit": limit, "cursor": cursor})
 
     @operation("approvals_get")
@@ -113,7 +113,7 @@ class Questions(Group[M]):
 
     @paged("questions_list")
     def list(self, *, limit: int | None = None, cursor: str | None = None) -> Request[Page[QuestionView]]:
-        """Return what is asked."""
+        """Return what is asked. The `body` of a page names runs whose journals are damaged: `unreadable`."""
         return paging(QuestionView, "questions", query={"limit": limit, "cursor": cursor})
 
     @operation("questions_get")

@@ -81,7 +81,7 @@ from aos_sdk.types.names_t import (
     TracedEvent, TracedFailure, TracedRun, TracedStep, TracedWait,
 )
 from aos_sdk.types.names_u import (
-    UndoBody, Undoes, UnmuteBody, Usage, UsageAnswer, UsageRow, UsageSums,
+    UndoBody, Undoes, UnmuteBody, UnreadableRun, Usage, UsageAnswer, UsageRow, UsageSums,
 )
 from aos_sdk.types.names_v import (
     VerdictBody, VerdictTold, VersionChange, VersionCounts, VersionGap, VersionView, VersionsView,
@@ -130,8 +130,8 @@ __all__ = [
     "SimulateBody", "Simulation", "SkillLine", "SkillList", "SkillMetadata", "StatsView", "StepDifference", "StepForecast",
     "StepPolicy", "StructuredOutcome", "SuggestBody", "SuggestContext", "SuggestionView", "Time", "TimesView", "ToldStep", "TopUpBody",
     "ToppedUpBudget", "ToppedUpRun", "Totals", "Trace", "TraceAnswer", "TracedAttempt", "TracedEffect", "TracedEvent", "TracedFailure",
-    "TracedRun", "TracedStep", "TracedWait", "UndoBody", "Undoes", "UnmuteBody", "Usage", "UsageAnswer", "UsageRow", "UsageSums",
-    "VerdictBody", "VerdictTold", "VersionChange", "VersionCounts", "VersionGap", "VersionView", "VersionsView", "WebhookBody",
-    "WebhookPage", "WebhookView", "WebhookWithSecret", "WhatIfOutcome", "WhoMay", "WhoamiView", "WholeBulk", "WholeDelivery",
-    "WhyGrouped",
+    "TracedRun", "TracedStep", "TracedWait", "UndoBody", "Undoes", "UnmuteBody", "UnreadableRun", "Usage", "UsageAnswer", "UsageRow",
+    "UsageSums", "VerdictBody", "VerdictTold", "VersionChange", "VersionCounts", "VersionGap", "VersionView", "VersionsView",
+    "WebhookBody", "WebhookPage", "WebhookView", "WebhookWithSecret", "WhatIfOutcome", "WhoMay", "WhoamiView", "WholeBulk",
+    "WholeDelivery", "WhyGrouped",
 ]

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from aos_sdk.types.names_t import (
         Totals,
     )
+    from aos_sdk.types.names_u import (
+        UnreadableRun,
+    )
     from aos_sdk.types.names_v import (
         VersionCounts,
     )
@@ -224,7 +227,7 @@ class AgentVersionPage(Record):
 
 
 class AgentVersionView(Record):
-    """A version of an agent's profile as it was saved. The first one of an agent that is older than versions was kept for it then."""
+    """A version of an agent's profile as it was saved."""
 
     agent_id: str
     version: int
@@ -338,10 +341,11 @@ class ApprovalPage(Record):
     """ApprovalPage."""
 
     data: list[ApprovalView]
+    unreadable: list[UnreadableRun]
     next_cursor: str | None
 
-    _fields: ClassVar[frozenset[str]] = frozenset({"data", "next_cursor"})
-    _nested: ClassVar[Mapping[str, str]] = {"data": "ApprovalView"}
+    _fields: ClassVar[frozenset[str]] = frozenset({"data", "unreadable", "next_cursor"})
+    _nested: ClassVar[Mapping[str, str]] = {"data": "ApprovalView", "unreadable": "UnreadableRun"}
 
 
 class ApprovalView(Record):

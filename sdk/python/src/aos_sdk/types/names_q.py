@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from aos_sdk.types.names_t import (
         ToldStep,
     )
+    from aos_sdk.types.names_u import (
+        UnreadableRun,
+    )
 
 
 class QueryBody(Record):
@@ -82,10 +85,11 @@ class QuestionPage(Record):
     """QuestionPage."""
 
     data: list[QuestionView]
+    unreadable: list[UnreadableRun]
     next_cursor: str | None
 
-    _fields: ClassVar[frozenset[str]] = frozenset({"data", "next_cursor"})
-    _nested: ClassVar[Mapping[str, str]] = {"data": "QuestionView"}
+    _fields: ClassVar[frozenset[str]] = frozenset({"data", "unreadable", "next_cursor"})
+    _nested: ClassVar[Mapping[str, str]] = {"data": "QuestionView", "unreadable": "UnreadableRun"}
 
 
 class QuestionView(Record):

@@ -40,6 +40,23 @@ class UnmuteBody(Record):
     _fields: ClassVar[frozenset[str]] = frozenset({"reason"})
 
 
+class UnreadableRun(Record):
+    """A run of this page whose journal is damaged: nobody can say what these steps of it ask, or whether they do. `code` and `detail` sa"""
+
+    run_id: str
+    step_ids: list[str]
+    agent: str
+    goal: str
+    requested_by: str
+    code: str
+    detail: str
+    run_created_at: str
+
+    _fields: ClassVar[frozenset[str]] = frozenset({
+        "run_id", "step_ids", "agent", "goal", "requested_by", "code", "detail", "run_created_at",
+    })
+
+
 class Usage(Record):
     """Tokens of one LLM call, in the four buckets prices are made of."""
 
