@@ -64,15 +64,17 @@ def _nothing(*_: Any) -> None: ...
 @pytest.mark.slow
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="about the simulation, which is the same on both")
 @pytest.mark.parametrize(
-    ("target", "name", "broken"),
+    ("target", "name", "broken", "first"),
     [
-        pytest.param(driver, "_needs_durability", lambda *_: False, id="effects_before_their_intent"),
-        pytest.param(purse, "settle_run", _nothing, id="money_that_is_never_settled"),
-        pytest.param(settlement, "requeue_if_signalled", _nothing, id="a_signal_that_meets_the_parking_and_is_lost"),
-        pytest.param(journal_sql, "_SQLITE_LIVE", "SELECT 1 WHERE %s > 0", id="a_writer_without_a_fence"),
-        pytest.param(outcomes, "is_doubtful", lambda *_: False, id="effects_nobody_doubts"),
+        pytest.param(driver, "_needs_durability", lambda *_: False, 22, id="effects_before_their_intent"),
+        pytest.param(purse, "settle_run", _nothing, 0, id="money_that_is_never_settled"),
+        pytest.param(settlement, "requeue_if_signalled", _nothing, 2, id="a_signal_that_meets_the_parking_and_is_lost"),
+        pytest.param(journal_sql, "_SQLITE_LIVE", "SELECT 1 WHERE %s > 0", 35, id="a_writer_without_a_fence"),
+        pytest.param(outcomes, "is_doubtful", lambda *_: False, 0, id="effects_nobody_doubts"),
     ],
 )
-def test_it_finds(store: Store, target: Any, name: str, broken: Any) -> None:
+def test_it_finds(store: Store, target: Any, name: str, broken: Any, first: int) -> None:
+    """`first` is the seed that found it last; another change to the product may need another one."""
+    seeds = (*range(first, SEEDS), *range(first))
     with mock.patch.object(target, name, broken):
-        assert any(play(seed, store, strike=0.05, interjection=0.3).faults for seed in range(40))
+        assert any(play(seed, store, strike=0.05, interjection=0.3).faults for seed in seeds)
