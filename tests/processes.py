@@ -148,20 +148,32 @@ def a_worker_process(environment: Mapping[str, str], log: Path) -> Iterator[Work
 
 
 @contextmanager
+def a_held_port() -> Iterator[int]:
+    """Hold a port of loopback while the block lasts: nobody is given it by chance, and whoever names it may listen there.
+
+    A socket that is bound and does not listen keeps Linux from giving its port to one that asks for any, or that calls
+    somebody; where both say SO_REUSEADDR, as every server does, it keeps nobody else from binding it.
+    """
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield int(held.getsockname()[1])
+
+
+@contextmanager
 def a_web_process(environment: Mapping[str, str], log: Path, application: str = "aos_site.asgi:application") -> Iterator[httpx.Client]:
     """Run the site under uvicorn while the block lasts; yield a client of it."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", application, "--port", str(port), "--lifespan", "off", "--timeout-keep-alive", "75"]
-    with log.open("ab") as output:
-        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=output)
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=70) as client:
-            eventually(lambda: _answers(client), f"the web server\n{log.read_text()[-3_000:]}", START_SECONDS)
-            yield client
-    finally:
-        process.terminate()
-        process.wait(20)
+    with a_held_port() as port:
+        command = [sys.executable, "-m", "uvicorn", application, "--port", str(port), "--lifespan", "off", "--timeout-keep-alive", "75"]
+        with log.open("ab") as output:
+            process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=output)
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=70) as client:
+                eventually(lambda: _answers(client), f"the web server\n{log.read_text()[-3_000:]}", START_SECONDS)
+                yield client
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
 def _answers(client: httpx.Client) -> bool:

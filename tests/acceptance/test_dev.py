@@ -15,15 +15,17 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.processes import a_held_port
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.acceptance
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@pytest.fixture
+def port() -> Iterator[int]:
+    with a_held_port() as port:
+        yield port
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -73,24 +75,25 @@ def wait_for_web(port: int, process: subprocess.Popen[str]) -> int:
     raise AssertionError("the web server did not come")
 
 
-def test_it_tells_how_to_begin_and_one_ctrl_c_ends_both(tmp_path: Path) -> None:
-    port = free_port()
+def test_it_tells_how_to_begin_and_one_ctrl_c_ends_both(tmp_path: Path, port: int) -> None:
     with dev(tmp_path, port) as (process, said):
         assert answers(port), "what is said to be up can be asked"
-        assert f"http://127.0.0.1:{port}/admin/" in said
-        assert said.count("(shown once)") == 2
+        greeting = said.partition("AOS is up")[2]
+        assert f"http://127.0.0.1:{port}/admin/" in greeting
+        assert greeting.count("(shown once)") == said.count("(shown once)") == 2
         assert wait_for_web(port, process) == 200
         started = children(process.pid)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        rest, _ = process.communicate(timeout=30)
     assert process.returncode == 0
+    assert "[info" not in said + rest, "what goes as it should is not told"
     assert len(started) == 2
     assert [pid for pid in started if is_alive(pid)] == []
     assert not answers(port)
 
 
-def test_it_ends_the_other_when_one_dies_and_says_so(tmp_path: Path) -> None:
-    with dev(tmp_path, free_port()) as (process, _):
+def test_it_ends_the_other_when_one_dies_and_says_so(tmp_path: Path, port: int) -> None:
+    with dev(tmp_path, port) as (process, _):
         started = children(process.pid)
         os.kill(started[0], signal.SIGKILL)
         rest, _ = process.communicate(timeout=30)
@@ -111,11 +114,11 @@ def test_it_says_when_the_port_is_taken_before_it_starts_anything(tmp_path: Path
     assert not (tmp_path / "dev.sqlite3").exists()
 
 
-def test_it_takes_a_file_and_has_something_to_look_at(tmp_path: Path) -> None:
+def test_it_takes_a_file_and_has_something_to_look_at(tmp_path: Path, port: int) -> None:
     """On a database of its own, in the place of the one the environment names, with runs that are there once."""
     file = tmp_path / "own database.sqlite3"
     for expected in ("3 runs to look at were submitted", "0 runs to look at were submitted"):
-        with dev(tmp_path, free_port(), "--db", str(file), "--seed", "demo") as (_, said):
+        with dev(tmp_path, port, "--db", str(file), "--seed", "demo") as (_, said):
             assert expected in said
             # The next commands look where the runs are, not where they would look by themselves.
             assert said.count(f"DATABASE_URL=sqlite:///{quote(str(file))} ") == 2

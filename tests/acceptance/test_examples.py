@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from agents.tenancy import create_key
 from skills.services import add_price
 from tests.acceptance.conftest import Site
 from tests.conftest import PROJECT
+from tests.processes import a_held_port
 
 pytestmark = pytest.mark.acceptance
 
@@ -28,9 +29,9 @@ def programs() -> list[Path]:
 
 
 @pytest.fixture
-def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
+def port() -> Iterator[int]:
+    with a_held_port() as port:
+        yield port
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 
 from catalog.models import FailureMatch
 from tests.acceptance.conftest import Site
-from tests.fakes.raw_server import RawServer, answer, closed_port
+from tests.fakes.raw_server import RawServer, answer
+from tests.processes import a_held_port
 
 pytestmark = pytest.mark.acceptance
 
@@ -36,8 +37,9 @@ def silent() -> Iterator[RawServer]:
 
 
 @pytest.fixture
-def refusing_port() -> int:
-    return closed_port()
+def refusing_port() -> Iterator[int]:
+    with a_held_port() as port:
+        yield port
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ import pytest
 from runs.management.commands.serve import faults_of
 from skills.strict_json import MAX_BYTES
 from tests.conftest import PROJECT
-from tests.processes import START_SECONDS, eventually
+from tests.processes import START_SECONDS, a_held_port, eventually
 
 PRODUCTION = {
     "AOS_ENVIRONMENT": "production",
@@ -79,19 +79,18 @@ class Production:
 @contextmanager
 def serving(folder: Path) -> Iterator[Production]:
     shutil.copytree(PROJECT / "aos_site/static", folder / "static")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    given = environment(AOS_STATIC_ROOT=str(folder / "static"), AOS_WEB_PROCESSES="1", AOS_WEB_PORT=str(port), AOS_ACCESS_LOG="true")
     log = folder / "web.log"
-    with log.open("ab") as output:
-        process = subprocess.Popen([sys.executable, "manage.py", "serve"], cwd=PROJECT, env=given, stdout=output, stderr=output)
-    served = Production(process, port, log)
-    try:
-        eventually(served.answers, f"the server\n{log.read_text()[-3_000:]}", START_SECONDS)
-        yield served
-    finally:
-        process.terminate()
-        process.wait(40)
+    with a_held_port() as port:
+        given = environment(AOS_STATIC_ROOT=str(folder / "static"), AOS_WEB_PROCESSES="1", AOS_WEB_PORT=str(port), AOS_ACCESS_LOG="true")
+        with log.open("ab") as output:
+            process = subprocess.Popen([sys.executable, "manage.py", "serve"], cwd=PROJECT, env=given, stdout=output, stderr=output)
+        served = Production(process, port, log)
+        try:
+            eventually(served.answers, f"the server\n{log.read_text()[-3_000:]}", START_SECONDS)
+            yield served
+        finally:
+            process.terminate()
+            process.wait(40)
 
 
 @pytest.fixture(scope="module")

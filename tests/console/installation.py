@@ -181,7 +181,7 @@ def an_installation(environment: dict[str, str], folder: Path) -> Iterator[Insta
     with a_shop() as shop, LlmServer() as llm, ThreadPoolExecutor(1) as beside:
         llm.script(plans)
         more = {
-            "AOS_ALLOW_LOCAL_TARGETS": f"{shop.authority},{llm.anthropic_url.removeprefix('http://')}",
+            "AOS_ALLOW_LOCAL_TARGETS": f"{shop.authority},{llm.authority}",
             "AOS_SKILL_MODULES": "tests.fakes.skills",
             "AOS_WORK_GRACE_SECONDS": "2",
             "OPENAI_BASE_URL": llm.openai_url,

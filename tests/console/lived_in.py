@@ -11,7 +11,6 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
-from agents import ledger
 from agents.freezes import freeze
 from agents.models import Agent, Membership, Role, Tenant
 from agents.services import create_agent
@@ -19,17 +18,16 @@ from agents.tenancy import operator_principal
 from catalog.learning.candidates import suggest_for_match
 from catalog.lookup import Lookup
 from catalog.models import Circuit, DriftAlert, FailureMatch
-from runs import services
-from runs.models import BudgetAlert, BulkOperation, Grant, Run
+from runs.models import BulkOperation, Grant, Run
 from runs.people.links import make_link
 from runs.recovery import deciding
 from runs.webhooks.deliveries import send_test
 from runs.webhooks.endpoints import Wanted, create_endpoint
 from tests.console.shop import Shop
-from tests.integration.charging import a_charge
+from tests.console.spending import hire, set_back, spend, submitted, worked_off
 from tests.integration.recovering import fail
 from tests.integration.traffic import traffic
-from tests.integration.workshop import chain, now, step, wait_for
+from tests.integration.workshop import chain, now, step
 
 Json = dict[str, Any]
 PATIENCE_MS = 300
@@ -51,7 +49,7 @@ def plans(shop: Shop) -> dict[str, tuple[str, str, list[Json]]]:
     path = step("price", "json_transform", "fetch", input="${steps.fetch.result.body}", path="$.price")
     words = step("summarize", "llm_invoke", "price", prompt="Say what one coin costs.", input="${steps.fetch.result.body}")
     read = step("read", "json_transform", "fetch", input="${steps.fetch.result.body}", path="$.lines[*]")
-    digest = step("digest", "llm_invoke", "read", prompt="Sum this up in one sentence.", input="${steps.read.result}")
+    digest = step("digest", "llm_invoke", "read", prompt="Sum this up in one sentence.", input="${steps.read.result}", max_tokens=500)
     copy = step("copy", "json_transform", "order", input="${steps.order.result}")
     return {
         "recovered": ("trader", "Fetch Bitcoin price and summarize", [fetch(shop, "/slow/btc", timeout_ms=PATIENCE_MS), path, words]),
@@ -104,21 +102,21 @@ class LivedIn:
     candidate_id: str
 
 
-def live_in(tenant: Tenant, shop: Shop, *, password: str, reports: int = 25, days: int = 8) -> LivedIn:
-    """Fill an installation a worker works in; `reports` failures of the last week, charges of so many days."""
+def live_in(tenant: Tenant, shop: Shop, *, password: str, reports: int = 25, days: int = 5) -> LivedIn:
+    """Fill an installation a worker works in; `reports` failures of the last two weeks, and what so many days cost."""
     return with_bad_words(live_well(tenant, shop, password=password, reports=reports, days=days), shop)
 
 
 def live_well(tenant: Tenant, shop: Shop, *, password: str, reports: int, days: int) -> LivedIn:
     """Do so without anybody having written anything bad; there is no bulk operation yet."""
-    agents = {name: create_agent(tenant=tenant, name=name, description=text) for name, text in AGENTS.items()}
-    runs = {name: _submitted(tenant, *asked) for name, asked in plans(shop).items()}
+    agents = hire(tenant)
+    spend(tenant, shop, days)
+    runs = {name: submitted(tenant, *asked) for name, asked in plans(shop).items()}
     _people(tenant, password)
-    _money(tenant, agents, days)
     match = _failures(tenant, agents["researcher"], reports)
     candidate_id = _recoveries(tenant)
     webhook_id, delivery_id = _news(tenant)
-    _worked_off()
+    worked_off()
     _standing(tenant)
     make_link(principal=operator_principal(tenant, "olga"), run_id=runs["asks too"].public_id, step_id="order", made_for="amir")
     return LivedIn(tenant, {name: now(run) for name, run in runs.items()}, "", webhook_id, delivery_id, match, candidate_id)
@@ -126,24 +124,19 @@ def live_well(tenant: Tenant, shop: Shop, *, password: str, reports: int, days: 
 
 def with_bad_words(lived: LivedIn, shop: Shop) -> LivedIn:
     """Write what is as bad as it may be wherever a person or a skill may write."""
-    runs = {name: _submitted(lived.tenant, *asked) for name, asked in bad_plans(shop).items()}
-    _worked_off()
+    runs = {name: submitted(lived.tenant, *asked) for name, asked in bad_plans(shop).items()}
+    worked_off()
     bulk_id = _naughty(lived.tenant, runs["naughty"])
     return replace(lived, runs=lived.runs | {name: now(run) for name, run in runs.items()}, bulk_id=bulk_id)
 
 
 def live_a_day(lived: LivedIn, shop: Shop, number: int) -> None:
-    """Carry out so many runs as if they had come in over the last day: one in six fails, most come by day."""
+    """Carry out so many runs over the last day: one in six fails, most come by day."""
     dice, known = Random(5), plans(shop)  # noqa: S311 - makes up instants, guards nothing
-    for place in range(number):
-        run = _submitted(lived.tenant, *known["missing" if place % 6 == 5 else "article"])
-        ago = timedelta(hours=min(23.0, 1 + abs(dice.gauss(7, 5))))
-        Run.objects.filter(pk=run.pk).update(created_at=timezone.now() - ago)
-    _worked_off()
-
-
-def _worked_off() -> None:
-    wait_for(lambda: not Run.objects.filter(status__in=("queued", "running")).exists(), "the worker", 60)
+    hours = [min(23.0, 1 + abs(dice.gauss(7, 5))) for _ in range(number)]
+    for place, ago in enumerate(sorted(hours, reverse=True)):
+        with set_back(timedelta(hours=ago)):
+            submitted(lived.tenant, *known["missing" if place % 6 == 5 else "article"])
 
 
 def _naughty(tenant: Tenant, run: Run) -> str:
@@ -167,62 +160,21 @@ def _naughty(tenant: Tenant, run: Run) -> str:
     return row.public_id
 
 
-AGENTS = {
-    "trader": "Watches prices and tells what they are.",
-    "researcher": "Reads pages and sums them up.",
-    "buyer": "Orders what is short; asks before it spends.",
-}
-
-
-def _submitted(tenant: Tenant, agent: str, goal: str, steps: list[Json]) -> Run:
-    asked = operator_principal(tenant, "ada")
-    return services.submit(principal=asked, agent_ref=agent, plan={"goal": goal, "steps": steps})[0]
-
-
 def _people(tenant: Tenant, password: str) -> None:
     for name, role in (("ada", Role.DEVELOPER), ("olga", Role.OPERATOR), ("amir", Role.APPROVER)):
         Membership.objects.create(user=User.objects.create_user(name, password=password, is_staff=True), tenant=tenant, role=role)
     Group.objects.create(name="on call")
 
 
-def _money(tenant: Tenant, agents: dict[str, Agent], days: int) -> None:
-    """Spend on each of the last days, in the ledger too, and then say how much may be spent: today's alert is about the buyer's."""
-    dice, today = Random(7), timezone.now().date()  # noqa: S311 - makes up amounts, guards nothing
-    used = (("llm_invoke", "claude-sonnet-4-5", 420_000), ("llm_invoke", "gpt-5-mini", 90_000), ("http_call", "", 12_000))
-    for day in range(days):
-        for name, agent in agents.items():
-            skill, model, usual = dice.choice(used)
-            waste, cost = dice.choice(("", "", "", "retry", "loop")), round(usual * (0.4 + dice.random()))
-            if (name, day) == ("buyer", 0):
-                skill, model, waste, cost = "llm_invoke", "claude-sonnet-4-5", "", 410_000
-            charge = a_charge(agent, cost, day=today - timedelta(days=day), skill=skill, model=model, waste=waste)
-            spent = ledger.Amounts(cost, {model: cost} if model else {})
-            purse = ledger.RunPurse(tenant.pk, agent.pk, charge.run_public_id, None)
-            purse.draw(spent, "quote", at_ms=charge.at_ms)
-            purse.close(spent, at_ms=charge.at_ms)
-            if (name, day) == ("buyer", 0):
-                told = {"scope_kind": "agent", "scope": "agent:buyer", "spent_micro_usd": cost, "limit_micro_usd": 500_000}
-                BudgetAlert.objects.create(tenant=tenant, run_public_id=charge.run_public_id, at_ms=charge.at_ms, **told)
-    for kind, key, period, limit in (
-        ("tenant", None, "total", 20_000_000),
-        ("tenant", None, "day", 2_000_000),
-        ("agent", "buyer", "day", 500_000),
-        ("model", "claude-sonnet-4-5", "total", 15_000_000),
-    ):
-        ledger.set_budget(tenant=tenant, kind=kind, key=key, period=period, limit_micro_usd=limit, by="admin")
-    held = ledger.RunPurse(tenant.pk, agents["buyer"].pk, "run_" + "1" * 32, None)
-    held.draw(ledger.Amounts(60_000, {"claude-sonnet-4-5": 60_000}), "quote")
-
-
 def _failures(tenant: Tenant, agent: Agent, reports: int) -> FailureMatch:
     dice, known = Random(11), Lookup.load(tenant.pk)  # noqa: S311 - makes up instants, guards nothing
     for told in traffic(5)[:reports]:
         # More of late than before: the pages are about what departs from the usual.
-        hours = min(dice.expovariate(1 / 60), WEEK_HOURS - 1)
+        hours = dice.expovariate(1 / 100) % (2 * WEEK_HOURS)
         kind = {"skill": told.cause.skill, "code": told.cause.code, "message": told.message, "target": told.target}
         stored = fail(tenant, told.helped, days_ago=hours / 24, lookup=known, agent=agent, **kind)
-        begun, cost = timezone.now() - timedelta(hours=hours, seconds=dice.expovariate(1 / 300)), dice.choice((0, 0, 9_000))
-        FailureMatch.objects.filter(pk__in=[row.pk for row in stored]).update(created_at=begun, cost_micro_usd=cost)
+        begun = timezone.now() - timedelta(hours=hours, seconds=dice.expovariate(1 / 300))
+        FailureMatch.objects.filter(pk__in=[row.pk for row in stored]).update(created_at=begun)
     return FailureMatch.objects.filter(tenant=tenant).exclude(cause="").latest("pk")
 
 

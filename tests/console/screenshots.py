@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ import django
 
 from tests.console.browsing import AT_ONCE, CHROMIUM, NAME, PASSWORD, a_browser, look, sign_in
 from tests.console.shop import Shop, a_shop
+from tests.fakes.llm_server import LlmServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -29,7 +29,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 IMAGES = PROJECT / "docs" / "images"
 MOST_BYTES = 200_000
 WIDE, PHONE = 1280, 390
-FAILURES_OF_A_WEEK = 700
+FAILURES_OF_TWO_WEEKS = 700
 RUNS_OF_A_DAY = 60
 
 
@@ -53,7 +53,7 @@ def pictures(lived: LivedIn) -> list[Picture]:
 
     doubt = reverse("console-in-doubt-one", args=[lived.runs["doubt"].public_id, "order"])
     return [
-        Picture("overview", "/admin/", 900),
+        Picture("overview", "/admin/", 1200),
         Picture("overview-phone", "/admin/", 844, "dark", PHONE),
         Picture("runs", reverse("admin:runs_run_changelist"), 680, "light", 1440),
         Picture("run-page", run("recovered"), 1120),
@@ -106,52 +106,79 @@ def take_all(browser: Browser, site: str, wanted: list[Picture]) -> None:
 
 
 @contextmanager
-def an_installation(folder: Path, shop: Shop) -> Iterator[tuple[str, LivedIn]]:
+def an_installation(folder: Path, shop: Shop, llm: LlmServer) -> Iterator[tuple[str, LivedIn]]:
     """Run `manage.py dev --seed demo` while the block lasts, with all there is to look at; yield its address and what is there."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     os.environ |= {
         "DATABASE_URL": f"sqlite:///{folder / 'aos.sqlite3'}",
         "DJANGO_SETTINGS_MODULE": "aos_site.settings",
         "AOS_ADMIN_PASSWORD": PASSWORD,
-        "AOS_ALLOW_LOCAL_TARGETS": shop.authority,
+        "AOS_ALLOW_LOCAL_TARGETS": f"{shop.authority},{llm.authority}",
+        "AOS_LOG_LEVEL": "WARNING",
+        "OPENAI_BASE_URL": llm.openai_url,
+        "OPENAI_API_KEY": "key-for-tests",
     }
-    command = [sys.executable, "manage.py", "dev", "--port", str(port), "--admin", NAME, "--seed", "demo"]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=log)
-    try:
-        site = f"http://127.0.0.1:{port}"
-        yield site, _lived_in(site, shop, process)
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _lived_in(site: str, shop: Shop, process: subprocess.Popen[bytes]) -> LivedIn:
     django.setup()
-    from agents.models import Tenant  # noqa: PLC0415 - settings are known from here on
-    from tests.console.lived_in import live_a_day, live_well  # noqa: PLC0415
-    from tests.processes import eventually  # noqa: PLC0415
+    lived = _lived_in(shop, llm)
+    from tests.processes import a_held_port, eventually  # noqa: PLC0415 - settings are known from here on
 
-    def is_up() -> bool:
-        if process.poll() is not None:
-            raise SystemExit("manage.py dev ended by itself")
+    with a_held_port() as port:
+        command = [sys.executable, "manage.py", "dev", "--port", str(port), "--admin", NAME, "--seed", "demo"]
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=log)
         try:
-            with urllib.request.urlopen(f"{site}/readyz", timeout=5) as answer:  # noqa: S310 - our own address
-                return bool(answer.status == 200)
-        except OSError:
-            return False
+            site = f"http://127.0.0.1:{port}"
+            eventually(lambda: _is_up(site, process), "manage.py dev", 60)
+            yield site, lived
+        finally:
+            process.terminate()
+            process.wait(30)
 
-    eventually(is_up, "manage.py dev", 60)
-    lived = live_well(Tenant.objects.get(), shop, password=PASSWORD, reports=FAILURES_OF_A_WEEK, days=28)
-    live_a_day(lived, shop, RUNS_OF_A_DAY)
+
+def _lived_in(shop: Shop, llm: LlmServer) -> LivedIn:
+    """Work with it by a worker of this process, whose clock can be set back; the one of `manage.py dev` comes when all that is over."""
+    from django.core.management import call_command  # noqa: PLC0415 - settings are known from here on
+
+    from agents.bootstrap import bootstrap  # noqa: PLC0415
+    from agents.models import Tenant  # noqa: PLC0415
+    from runs.management.commands.dev import TENANT  # noqa: PLC0415
+    from runs.management.seeding import seed_demo  # noqa: PLC0415
+    from skills.registry import registry  # noqa: PLC0415
+    from skills.services import record_versions  # noqa: PLC0415
+    from tests.console.lived_in import live_a_day, live_well  # noqa: PLC0415
+    from tests.console.spending import answers, assert_it_adds_up  # noqa: PLC0415
+    from tests.integration.workshop import a_worker  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0)
+    record_versions(registry)
+    bootstrap(slug=TENANT, admin=NAME, password=PASSWORD)
+    llm.script(answers())
+    with a_worker():
+        seed_demo(TENANT)
+        lived = live_well(Tenant.objects.get(), shop, password=PASSWORD, reports=FAILURES_OF_TWO_WEEKS, days=28)
+        live_a_day(lived, shop, RUNS_OF_A_DAY)
+    assert_it_adds_up()
     return lived
+
+
+def _is_up(site: str, process: subprocess.Popen[bytes]) -> bool:
+    if process.poll() is not None:
+        raise SystemExit("manage.py dev ended by itself")
+    try:
+        with urllib.request.urlopen(f"{site}/readyz", timeout=5) as answer:  # noqa: S310 - our own address
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def main() -> None:
     if CHROMIUM is None:
         raise SystemExit("there is no program called chromium on the PATH")
-    with tempfile.TemporaryDirectory() as folder, a_shop() as shop, an_installation(Path(folder), shop) as (site, lived):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        a_shop() as shop,
+        LlmServer() as llm,
+        an_installation(Path(folder), shop, llm) as (site, lived),
+    ):
         wanted = pictures(lived)
         with a_browser() as browser:
             take_all(browser, site, wanted)

@@ -27,7 +27,9 @@ from skills.services import record_versions
 from tests.console.browsing import CHROMIUM, NAME, PASSWORD
 from tests.console.lived_in import LivedIn, live_in
 from tests.console.shop import a_shop
+from tests.console.spending import answers, assert_it_adds_up, providers
 from tests.console.walking import Seen, Tab, a_browser, a_tab, sign_in, walk
+from tests.fakes.llm_server import LlmServer
 from tests.integration.workshop import a_worker
 from tests.live_site import a_live_site
 
@@ -112,11 +114,14 @@ def pages(lived: LivedIn) -> list[str]:
 def lived(transactional_db: None, settings: LazySettings) -> Iterator[LivedIn]:
     record_versions(registry)
     bootstrap(slug="demo", admin=NAME, password=PASSWORD)
-    with a_shop() as shop:
-        settings.ALLOW_LOCAL_TARGETS = frozenset({shop.authority})
+    with a_shop() as shop, LlmServer() as llm:
+        llm.script(answers())
+        settings.ALLOW_LOCAL_TARGETS = frozenset({shop.authority, llm.authority})
+        settings.LLM_PROVIDERS = providers(llm)
         with a_worker():
             seed_demo("demo")
             found = live_in(Tenant.objects.get(), shop, password=PASSWORD)
+        assert_it_adds_up()
         yield found
 
 

@@ -162,7 +162,7 @@ def test_budgets_say_how_long_they_last(cast: Cast) -> None:
     ledger.set_budget(tenant=cast.acme, kind="tenant", key=None, period="day", limit_micro_usd=20)
     told = {(row["whose"], row["each"]): (row["says"], row["lasts"]) for row in overview("operator").context["aos_budgets"]}
     assert told["Tenant", "today"] == ("$0.0000 of <$0.0001", "untouched")
-    assert told["Tenant", "in all"] == ("$0.0000 of $90.00", "used up in 45 d"), "$2.00 in the last day"
+    assert told["Tenant", "in all"] == ("$0.0000 of $90.00", "used up in 45 d at the pace of the last 24 hours"), "$2.00 in the last day"
     assert not overview("approver").context["aos_budgets"]
     assert not overview("root").context["aos_budgets"], "there is no limit over several tenants"
 

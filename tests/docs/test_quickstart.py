@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROJECT
+from tests.processes import a_held_port
 
 pytestmark = pytest.mark.slow
 
@@ -27,18 +27,17 @@ def blocks() -> list[str]:
 
 
 @pytest.fixture
-def surroundings(tmp_path: Path) -> dict[str, str]:
+def surroundings(tmp_path: Path) -> Iterator[dict[str, str]]:
     """Return what the page says may be set, and nothing else of this machine's configuration."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    return {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "AOS_PORT": str(port),
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'fresh.sqlite3'}",
-        "PYTHONUNBUFFERED": "1",
-        "AOS_WORK_GRACE_SECONDS": "2",
-    }
+    with a_held_port() as port:
+        yield {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "AOS_PORT": str(port),
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'fresh.sqlite3'}",
+            "PYTHONUNBUFFERED": "1",
+            "AOS_WORK_GRACE_SECONDS": "2",
+        }
 
 
 @contextmanager

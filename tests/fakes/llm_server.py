@@ -143,12 +143,18 @@ class LlmServer:
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
+    def authority(self) -> str:
+        return f"127.0.0.1:{self._server.server_port}"
+
+    @property
     def anthropic_url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        # The adapter is imported on first use, which takes seconds: a short deadline is to measure this server's silence.
+        import_module("skills.adapters.anthropic")
+        return f"http://{self.authority}"
 
     @property
     def openai_url(self) -> str:
-        return f"{self.anthropic_url}/v1"
+        return f"http://{self.authority}/v1"
 
     def script(self, *scenarios: Script) -> None:
         """Set the answers to come, one per request; the last one answers all that follow."""
@@ -161,8 +167,6 @@ class LlmServer:
         return chosen if isinstance(chosen, Scenario) else chosen(recorded.body)
 
     def __enter__(self) -> LlmServer:
-        # The adapter is imported on first use, which takes seconds: a short deadline is to measure this server's silence.
-        import_module("skills.adapters.anthropic")
         self._thread.start()
         return self
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -23,7 +22,7 @@ from agents.sign_in import issuer
 from agents.sign_in.claims import Mapped
 from tests.conftest import PROJECT
 from tests.live_site import a_live_site
-from tests.processes import eventually
+from tests.processes import a_held_port, eventually
 
 AUDIENCE = "aos-api"
 TABLE = {
@@ -35,17 +34,12 @@ TABLE = {
 HIDDEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
-
-
 class IdentityProvider:
     """`python -m ops.identity_provider`, and the files it goes by."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int, site_port: int) -> None:
         self.seed, self.state, self.log = folder / "seed.json", folder / "state", folder / "log"
-        self.port, self.site_port = free_port(), free_port()
+        self.port, self.site_port = port, site_port
         self.url = f"http://127.0.0.1:{self.port}"
         self.callback = f"http://127.0.0.1:{self.site_port}/admin/sign-in/callback/"
         self._kids: dict[Path, str] = {}
@@ -124,9 +118,10 @@ class IdentityProvider:
 
 @pytest.fixture(scope="package")
 def running_provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdentityProvider]:
-    running = IdentityProvider(tmp_path_factory.mktemp("identity-provider"))
-    yield running
-    running.stop()
+    with a_held_port() as port, a_held_port() as site_port:
+        running = IdentityProvider(tmp_path_factory.mktemp("identity-provider"), port, site_port)
+        yield running
+        running.stop()
 
 
 @pytest.fixture

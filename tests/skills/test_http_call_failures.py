@@ -18,7 +18,8 @@ from skills.net.client import GuardedHttp
 from skills.net.retry_after import retry_after_ms
 from skills.ports import SkillContext
 from skills.testing import DictSecrets
-from tests.fakes.raw_server import RawServer, Reply, answer, closed_port, reset
+from tests.fakes.raw_server import RawServer, Reply, answer, reset
+from tests.processes import a_held_port
 
 
 def call(params: dict[str, Any], *, local: str = "", timeout_ms: int = 3_000, cancel_after: float | None = None) -> StructuredOutcome:
@@ -101,10 +102,10 @@ TROUBLES = {
 
 @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES.keys())
 def test_it_names(trouble: Trouble) -> None:
-    with RawServer(trouble.reply, speaks_first=trouble.code == "TLS_FAILURE") as server:
+    with RawServer(trouble.reply, speaks_first=trouble.code == "TLS_FAILURE") as server, a_held_port() as port:
         url = trouble.url(server) if trouble.url else server.url
         if trouble.code == "CONNECTION_REFUSED":
-            url = f"http://127.0.0.1:{closed_port()}/"
+            url = f"http://127.0.0.1:{port}/"
         params = {"url": url, **(trouble.params or {})}
         local = url.split("/")[2] if "localhost" not in url else ""
         outcome = call(params, local=local, timeout_ms=trouble.timeout_ms, cancel_after=trouble.cancel_after)

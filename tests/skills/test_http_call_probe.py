@@ -13,7 +13,8 @@ from skills.library.http_call import HttpCall
 from skills.net.client import GuardedHttp
 from skills.ports import SkillContext
 from skills.testing import DictSecrets
-from tests.fakes.raw_server import RawServer, Reply, answer, closed_port, reset
+from tests.fakes.raw_server import RawServer, Reply, answer, reset
+from tests.processes import a_held_port
 
 KEY = "run_1/step&1"
 SECRET = "s3cr3t/value+&?"
@@ -97,8 +98,8 @@ def test_it_goes_nowhere_the_guard_forbids() -> None:
 
 
 def test_nobody_listening_is_no_answer() -> None:
-    with RawServer(answer()) as server:
-        assert found_out(server, local=f"127.0.0.1:{(port := closed_port())}", url=f"http://127.0.0.1:{port}/") == "unknown"
+    with RawServer(answer()) as server, a_held_port() as port:
+        assert found_out(server, local=f"127.0.0.1:{port}", url=f"http://127.0.0.1:{port}/") == "unknown"
 
 
 def test_only_a_call_that_says_how_can_be_probed() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,6 +30,7 @@ from tests.fakes.llm_server import (
     web_page,
     without_usage,
 )
+from tests.processes import a_held_port
 
 MODELS = {"anthropic": "claude-haiku-5-5", "openai_compatible": "gpt-6-luna"}
 SCHEMA = {"type": "object", "properties": {"summary": {"type": "string"}}, "required": ["summary"], "additionalProperties": False}
@@ -148,10 +148,8 @@ def test_it_times_out_on_silence_and_charges_what_may_be_billed(server: LlmServe
 
 @pytest.mark.parametrize("provider", MODELS)
 def test_it_says_not_sent_where_nobody_listens(server: LlmServer, provider: str) -> None:
-    with socket.socket() as reserved:
-        reserved.bind(("127.0.0.1", 0))
-        closed = f"http://127.0.0.1:{reserved.getsockname()[1]}"
-        outcome = call(configuration(server, provider, base_url=closed), PLAIN)
+    with a_held_port() as port:
+        outcome = call(configuration(server, provider, base_url=f"http://127.0.0.1:{port}"), PLAIN)
     assert outcome.failure is not None and outcome.failure.code == "CONNECTION_REFUSED"
     assert outcome.failure.phase == "not_sent"
     assert outcome.execution.cost_micro_usd == 0

@@ -16,7 +16,8 @@ import trustme
 from skills.base import SkillFailure
 from skills.contracts import Phase
 from skills.net.client import GuardedHttp
-from tests.fakes.raw_server import RawServer, answer, closed_port, reset
+from tests.fakes.raw_server import RawServer, answer, reset
+from tests.processes import a_held_port
 
 
 def send(url: str, *, trusting: ssl.SSLContext | None = None, local: tuple[str, ...] = (), **wishes: Any) -> Any:
@@ -100,7 +101,8 @@ def test_it_may_have_sent_where_the_answer_is(reply: Any, code: str) -> None:
 
 
 def test_nothing_was_sent_where_nobody_listens() -> None:
-    assert failure(f"http://127.0.0.1:{closed_port()}/") == ("CONNECTION_REFUSED", "not_sent")
+    with a_held_port() as port:
+        assert failure(f"http://127.0.0.1:{port}/") == ("CONNECTION_REFUSED", "not_sent")
 
 
 def test_nothing_was_sent_where_the_name_is_unknown() -> None:

@@ -35,6 +35,14 @@ SENTENCES = {
     "nothing": (totals(failures=0), "Nothing failed in the last 7 days."),
     "the first time": (totals(), "4 failures in the last 7 days. The catalog knew 75 % of them."),
     "more": (totals(trend=0.5), "4 failures in the last 7 days, 50 % more than in the time before. The catalog knew 75 % of them."),
+    "many more": (
+        totals(trend=243.0),
+        "4 failures in the last 7 days, 244 times as many as in the time before. The catalog knew 75 % of them.",
+    ),
+    "not so many more": (
+        totals(trend=3.5),
+        "4 failures in the last 7 days, 350 % more than in the time before. The catalog knew 75 % of them.",
+    ),
     "fewer": (totals(trend=-0.25), "4 failures in the last 7 days, 25 % fewer than in the time before. The catalog knew 75 % of them."),
     "as many": (totals(trend=0.0), "4 failures in the last 7 days, as many as in the time before. The catalog knew 75 % of them."),
     "tried": (

@@ -41,7 +41,9 @@ def percent(part: float | None) -> str:
     """Return a part of 1 as people say it; a dash where there is nothing it could be a part of."""
     if part is None:
         return UNKNOWN
-    return f"{100 * part:.0f} %" if part in (0, 1) or 0.01 <= part <= 0.99 else f"{100 * part:.1f} %"
+    # Of a part, near none and near all are told from those; what is more than a whole is no part.
+    is_near = 0 < part < 0.01 or 0.99 < part < 1
+    return f"{100 * part:.1f} %" if is_near else f"{100 * part:.0f} %"
 
 
 def growth(trend: float | None) -> str:
@@ -67,14 +69,20 @@ def sentence(totals: Json, since: str, *, shows_costs: bool) -> str:
         return f"Nothing failed in the last {said_span(since)}."
     said = f"{counted(totals['failures'], 'failure')} in the last {said_span(since)}"
     if totals["trend"] is not None:
-        way = "more" if totals["trend"] >= 0 else "fewer"
-        same = "as many as" if totals["trend"] == 0 else f"{percent(abs(totals['trend']))} {way} than"
-        said += f", {same} in the time before"
+        said += f", {_compared(totals['trend'])} in the time before"
     said += f". The catalog knew {percent(totals['match_rate'])} of them"
     if totals["tried"]:
         said += f"; recovery was tried {counted(totals['tried'], 'time')} and worked {counted(totals['worked'], 'time')}"
     wasted = totals["wasted_micro_usd"]
     return f"{said}. {money(wasted)} went into attempts that failed." if shows_costs and wasted else f"{said}."
+
+
+def _compared(trend: float) -> str:
+    if trend == 0:
+        return "as many as"
+    if trend + 1 >= MANY_TIMES:
+        return f"{trend + 1:,.0f} times as many as"
+    return f"{percent(abs(trend))} {'more' if trend > 0 else 'fewer'} than"
 
 
 def said_span(since: str) -> str:
@@ -101,6 +109,8 @@ def tiles(totals: Json, links: Links, *, shows_costs: bool) -> list[dict[str, st
     return found
 
 
+MANY_TIMES = 10
+"""From how many times as many on that is said, and no longer how many percent more."""
 HITS = ("code", "code+skill", "signature", "fuzzy")
 
 

@@ -80,4 +80,5 @@ def lasts(budget: Json, day: Day, spent_in_a_day: int) -> str:
         return f"used up in {duration(rest_ms)}" if day.now_ms + rest_ms < day.ends_ms else "lasts the day"
     if budget["kind"] != "tenant" or spent_in_a_day <= 0:
         return ""
-    return f"used up in {duration(round(left * DAY_MS / spent_in_a_day))}"
+    # The page of budgets goes by a week: who reads both is to see why they differ.
+    return f"used up in {duration(round(left * DAY_MS / spent_in_a_day))} at the pace of the last 24 hours"

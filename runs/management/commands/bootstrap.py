@@ -9,22 +9,18 @@ from django.conf import settings
 
 from agents.bootstrap import Bootstrapped, bootstrap
 from runs.management.base import RuntimeCommand, refuse_blind
-from runs.management.printing import Paper
 
 DEFAULT_TENANT = "demo"
 
 
-def tell(made: Bootstrapped, paper: Paper) -> None:
-    """Print what there is now; the two secrets are shown here and nowhere else again."""
-    if not made.created:
-        paper.line(f"nothing to make: tenant {made.tenant} is complete")
-        return
+def pairs_of(made: Bootstrapped) -> list[tuple[str, str]]:
+    """Return the names of what there is now, and the two secrets, which are shown here and nowhere else again."""
     pairs = [("tenant", made.tenant), ("agent", made.agent), ("console login", made.admin)]
     if made.admin_password:
         pairs.append(("console password", f"{made.admin_password}   (shown once)"))
     if made.api_key:
         pairs.append(("API key", f"{made.api_key}   (shown once)"))
-    paper.pairs([*pairs, ("new", ", ".join(made.created).replace("_", " "))])
+    return pairs
 
 
 class Command(RuntimeCommand):
@@ -43,6 +39,8 @@ class Command(RuntimeCommand):
         made = bootstrap(slug=slug, admin=options["admin"], password=settings.ADMIN_PASSWORD, allow_faults=options["allow_faults"])
         if options["json"]:
             self.print_json(made.to_json())
+        elif made.created:
+            self.paper.pairs([*pairs_of(made), ("new", ", ".join(made.created).replace("_", " "))])
         else:
-            tell(made, self.paper)
+            self.paper.line(f"nothing to make: tenant {made.tenant} is complete")
         return 0

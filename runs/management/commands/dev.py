@@ -19,7 +19,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from agents.bootstrap import bootstrap, is_empty
+from agents.bootstrap import Bootstrapped, bootstrap, is_empty
 from runs.management import exits
 from runs.management.base import RuntimeCommand
 from runs.management.commands import bootstrap as bootstrap_command
@@ -51,26 +51,34 @@ class Command(RuntimeCommand):
         if not MigrationRecorder(connection).has_table():
             self.notes.line("making the tables of the database: the first time that takes some seconds", "grey")
         call_command("migrate", verbosity=0)
-        if is_empty():
-            bootstrap_command.tell(bootstrap(slug=TENANT, admin=options["admin"], password=settings.ADMIN_PASSWORD), self.paper)
-        if options["seed"]:
-            self.paper.line(f"{seed_demo(TENANT)} runs to look at were submitted")
-        self.notes.line("starting web and worker", "grey")
+        made = bootstrap(slug=TENANT, admin=options["admin"], password=settings.ADMIN_PASSWORD) if is_empty() else None
         web = [sys.executable, *uvicorn(host=HOST, port=port, processes=1)]
         with ended_in_order(), ExitStack() as stack:
             try:
-                processes = {"web": stack.enter_context(started(web)), "worker": stack.enter_context(started(worker()))}
-                wait_for(port, processes)
-                self._greet(port)
+                if options["seed"]:
+                    self.paper.line(f"{seed_demo(TENANT)} runs to look at were submitted")
+                self.notes.line("starting web and worker", "grey")
+                commands = {"web": web, "worker": worker()}
+                processes = {name: stack.enter_context(started(each, environ=quieter())) for name, each in commands.items()}
+                if is_up(port, processes):
+                    self._greet(port, made)
+                    made = None
                 return self._watch(processes)
             except KeyboardInterrupt:
                 self.notes.line("stopping web and worker")
                 return exits.OK
+            finally:
+                # What is shown once is shown even where nothing came up.
+                if made is not None:
+                    self.paper.pairs(bootstrap_command.pairs_of(made))
 
-    def _greet(self, port: int) -> None:
+    def _greet(self, port: int, made: Bootstrapped | None) -> None:
+        """Say all one needs to begin, together and last: of web and worker, nothing is heard but warnings and errors."""
         url = f"http://{HOST}:{port}"
         self.paper.heading("AOS is up; Ctrl-C ends it")
-        self.paper.pairs([("console", f"{url}/admin/"), ("API", f"{url}/api/docs/")])
+        self.paper.pairs(
+            [("console", f"{url}/admin/"), ("API", f"{url}/api/docs/"), *([] if made is None else bootstrap_command.pairs_of(made))]
+        )
         self.paper.line("next, in another terminal:")
         python = f"{database()}{shlex.quote(sys.executable)}"
         self.paper.line(f"{python} manage.py simulate_plan --goal 'Fetch https://example.com, extract headings, summarize them'", indent=1)
@@ -89,13 +97,19 @@ def database() -> str:
     return f"DATABASE_URL={shlex.quote(url)} " if url.startswith("sqlite:") else ""
 
 
-def wait_for(port: int, processes: dict[str, subprocess.Popen[str]]) -> None:
-    """Return once the port is listened on, or a process has ended: what is said to be up can be asked."""
+def quieter() -> dict[str, str]:
+    """Return the environment of web and worker: they log warnings and errors alone, unless somebody has said what they are to log."""
+    return {"AOS_LOG_LEVEL": "WARNING", **os.environ}
+
+
+def is_up(port: int, processes: dict[str, subprocess.Popen[str]]) -> bool:
+    """Wait until the port is listened on, or a process has ended; tell whether what is said to be up can be asked."""
     while all(process.poll() is None for process in processes.values()):
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as caller:
             if caller.connect_ex((HOST, port)) == 0:
-                return
+                return True
         time.sleep(LOOK_SECONDS)
+    return False
 
 
 def again_on(file: str) -> None:
