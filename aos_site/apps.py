@@ -20,8 +20,6 @@ class SiteConfig(AppConfig):
 class ConsoleConfig(SimpleAdminConfig):
     """Django's admin, whose pages come with the addresses of the site: to load them takes as long as all else, and workers have none."""
 
-    default = False
-
     def ready(self) -> None:
         register(check_dependencies, Tags.admin)
         register(check_pages, Tags.admin)

@@ -153,3 +153,12 @@ def test_it_says_that_the_database_has_no_tables(tmp_path: Path) -> None:
     assert code == exits.SERVER
     assert said.startswith("error[STORE_UNAVAILABLE]: the database cannot be used: ")
     assert "try: Make its tables: manage.py migrate\n" in said
+
+
+@pytest.mark.slow
+def test_it_loads_no_page_of_the_console() -> None:
+    """To load them takes about as long as to load all else."""
+    pages = ("runs.admin", "agents.admin", "unfold.admin", "aos_site.urls")
+    program = f"import sys, django; django.setup(); import runs.shell.drain; print([page for page in {pages} if page in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
