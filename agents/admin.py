@@ -10,9 +10,8 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
-from django.forms import ModelForm
+from django.forms import ModelForm, ModelMultipleChoiceField
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
@@ -23,12 +22,15 @@ from agents.console.audited_writes import AuditedWrites
 from agents.console.base import TenantScopedAdmin
 from agents.models import EntryKind, LedgerEntry, LedgerScope, Tenant
 from agents.roles import COST_ROLES, EVERY_ROLE, SUM_ROLES
+from skills.console_base import CheckedList
 from skills.wording import money
 
 if TYPE_CHECKING:
     _Form = ModelForm[User]
+    _Rows = ModelMultipleChoiceField[User]
 else:
     _Form = object
+    _Rows = ModelMultipleChoiceField
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -36,7 +38,17 @@ admin.site.unregister(Group)
 admin.site.unregister([EmailAddress, SocialAccount, SocialApp, SocialToken])
 
 
-class PlatformOnly(ModelAdmin):
+class _Chosen(_Rows):
+    """Several rows by their numbers, of which SQLite fails on one that is too large."""
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return super().clean(value)
+        except OverflowError:
+            raise ValidationError("one of these numbers is of no row") from None
+
+
+class PlatformOnly(CheckedList):
     """Sign-in and platform rights: whoever could edit these could give themselves any role."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -49,6 +61,9 @@ class PlatformOnly(ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return is_platform(request)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, form_class=_Chosen, **kwargs)
 
 
 class _Named(_Form):

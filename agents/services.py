@@ -112,7 +112,8 @@ def delete_agent(*, tenant: Tenant, agent_id: str) -> None:
         with transaction.atomic():
             audit.record(tenant, "agent.delete", agent.public_id, before={"name": agent.name})
             agent.delete()
-    except ProtectedError:
+    except (ProtectedError, IntegrityError):
+        # The second where its first run came in while it was being deleted.
         raise Refusal(
             "INVALID_INPUT",
             "the agent has runs, which keep it as part of their record",

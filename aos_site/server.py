@@ -31,7 +31,7 @@ def server_of(options: dict[str, Any]) -> MPServer:
         websockets=False,
         workers=processes,
         backlog=options["backlog"],
-        # Followers of events hold a place each, so a process takes as many requests as may wait in all.
+        # Counts connections, not requests: who follows events holds one, and who rests between two requests does.
         backpressure=options["backlog"],
         respawn_failed_workers=True,
         workers_kill_timeout=options["grace_seconds"],

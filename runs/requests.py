@@ -123,10 +123,6 @@ class ReasonBody(RequestModel):
     reason: Reason = ""
 
 
-class NoBody(RequestModel):
-    """The body of a request that needs none."""
-
-
 class ReplayBody(RequestModel):
     """How a run is replayed. `allow_effects` is for live ones, `changes` and `assume` are for what-if."""
 

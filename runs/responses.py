@@ -96,7 +96,6 @@ class UnreadableRun(Answer):
     run_id: str
     step_ids: list[str]
     agent: str
-    goal: str
     requested_by: str
     code: str
     detail: str

@@ -13,7 +13,7 @@ from runs import lineage
 from runs.blocking import around
 from runs.engine.state import State
 from runs.engine.virtual import Entry, state_after
-from runs.models import TERMINAL_STATUSES, Kept, Run, RunStatus
+from runs.models import IN_VAIN, Kept, Run
 from runs.shell.codec import decode, plain
 from runs.shell.journal import Row, read_rows
 from runs.shell.reading.explain import explanation
@@ -67,7 +67,7 @@ def subtree_spent(run: Run) -> int:
 
 def list_failed(*, tenant: Tenant, since: datetime) -> QuerySet[Run]:
     """Return a tenant's runs that did not end well since an instant, newest first."""
-    return list_runs(tenant=tenant).filter(status__in=TERMINAL_STATUSES - {RunStatus.SUCCEEDED}, finished_at__gte=since)
+    return list_runs(tenant=tenant).filter(status__in=IN_VAIN, finished_at__gte=since)
 
 
 def run_json(run: Run) -> dict[str, Any]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.db import DataError
 from django.db.models import Model
 from django.http import Http404, HttpRequest
 from django.template.response import TemplateResponse
@@ -24,7 +27,26 @@ class OfferedOrder(ChangeList):
         return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class CheckedList(ModelAdmin):
+    """A page of rows that is narrowed by its address: what no database can look for is refused there, and the list shown in full."""
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Refuse patterns in an address, which Django lets through: PostgreSQL fails on a broken one, and may take for ever on another."""
+        return lookup.rpartition("__")[2] not in ("regex", "iregex") and super().lookup_allowed(lookup, value, request)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Return the list with its rows read. Raises IncorrectLookupParameters for a year, a number or a time too large to be asked for."""
+        try:
+            changes = super().get_changelist_instance(request)
+            len(changes.result_list)
+        except (DataError, OverflowError, ValueError) as error:
+            if not request.GET or ERROR_FLAG in request.GET:
+                raise
+            raise IncorrectLookupParameters(error) from error
+        return changes
+
+
+class ReadOnlyAdmin(CheckedList):
     """Shows rows to whoever may see the console, and changes none. A row that is not there is a 404."""
 
     # Counting a filtered list of a million rows costs more than showing its first page.
@@ -52,10 +74,6 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Refuse patterns in an address, which Django lets through: PostgreSQL fails on a broken one, and may take for ever on another."""
-        return lookup.rpartition("__")[2] not in ("regex", "iregex") and super().lookup_allowed(lookup, value, request)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return OfferedOrder

@@ -6,11 +6,15 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import chain
 from typing import Any, NamedTuple
 
 # What a spreadsheet takes for the beginning of a formula; spaces before it do not help.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+CUT_OFF = "AOS-Cut-Off"
+"""The header of a file that holds fewer rows than there are."""
 
 Row = Sequence[Any]
 
@@ -21,6 +25,13 @@ class TableFormat(NamedTuple):
     ending: str
     content_type: str
     lines: Callable[[Sequence[str], Iterable[Row]], Iterator[str]]
+
+
+def headers_of(kind: TableFormat, what: str, at: datetime, *, first: int = 0) -> dict[str, str]:
+    """Return the headers of a file of what there was at an instant. `first`: so many rows of more, which its name and a header say."""
+    name = f"{what}-{f'first-{first}-' if first else ''}{at:%Y%m%dT%H%M%SZ}.{kind.ending}"
+    told = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return told | ({CUT_OFF: f"after {first} rows"} if first else {})
 
 
 def cell_of(value: Any) -> Any:

@@ -28,13 +28,16 @@ def a_live_site(app: Any = application, *, port: int = 0, most_connections: int 
     thread = threading.Thread(target=serving.run, args=([listening],))
     thread.start()
     limits = httpx.Limits(max_connections=most_connections)
-    with httpx.Client(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", timeout=60, limits=limits) as client:
-        wait_for(lambda: serving.started, "the server")
-        yield client
-    serving.should_exit = True
-    thread.join(timeout=20)
-    listening.close()
-    _let_readers_go()
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", timeout=60, limits=limits) as client:
+            wait_for(lambda: serving.started, "the server")
+            yield client
+    finally:
+        # Also where the block failed: no process ends while this thread serves.
+        serving.should_exit = True
+        thread.join(timeout=20)
+        listening.close()
+        _let_readers_go()
 
 
 def _let_readers_go() -> None:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,6 +42,13 @@ class Known(NamedTuple):
 
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
+
+
+def tell_all(processes: Iterable[Known], number: signal.Signals) -> None:
+    """Send a signal to those that are there."""
+    for process in processes:
+        if process.is_alive():
+            os.kill(process.pid, number)
 
 
 def _stat(pid: int | str) -> tuple[int, int, str] | None:

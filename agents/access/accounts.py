@@ -60,6 +60,8 @@ def _maker_of(principal: Principal) -> tuple[Principal, str]:
     maker = as_of_now(principal)
     if maker is None:
         raise Refusal("PERMISSION_DENIED", "who makes the key may not come in any more: the key they ask by has ended")
+    if not maker.may("admin"):
+        raise Refusal("PERMISSION_DENIED", "who makes the key may make none any more: the key they ask by was narrowed")
     return maker, owner
 
 
@@ -132,7 +134,8 @@ def make_account(*, tenant: Tenant, name: str, role: str, description: str) -> S
 def change_account(*, tenant: Tenant, account_id: str, changes: dict[str, Any]) -> ServiceAccount:
     """Change what is given. Keys whose scopes a new role does not give keep their rows and lose those scopes at once."""
     with transaction.atomic():
-        account = get_account(tenant=tenant, account_id=account_id)
+        rows = list_accounts(tenant=tenant).select_for_update()
+        account = one_scoped(rows, tenant, "service account", public_id=account_id)
         was, now = audit.changed({name: getattr(account, name) for name in changes}, changes)
         for name, value in changes.items():
             setattr(account, name, value)

@@ -22,7 +22,7 @@ from django.db.models.functions import Greatest
 
 from agents.selectors import agents_of, get_agent
 from agents.tenancy import scoped
-from catalog.analytics.sql import Hour, Milliseconds
+from catalog.analytics.sql import Hour, Milliseconds, from_the_index
 from catalog.models import FailureMatch
 from skills.instants import instant
 
@@ -91,6 +91,7 @@ class Failures:
         return rows.order_by()
 
 
+@from_the_index()
 def analytics(wanted: Failures, *, columns: int = MOST_COLUMNS) -> Json:
     """Return every number about these failures. Raises Refusal NOT_FOUND for an agent nobody knows."""
     rows = wanted.rows()

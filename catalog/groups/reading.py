@@ -14,6 +14,7 @@ from django.db.models import Count, Max, Min, OuterRef, Q, Subquery, Sum
 from agents.selectors import agents_of
 from agents.tenancy import not_found, scoped
 from catalog.analytics.numbers import COUNTS, ONE, Failures, numbers_of, trend
+from catalog.analytics.sql import from_the_index
 from catalog.groups.states import Mark, Sighting, State, in_order, regression, state_of
 from catalog.models import FailureGroup, FailureMatch, RecoveryCandidate
 from catalog.selectors import match_json
@@ -37,6 +38,7 @@ ORDERS = {"failures": Count(ONE), "wasted": Sum("cost_micro_usd"), "last_seen": 
 _COMMON = ("code", "category", "skill", "host", "cause")
 
 
+@from_the_index()
 def list_groups(wanted: Failures, *, limit: int = 50, sort: str = "failures", state: State | None = None, now: datetime) -> Json:
     """Return the groups of these failures, most of what they are sorted by first; `more` says whether there are others."""
     rows = wanted.rows()

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from agents.models import Tenant
     from agents.tenancy import Principal
 
-RULE = "rule"
-"""Who decides where a rule does; a person's name is never that of a rule, because it says which: `rule:harmful`."""
-
 _SHADOW_COUNTS = ("failures", "replayed", "changed", "unsafe", "counts")
 
 

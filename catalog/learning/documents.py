@@ -89,31 +89,33 @@ def export_candidates(*, principal: Principal, state: str | None = None) -> list
 
 
 @transaction.atomic
-def import_candidates(*, principal: Principal, documents: Any) -> dict[str, int]:
+def import_candidates(*, principal: Principal, documents: Any, at: str = "") -> dict[str, int]:
     """Make open candidates from documents, or say anew what open ones would do: all or none.
 
-    Whoever brings one in counts as who suggested it. Raises Refusal with pointers, 409 for one that was decided.
+    Whoever brings one in counts as who suggested it. Raises Refusal with pointers that start at `at`, 409 for one that was decided.
     """
-    read = _read(documents)
+    read = _read(documents, at)
     made = changed = 0
-    for position, document in enumerate(read):
-        row = scoped(RecoveryCandidate.objects.select_for_update(), principal.tenant).filter(signature=document.signature).first()
-        if row is None:
-            _make(principal, document)
-            made += 1
-        else:
-            changed += _change(principal, row, document, position)
+    for position, document in read:
+        row, is_new = _row_for(principal, document)
+        made += is_new
+        changed += not is_new and _change(principal, row, document, f"{at}/{position}")
     return {"documents": len(read), "made": made, "changed": changed}
 
 
-def _read(documents: Any) -> Sequence[CandidateDocument]:
+def _read(documents: Any, at: str) -> Sequence[tuple[int, CandidateDocument]]:
+    """Return each candidate once, as its last document says, with the place of that one among those that were sent.
+
+    In the order of their signatures, so that two imports at once wait for one another and not in a ring.
+    """
     try:
         read = _DOCUMENTS.validate_python(documents)
     except ValidationError as error:
-        raise broken_schema(error, "the document of candidates breaks its schema") from None
+        raise broken_schema(error, "the document of candidates breaks its schema", at=at) from None
     if len(read) > MOST:
         raise Refusal("CONTENT_TOO_LARGE", f"at most {MOST} candidates at once")
-    return list({document.signature: document for document in read}.values())
+    last = {document.signature: (position, document) for position, document in enumerate(read)}
+    return [last[signature] for signature in sorted(last)]
 
 
 def _would_do(document: CandidateDocument) -> dict[str, Any]:
@@ -124,25 +126,26 @@ def _said_by(principal: Principal) -> str:
     return f"{principal.name} says so"
 
 
-def _make(principal: Principal, document: CandidateDocument) -> None:
-    named = document.model_dump(include={"signature", "code", "skill", "host", "cause", "effect", "prior_confidence"})
-    made = RecoveryCandidate.objects.create(
+def _row_for(principal: Principal, document: CandidateDocument) -> tuple[RecoveryCandidate, bool]:
+    """Return the candidate of a document's signature, locked, and whether it was made now: somebody else may just be making it."""
+    named = document.model_dump(include={"code", "skill", "host", "cause", "effect", "prior_confidence"})
+    evidence = {"because": _said_by(principal)}
+    row, is_new = RecoveryCandidate.objects.select_for_update().get_or_create(
         tenant=principal.tenant,
-        **named,
-        **_would_do(document),
-        origin="manual",
-        created_by=principal.name,
-        evidence={"because": _said_by(principal)},
+        signature=document.signature,
+        defaults={**named, **_would_do(document), "origin": "manual", "created_by": principal.name, "evidence": evidence},
     )
-    RecoveryDecision.objects.create(candidate=made, action="suggest", by=principal.name, reason="imported", seen=_would_do(document))
+    if is_new:
+        RecoveryDecision.objects.create(candidate=row, action="suggest", by=principal.name, reason="imported", seen=_would_do(document))
+    return row, is_new
 
 
-def _change(principal: Principal, row: RecoveryCandidate, document: CandidateDocument, position: int) -> bool:
+def _change(principal: Principal, row: RecoveryCandidate, document: CandidateDocument, pointer: str) -> bool:
     wanted = _would_do(document)
     if (row.mode, row.parameters) == (wanted["mode"], wanted["parameters"]):
         return False
     if row.state != CandidateState.OPEN:
-        fault = {"pointer": f"/{position}", "code": "INVALID_INPUT", "detail": f"{row.public_id} is {row.state}; reopen it first"}
+        fault = {"pointer": pointer, "code": "INVALID_INPUT", "detail": f"{row.public_id} is {row.state}; reopen it first"}
         raise Refusal("INVALID_INPUT", "a candidate that was decided does not change", status=409, errors=[fault])
     row.mode, row.parameters, row.origin, row.created_by = wanted["mode"], wanted["parameters"], "manual", principal.name
     row.evidence = {**row.evidence, "because": _said_by(principal)}

@@ -265,7 +265,7 @@ class Import(APIView):
     @answered_once()
     def post(self, request: Request) -> Response:
         body = parse_body(CandidateImportBody, request.data)
-        return Response(import_candidates(principal=principal_of(request), documents=body.data))
+        return Response(import_candidates(principal=principal_of(request), documents=body.data, at="/data"))
 
 
 def checked_candidate_id(candidate_id: str) -> str:

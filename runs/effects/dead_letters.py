@@ -19,8 +19,7 @@ from runs.engine.starting import pin_of
 from runs.engine.state import State, StepState
 from runs.engine.virtual import state_after
 from runs.lineage import REQUEUED
-from runs.models import Run, RunEvent, RunStatus, Session
-from runs.shell.bell import ring
+from runs.models import IN_VAIN, Run, RunEvent, RunStatus, Session
 from runs.shell.clock import as_datetime
 from runs.shell.reading.history import read_history, read_states
 from skills.instants import instant, instant_or_none
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 WORKERS_SHOWN = 5
-IN_VAIN = frozenset({RunStatus.FAILED, RunStatus.PARTIAL, RunStatus.CANCELLED, RunStatus.DEAD_LETTERED})
 
 
 def list_dead_letters(*, tenant: Tenant) -> QuerySet[Run]:
@@ -183,8 +181,6 @@ def requeue(
             relation=REQUEUED,
             because=reason,
         )
-    # The ring inside went out with nothing committed yet.
-    ring()
     return child, created
 
 

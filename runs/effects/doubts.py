@@ -21,7 +21,6 @@ from runs.engine.starting import pin_of
 from runs.engine.state import State, StepState
 from runs.engine.virtual import Entry, state_after
 from runs.models import Run, RunStatus, StepSummary
-from runs.shell.bell import ring
 from runs.shell.clock import as_datetime
 from runs.shell.reading.history import read_history
 from skills.instants import instant
@@ -222,8 +221,6 @@ def give_verdict(*, principal: Principal, run_id: str, step_id: str, verdict: st
             said = "a result is given only with what happened"
             raise Refusal("INVALID_INPUT", said, status=422, errors=[_fault("/result", said)], run_id=run_id)
         services.decide_step(principal=principal, run_id=run_id, step_id=step_id, verdict=verdict, value=result, reason=reason)
-    # The ring inside went out with nothing committed yet.
-    ring()
     return {"run_id": run_id, "step_id": step_id, "verdict": verdict, "by": principal.name, "leads_to": leads_to[verdict]}
 
 

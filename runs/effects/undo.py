@@ -20,8 +20,7 @@ from runs.effects.sealing import NotTold, Seal
 from runs.engine.moves import is_pseudo
 from runs.engine.starting import pin_of
 from runs.engine.state import State, StepState
-from runs.models import Run, RunStatus, StepSummary, UndoneEffect
-from runs.shell.bell import ring
+from runs.models import IN_VAIN, Run, StepSummary, UndoneEffect
 from runs.shell.reading.history import read_state
 from skills.base import Skill, SkillFailure, Undo
 from skills.contracts import HARMLESS_EFFECTS
@@ -32,8 +31,6 @@ log = logging.getLogger(__name__)
 
 UNDO = "undo"
 """The relation of a run to the one whose effect it takes back, and the name of its one step."""
-
-_IN_VAIN = frozenset({RunStatus.FAILED, RunStatus.PARTIAL, RunStatus.CANCELLED, RunStatus.DEAD_LETTERED})
 
 
 def undo_step(
@@ -65,8 +62,6 @@ def undo_step(
         )
         if created:
             UndoneEffect.objects.create(run=run, step_key=step_id, child=child, by=principal.name, reason=reason)
-    # The ring inside went out with nothing committed yet.
-    ring()
     return child, created
 
 
@@ -75,7 +70,7 @@ def _begun(run: Run, step_id: str) -> Run | None:
     done = UndoneEffect.objects.filter(run=run, step_key=step_id).select_related("child__agent", "child__parent").order_by("-pk").first()
     if done is None:
         return None
-    if done.child.status not in _IN_VAIN:
+    if done.child.status not in IN_VAIN:
         return done.child
     if StepSummary.objects.filter(run=done.child, status="in_doubt").exists():
         said = f"{done.child.public_id} tried, and whether it took the effect back is in doubt"
@@ -161,7 +156,7 @@ def _refused(run: Run, why: str, suggestions: list[str] | None = None) -> Refusa
 def steps_to_undo(run: Run, state: State | None = None, most: int | None = None) -> list[str]:
     """Return the steps whose effect could be taken back now, by the run's state where it is known; at most so many."""
     known = read_state(run) if state is None else state
-    tried = set(UndoneEffect.objects.filter(run=run).exclude(child__status__in=_IN_VAIN).values_list("step_key", flat=True))
+    tried = set(UndoneEffect.objects.filter(run=run).exclude(child__status__in=IN_VAIN).values_list("step_key", flat=True))
     return list(islice((key for key, step in known.steps.items() if key not in tried and _is_undoable(run, known, step)), most))
 
 

@@ -7,13 +7,14 @@ from runs.models.bulk import BulkOperation, BulkState
 from runs.models.charges import AlertSum, BudgetAlert, Charge, ChargeSum, PricingStatus, TallyMark, Waste
 from runs.models.effects import UndoneEffect
 from runs.models.messages import Outbox, Signal
-from runs.models.runs import TERMINAL_STATUSES, EpochMs, Kept, Run, RunEvent, RunStatus, StepSummary
+from runs.models.runs import IN_VAIN, TERMINAL_STATUSES, EpochMs, Kept, Run, RunEvent, RunStatus, StepSummary
 from runs.models.simulation import LearningMark, SkillHistory, StoredSimulation
 from runs.models.tracing import SentTrace, TraceMark
 from runs.models.webhooks import DeliveryState, DeliverySum, HeardAnswer, WebhookDelivery, WebhookEndpoint
 from runs.models.workers import LostHold, Session, SessionState, TenantQueue
 
 __all__ = [
+    "IN_VAIN",
     "TERMINAL_STATUSES",
     "AlertSum",
     "ApprovalNote",

@@ -38,6 +38,8 @@ class Kept(models.TextChoices):
 
 
 TERMINAL_STATUSES = frozenset({RunStatus.SUCCEEDED, RunStatus.PARTIAL, RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.DEAD_LETTERED})
+IN_VAIN = TERMINAL_STATUSES - {RunStatus.SUCCEEDED}
+"""How runs end that did not come to all they were made for."""
 PRIORITY_POINT_MS = 60_000
 """What a point of priority is worth in waiting: an urgent run overtakes what is younger than that, and nothing for ever."""
 

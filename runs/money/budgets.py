@@ -65,7 +65,8 @@ def top_up_budget(
             idempotency_key=idempotency_key,
             by=principal.name,
         )
-        _audited(principal, "top_up", done)
+        if not done["repeated"]:
+            _audited(principal, "top_up", done)
     ring()
     return _told(principal.tenant, [done])[0]
 

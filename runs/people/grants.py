@@ -12,7 +12,7 @@ from django.utils import timezone
 from agents import audit
 from agents.reasons import TOO_SHORT, is_too_short, refuse_short
 from agents.selectors import get_agent
-from agents.tenancy import Principal, not_found, one_scoped, scoped
+from agents.tenancy import Principal, lock_tenant, not_found, one_scoped, scoped
 from runs.models import Grant, GrantUse, KnownHost
 from skills.instants import instant, instant_or_none
 from skills.net.targets import why_no_host
@@ -39,13 +39,15 @@ class Limits(NamedTuple):
 
 
 def give(*, principal: Principal, skill: str, agent_ref: str | None, host: str, limits: Limits, reason: str) -> Grant:
-    """Give a grant. Raises Refusal with a pointer for an unknown skill or agent, no host, no limit at all, or a bad end."""
+    """Give a grant. Raises Refusal with a pointer for an unknown skill or agent, no host, no limit at all, or a bad end, and 409 for
+    too many."""
     faults = [*_faults(skill, host, limits, reason)]
     if faults:
         raise Refusal("INVALID_INPUT", "the grant cannot be given like this", status=422, errors=faults)
     tenant = principal.tenant
     agent = None if agent_ref is None else get_agent(tenant=tenant, ref=agent_ref)
     with transaction.atomic():
+        lock_tenant(tenant)
         if in_force(tenant=tenant).count() >= MOST_IN_FORCE:
             raise Refusal("QUOTA_EXHAUSTED", f"{MOST_IN_FORCE} grants are in force, which is as many as may be", status=409)
         row = Grant.objects.create(

@@ -156,6 +156,8 @@ def standing(link: DecisionLink) -> tuple[str, str, Json | None]:
     except Refusal as refusal:
         if refusal.status >= 500:
             raise
+        if refusal.code == "REPLAY_DIVERGED":
+            return "unreadable", f"The journal of this run cannot be read, so nobody can say what {link.step} asks for.", None
         word = last_word(person, link.run.public_id, link.step)
         return "over", f"{link.step}: {word}." if word else "The call waits for no approval any more: its run went on, or has ended.", None
     if approvals.is_decided(tenant=link.tenant, run_id=link.run.public_id, step_id=link.step):

@@ -38,11 +38,11 @@ def read_steps(rows: Sequence[StepSummary]) -> WaitingSteps:
 
 
 def _without_journal(run: Run, refusal: Refusal, steps: list[str]) -> Json:
+    # Who decides about a call is shown its goal. That one of these is about to be made nobody knows.
     return {
         "run_id": run.public_id,
         "step_ids": steps,
         "agent": run.agent.name,
-        "goal": run.goal,
         "requested_by": run.created_by,
         "code": refusal.code,
         "detail": refusal.detail,

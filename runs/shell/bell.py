@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import psycopg
 from django.conf import settings
-from django.db import Error, connection
+from django.db import Error, connection, transaction
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +33,13 @@ MENDING_LOOK_SECONDS = 0.05
 
 
 def ring() -> None:
-    """Wake listening workers. Call it after the commit, never inside: NOTIFY in a transaction serialises all commits.
+    """Wake listening workers, once what the caller did is committed: NOTIFY in a transaction serialises all commits.
 
     It raises nothing: what it announces is committed and will be found.
     """
     if connection.vendor == "postgresql":
-        _bell.ring()
+        # At once, unless whoever called the caller has a transaction open: of one that is rolled back nobody hears.
+        transaction.on_commit(_bell.ring)
 
 
 class Bell:

@@ -57,10 +57,15 @@ def _written_as(field: models.Field[Any, Any]) -> str:
     return "NULL" if default is None else f"'{default}'" if isinstance(default, str) else str(int(default))
 
 
-_RUN = f"""INSERT INTO runs_run ({", ".join(str(field.column) for field in _COLUMNS)})
-    SELECT {", ".join(map(_written_as, _COLUMNS))} FROM agents_agent a WHERE {UNCHANGED}
+def _run(locked: str) -> str:
+    return f"""INSERT INTO runs_run ({", ".join(str(field.column) for field in _COLUMNS)})
+    SELECT {", ".join(map(_written_as, _COLUMNS))} FROM agents_agent a WHERE {UNCHANGED} {locked}
     ON CONFLICT DO NOTHING RETURNING id"""
-_RUN_WITH_EVENT = f"WITH run AS ({_RUN}) {_EVENT} SELECT id, {_FIRST} FROM run RETURNING run_id"
+
+
+_RUN = _run("")
+# Held as the reference to it will hold it anyway, but before it is read: one that somebody is just deleting is waited for, and is gone.
+_RUN_WITH_EVENT = f"WITH run AS ({_run('FOR KEY SHARE OF a')}) {_EVENT} SELECT id, {_FIRST} FROM run RETURNING run_id"
 _EVENT_OF_RUN = f"{_EVENT} VALUES (%s, {_FIRST})"
 # SQLite takes one writer at a time; who finds it busy sleeps and tries again, for ever longer. Taking turns costs no sleep.
 _turn = threading.Lock()

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-EXCHANGE = PROJECT / "ops/demo_exchange.py"
 CLAIMS = (
     "✓ the plan was found feasible before it ran",
     "✓ “Fetch Bitcoin price and summarize” succeeded",

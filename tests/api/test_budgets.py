@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agents import ledger
-from agents.models import Agent, Budget, LedgerEntry, Tenant
+from agents.models import Agent, AuditEntry, Budget, LedgerEntry, Tenant
 from runs.api.budgets import BudgetView
 from runs.models import Run
 from tests.api.cast import Caller
@@ -82,6 +82,7 @@ def test_it_tops_up_once_per_idempotency_key(alice: Caller, assert_problem: Any)
     assert alice.post(path, {"amount_cents": 0.01}, Idempotency_Key="two").json()["limit_micro_usd"] == 250
     assert alice.post(path, {"amount_micro_usd": 1}).json()["limit_micro_usd"] == 251
     assert LedgerEntry.objects.filter(kind="top_up").count() == 3
+    assert AuditEntry.objects.filter(action="budget.top_up").count() == 3, "what was repeated is not told as done again"
     assert_problem(alice.post(path, {"amount_micro_usd": 51}, Idempotency_Key="one"), 422, "INVALID_INPUT")
 
 

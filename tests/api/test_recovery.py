@@ -125,4 +125,4 @@ def test_it_carries_candidates_over(alice: Caller, charlie: Caller, candidate: s
     (kept,) = charlie.get(CANDIDATES).json()["data"]
     assert (kept["origin"], kept["state"], kept["applied"]) == ("manual", "open", 0)
     broken = charlie.post(f"{CANDIDATES}:import", {"data": [{"mode": "HOPE"}]})
-    assert (broken.status_code, "/0/mode" in [fault["pointer"] for fault in broken.json()["errors"]]) == (422, True)
+    assert (broken.status_code, "/data/0/mode" in [fault["pointer"] for fault in broken.json()["errors"]]) == (422, True)

@@ -6,6 +6,7 @@ again with the same key, by which the other side knows it.
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +20,7 @@ from skills.registry import registry
 from tests.chaos.site import Site
 from tests.fakes.counting_server import CountingServer
 from tests.integration.workshop import assert_is_whole, chain, decisions, step
-from tests.processes import Worker
+from tests.processes import Worker, tell_all
 
 pytestmark = pytest.mark.slow
 
@@ -59,8 +60,9 @@ def a_round(site: Site, host: Worker, service: CountingServer, plans: list[list[
     family = host.family()
     runs = [site.workshop.submit(*each) for each in plans]
     site.until(lambda: service.received() == before + len(plans), "all calls at the other side")
-    for worker in family.workers:
-        worker.kill()
+    # Held first, so that none takes over what another had and is killed at that.
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        tell_all(family.workers, number)
     numbers = [run.pk for run in runs]
     site.until(lambda: Run.objects.filter(pk__in=numbers, status__in=TERMINAL_STATUSES).count() == len(runs), "the end of all runs", 120)
     return list(Run.objects.filter(pk__in=numbers).order_by("pk"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterable
 
@@ -13,7 +12,7 @@ from runs.models import RunEvent, Session
 from tests.chaos.load import Plan
 from tests.chaos.site import Site, member
 from tests.integration.workshop import chain, step
-from tests.processes import Known
+from tests.processes import tell_all
 
 pytestmark = pytest.mark.slow
 # In every test run only where installations have several hosts.
@@ -30,12 +29,6 @@ def held_at_the_gate(site: Site) -> Plan:
         step("change", "change", witness=witness),
         step("look", "look", witness=witness),
     )
-
-
-def tell_all(processes: Iterable[Known], number: signal.Signals) -> None:
-    for process in processes:
-        if process.is_alive():
-            os.kill(process.pid, number)
 
 
 def held(site: Site, besides: Iterable[int] = ()) -> int:

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.test import Client
 
+import aos_site.urls  # noqa: F401 - pages register themselves: tests are made of what is there
 from agents import audit, ledger
 from agents.freezes import freeze
 from agents.models import Agent, Membership, Role, Tenant

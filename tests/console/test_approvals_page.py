@@ -308,6 +308,11 @@ def test_one_damaged_journal_keeps_no_other_from_being_decided(asked: Run, works
     RunEvent.objects.filter(run_id=broken.pk, seq=1)._raw_delete("default")
     page = seen("approver", PENDING)
     assert one_url(asked) in page and one_url(broken) not in page
+    for name in ("console-approval", "console-approval-edit"):
+        led = SignIn("approver").get(reverse(name, args=[broken.public_id, "a"]), follow=True)
+        assert led.redirect_chain == [(reverse("admin:runs_run_change", args=[broken.public_id]), 302)]
+        assert "nobody can say what a waits for" in led.content.decode()
+    assert SignIn("approver").post(reverse("console-approval", args=[asked.public_id, "a\0"])).status_code == 404
     assert "cannot be read" in page and "event 1 is missing" in page
     # What a page tells of the others a program is told, too.
     program = make_caller(workshop.tenant, "program", SCOPES)
@@ -318,6 +323,7 @@ def test_one_damaged_journal_keeps_no_other_from_being_decided(asked: Run, works
     (lost,) = told["unreadable"]
     assert (lost["run_id"], lost["step_ids"], lost["agent"], lost["code"]) == (broken.public_id, ["a"], "worker", "REPLAY_DIVERGED")
     assert "event 1 is missing" in lost["detail"]
+    assert "goal" not in lost, "it may wait for money or time alone, and then it is not for who approves calls to read"
 
 
 LEFT = {999: "time is up", 59_000: "59 s left", 90_000: "1 m 30 s left", 86_400_000 + 3_600_000: "1 d 1 h left"}

@@ -182,6 +182,7 @@ def test_it_takes_no_change_for_another_tenant(cast: Cast) -> None:
 
 def test_it_knows_no_other_action(cast: Cast) -> None:
     assert posted("tenant_admin", cast, "explode").status_code == 404
+    assert posted("tenant_admin", cast, "set", tenant="\0").status_code == 404
 
 
 def test_it_asks_for_the_forms_own_token(cast: Cast) -> None:

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 
-from agents.models import Agent, Role
+from agents.models import Agent, Membership, Role
 from catalog.models import FailureMatch
 from runs.models import Run
 from tests.console.conftest import Cast, SignIn
@@ -104,6 +104,23 @@ def test_it_finds_a_run_by_its_exact_id_only(cast: Cast) -> None:
     browser = SignIn("root")
     assert browser.get(list_url(Run) + f"?q={run.public_id}").content.decode().count(run.public_id) > 1
     assert f">{run.public_id}<" not in browser.get(list_url(Run) + f"?q={run.public_id[:-1]}").content.decode()
+
+
+def test_what_no_database_can_look_for_is_refused_in_every_list(cast: Cast) -> None:
+    Membership.objects.create(user=User.objects.get(username="root"), tenant=cast.acme, role=Role.TENANT_ADMIN)
+    browser = SignIn("root")
+    for model, _ in PAGES:
+        kinds = {field.get_internal_type(): field.name for field in model._meta.fields}
+        when = kinds.get("DateTimeField")
+        asked = {f"{when}__gte": "9999-12-31T23:59:59-12:00", f"{when}__year": "0"} if when else {}
+        for name, value in (asked | {f"{model._meta.pk.name}__in": "9" * 30}).items():
+            answer = browser.get(list_url(model), {name: value})
+            # PostgreSQL can look for some, and finds nothing.
+            assert answer.status_code in (200, 302), (model, name, value)
+            assert answer.status_code == 200 or answer["Location"] == f"{list_url(model)}?e=1", (model, name, value)
+    assert browser.get(list_url(User), {"username__iregex": "["}).status_code == 400
+    refused = browser.post(reverse("admin:auth_group_add"), {"name": "all", "permissions": "9" * 30})
+    assert list(refused.context["adminform"].form.errors) == ["permissions"]
 
 
 def test_it_asks_a_bounded_number_of_questions_for_a_list(cast: Cast, django_assert_max_num_queries: Any) -> None:

@@ -16,6 +16,7 @@ from django.urls import reverse
 from agents.models import Agent, AuditEntry, Membership, Tenant
 from runs.models import Charge
 from runs.money.usage import today_of
+from skills.table_files import CUT_OFF
 from tests.console.conftest import CANARY, Cast, SignIn
 from tests.integration.charging import a_charge
 
@@ -167,3 +168,14 @@ def test_it_is_no_file_of_what_makes_no_sense_and_none_by_get(cast: Cast) -> Non
     for wrong in ({"format": "xls"}, {"from": "yesterday"}, {"agent": "nobody"}):
         assert SignIn("auditor").post(export, asked | wrong).status_code == 404
     assert not AuditEntry.objects.filter(action="cost.export").exists()
+
+
+def test_it_says_so_where_a_file_holds_less_than_all(cast: Cast, agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runs.console.money.cost_export.MOST_ROWS", 2)
+    asked = {"tenant": cast.acme.slug, "format": "jsonl", "from": "2020-01-01", "to": "2020-01-31"}
+    for models, is_cut_off in ((("a", "b"), False), (("c",), True)):
+        for model in models:
+            a_charge(agent, 5, day="2020-01-05", model=model)
+        answer = SignIn("auditor").post(reverse("console-cost-export"), asked)
+        assert (CUT_OFF in answer, "-first-2-" in answer["Content-Disposition"]) == (is_cut_off, is_cut_off)
+        assert json.loads(AuditEntry.objects.filter(action="cost.export").latest("pk").after)["cut_off"] == is_cut_off

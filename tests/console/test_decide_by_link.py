@@ -22,7 +22,7 @@ from aos_site.http.access_log import with_access_log
 from aos_site.logs import without_link_secrets
 from runs import services
 from runs.console.people import link_page
-from runs.models import DecisionLink, Run, Signal
+from runs.models import DecisionLink, Run, RunEvent, Signal
 from runs.people import approvals, links
 from skills.base import skill
 from skills.contracts import Effect
@@ -131,6 +131,11 @@ def test_each_thing_that_is_wrong_with_a_link_is_said(workshop: Workshop) -> Non
     mine.update(made_for="alice")
     assert "alice may not decide here" in said(), "who asked for the run"
     mine.update(made_for="bob")
+    first = RunEvent.objects.filter(run_id=run.pk, seq=1)
+    kept = first.get()
+    first._raw_delete("default")
+    assert "journal of this run cannot be read" in said(), "it has not ended: nobody knows"
+    RunEvent.objects.bulk_create([kept])
     Membership.objects.filter(user__username="bob").delete()
     assert "bob may not decide here any more" in said()
     assert not Signal.objects.exists()

@@ -223,6 +223,7 @@ def test_looking_changes_nothing_and_a_damaged_journal_hides_no_other(
     RunEvent.objects.filter(run_id=asked.pk, seq=1)._raw_delete("default")
     page = seen("operator", LIST)
     assert "cannot be read" in page and one_url(asked) not in page
+    assert browser.get(one_url(asked)).headers["Location"] == reverse("admin:runs_run_change", args=[asked.public_id])
     told = described("questions_list", make_caller(workshop.tenant, "program", SCOPES).get("/api/v1/questions"))
     assert (told["data"], [each["run_id"] for each in told["unreadable"]]) == ([], [asked.public_id])
     Run.objects.filter(pk=asked.pk).delete()

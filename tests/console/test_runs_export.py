@@ -17,6 +17,7 @@ from agents.models import Agent, Role
 from runs.console.runs import runs_export
 from runs.console.runs.runs_list import PRESERVED
 from runs.models import Run
+from skills.table_files import CUT_OFF
 from tests.console.conftest import CANARY, Cast, SignIn, a_run
 
 URL = "/admin/runs-export/"
@@ -44,7 +45,7 @@ def test_each_role_gets_the_columns_it_may_read(role: str, cast: Cast) -> None:
     assert ("goal" in row, row.get("goal") == "of-acme") == ((role in PAYLOADS),) * 2
     assert (f"agent-{CANARY}" in text, f",{CANARY}" in text) == (role == "root", False), "rows of all tenants, and no payload"
     assert answer["Content-Disposition"].startswith('attachment; filename="runs-2')
-    assert runs_export.CUT_OFF not in answer
+    assert CUT_OFF not in answer
 
 
 def test_a_stranger_and_who_is_not_signed_in_get_nothing(cast: Cast, client: Any) -> None:
@@ -64,7 +65,9 @@ def test_it_is_the_rows_of_the_filter_newest_first(cast: Cast) -> None:
     assert len(rows_in(taken("viewer"))) == 3
 
 
-@pytest.mark.parametrize(("kind", "filters"), [("xlsx", ""), ("", ""), ("csv", "goal__regex=("), ("csv", "id__in=abc")])
+@pytest.mark.parametrize(
+    ("kind", "filters"), [("xlsx", ""), ("", ""), ("csv", "goal__regex=("), ("csv", "id__in=abc"), ("csv", "created_at__year=0")]
+)
 def test_what_makes_no_sense_is_not_there(kind: str, filters: str, cast: Cast) -> None:
     assert SignIn("operator").post(URL, {"format": kind, PRESERVED: filters}).status_code == 404
     assert not audit.entries_of(cast.acme, action="run.export").exists()
@@ -93,7 +96,7 @@ def test_what_is_cut_off_is_told(cast: Cast, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(runs_export, "AT_ONCE", 2)
     answer = taken("developer")
     assert [row["goal"] for row in rows_in(answer)] == ["more-3", "more-2", "more-1"]
-    assert answer[runs_export.CUT_OFF] == "after 3 rows"
+    assert answer[CUT_OFF] == "after 3 rows"
     assert "runs-first-3-" in answer["Content-Disposition"]
     assert '"cut_off": true' in audit.entries_of(cast.acme, action="run.export").get().after
 

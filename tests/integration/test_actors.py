@@ -4,7 +4,6 @@ keys that are made in the instant in which somebody else takes what they need.""
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -31,7 +30,7 @@ from agents.sign_in.oidc import SocialAccountAdapter
 from agents.tenancy import Principal, create_key, find_key, is_still_valid, operator_principal
 from runs.webhooks.endpoints import Wanted, create_endpoint, knows_secret, rotate_secret
 from skills.refusal import Refusal
-from tests.integration.workshop import wait_for
+from tests.integration.meeting import meeting
 
 pytestmark = pytest.mark.django_db
 
@@ -162,6 +161,16 @@ def test_a_key_goes_with_its_owner_and_an_accounts_key_does_not(acme: Tenant) ->
     assert is_in() == (False, False, False)
 
 
+def test_a_key_that_may_make_none_any_more_makes_none_in_a_request_that_was_let_in_before(acme: Tenant) -> None:
+    own = made(operator_principal(acme, "anna"), "own", "admin", "runs:read")
+    let_in = Principal(acme, actor(own), frozenset({"admin", "runs:read"}), own.public_id)
+    given(acme, "developer")
+    with pytest.raises(Refusal, match="may make none any more") as refused:
+        made(let_in, "late", "runs:read")
+    assert refused.value.code == "PERMISSION_DENIED"
+    assert list(ApiKey.objects.filter(revoked_at=None).values_list("name", "scopes")) == [("own", ["runs:read"])]
+
+
 def test_whoever_holds_the_key_that_made_an_endpoint_knows_its_secret(acme: Tenant, settings: Any) -> None:
     key = made(operator_principal(acme, "anna"), "hooks", "admin")
     program = Principal(acme, actor(key), frozenset({"admin"}), key.public_id)
@@ -172,34 +181,6 @@ def test_whoever_holds_the_key_that_made_an_endpoint_knows_its_secret(acme: Tena
 
 
 # Two at once
-
-
-def meeting(first: Callable[[], Any], second: Callable[[], Any]) -> Any:
-    """Return what becomes of the second, which begins when the first is done and not yet committed: its answer, or the refusal."""
-
-    def on_own_connection() -> Any:
-        try:
-            return second()
-        except (Refusal, ValidationError, ImmediateHttpResponse) as refused:
-            return refused
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as thread:
-        with transaction.atomic():
-            first()
-            coming = thread.submit(on_own_connection)
-            wait_for(lambda: coming.done() or is_waited_for())
-        return coming.result(60)
-
-
-def is_waited_for() -> bool:
-    """Tell whether somebody waits for what this transaction holds, as all do on SQLite."""
-    if connection.vendor != "postgresql":
-        return True
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))")
-        return bool(cursor.fetchone()[0])
 
 
 def given(tenant: Tenant, role: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -34,6 +35,7 @@ from skills import plugins
 from skills.refusal import Refusal
 from skills.registry import registry
 from skills.requests import parse_body
+from tests.integration.meeting import meeting
 from tests.integration.workshop import Workshop, a_worker, parked, step, wait_for
 from tests.integration.workshop import now as as_it_is
 
@@ -249,3 +251,11 @@ def test_a_developer_neither_answers_for_a_run_of_somebody_elses_agent_nor_spend
     assert not Signal.objects.exists() and Run.objects.count() == 1
     deciding.decide_step(principal=replace(developer, role="approver"), **answer)
     assert Signal.objects.count() == 1
+
+
+def test_of_two_grants_at_once_the_second_is_counted_with_the_first(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grants, "MOST_IN_FORCE", 1)
+    limits = Limits(max_uses=1)
+    give = partial(grants.give, principal=workshop.bob, skill="say", agent_ref=None, host="", limits=limits, reason="for all of it")
+    refused = meeting(give, give)
+    assert isinstance(refused, Refusal) and (refused.code, refused.status) == ("QUOTA_EXHAUSTED", 409)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from agents.models import Agent, Tenant
 from agents.services import create_agent
@@ -248,3 +252,16 @@ def test_it_adds_up_to_what_a_look_at_each_failure_adds_up_to(acme: Tenant, work
         told = list_groups(week(acme), sort=sort, now=NOW)["data"]
         assert [each["signature"] for each in told] == sorted(of_group, key=lambda signature: (-much(of_group[signature]), signature))
         assert all({name: each[name] for name in expected} == _plain(of_group[each["signature"]]) for each in told)
+
+
+@pytest.mark.parametrize("ask", [analytics, partial(list_groups, now=NOW)], ids=["numbers", "groups"])
+def test_postgresql_is_told_to_read_from_the_index_and_sqlite_keeps_nobody_from_writing(acme: Tenant, ask: Callable[..., Any]) -> None:
+    a_failure(acme, at=NOW - HOUR)
+    with CaptureQueriesContext(connection) as asked:
+        ask(week(acme))
+    said = [query["sql"] for query in asked]
+    first = next(place for place, sql in enumerate(said) if "catalog_failurematch" in sql)
+    if connection.vendor == "postgresql":
+        assert "SET LOCAL random_page_cost = 1.1" in said[:first]
+    else:
+        assert all(sql.startswith("SELECT") for sql in said), "no transaction, which would be IMMEDIATE"

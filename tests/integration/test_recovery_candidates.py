@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from catalog.services import recovered_by
 from runs.recovery import nightly
 from runs.recovery.suggesting import suggest
 from skills.refusal import Refusal
+from tests.integration.meeting import meeting
 from tests.integration.recovering import fail
 from tests.integration.workshop import as_person
 
@@ -278,8 +280,16 @@ def test_it_changes_an_open_candidate_and_no_other_by_import(alice: Principal, b
     assert (row.mode, row.parameters, row.created_by) == ("RETRY_IMMEDIATE", {"max_attempts": 4}, "bob")
     deciding.approve(principal=alice, candidate_id=row.public_id, shadow_report=REPORT)
     with pytest.raises(Refusal) as refusal:
-        import_candidates(principal=bob, documents=[document])
-    assert refusal.value.status == 409
+        import_candidates(principal=bob, documents=[document, document])
+    assert (refusal.value.status, refusal.value.errors[0]["pointer"]) == (409, "/1"), "the last of several of one signature is taken"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_imports_at_once_one_makes_the_candidate_and_the_other_finds_it(alice: Principal, bob: Principal, rival: Tenant) -> None:
+    a_candidate(alice)
+    documents, eve = export_candidates(principal=alice), as_person(rival, "eve")
+    bring = partial(import_candidates, principal=eve, documents=documents)
+    assert meeting(bring, bring) == {"documents": 1, "made": 0, "changed": 0}
 
 
 # Whose merit it is

@@ -26,6 +26,7 @@ from aos_site.http.serving import ThreadedHandler
 from aos_site.urls import api_v1
 from catalog.models import CatalogEntry
 from runs.models import Run, RunEvent, Signal
+from tests import emptying
 from tests.integration.strangers import ROLE, a_role, connected_as, rows_of
 from tests.integration.workshop import Workshop, driven, step
 from tests.live_site import a_live_site
@@ -92,12 +93,8 @@ def two_tenants(role: str, django_db_blocker: Any) -> Iterator[tuple[Rows, Rows]
             cursor.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
         ours, theirs = (rows_of(Tenant.objects.create(slug=f"matrix-{name}", name=name)) for name in ("a", "b"))
         yield ours, theirs
-        with connection.cursor() as cursor:
-            # Without the triggers, some of which let nothing be deleted.
-            cursor.execute("SET session_replication_role = replica")
-            for model, row in [*ours.items(), *theirs.items()]:
-                cursor.execute(f"DELETE FROM {_table(model)} WHERE {_is(model)}", _key(row))  # noqa: S608 - names
-            cursor.execute("RESET session_replication_role")
+        # What was made beside them too, as the names of people are.
+        emptying.empty("default")
 
 
 @pytest.fixture

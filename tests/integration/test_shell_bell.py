@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings as project
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
@@ -179,6 +179,16 @@ def test_it_hears_again_after_its_connection_died(workshop: Workshop, ear: Liste
     ring()
     assert asyncio.run(ear.wait(20))
     assert "bell.connection_lost" in caplog.messages
+
+
+@on_postgresql
+def test_it_is_silent_until_all_that_goes_with_it_is_committed(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    rings: list[bool] = []
+    monkeypatch.setattr("runs.shell.bell._bell", Bell(lambda: rings.append(connection.in_atomic_block)))
+    with transaction.atomic():
+        ring()
+        assert rings == []
+    assert rings == [False]
 
 
 @on_postgresql

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -17,6 +18,7 @@ from runs import services, submission
 from runs.models import Run, RunEvent
 from runs.shell import intake
 from skills.refusal import Refusal
+from tests.integration.meeting import meeting
 from tests.integration.workshop import Workshop, as_person, now, step
 
 SAY = step("one", "say")
@@ -171,3 +173,13 @@ def test_it_forgets_rather_than_grow(workshop: Workshop, monkeypatch: pytest.Mon
         known_agents.read_agent(workshop.tenant, name)
     assert len(known_agents._known) <= 2
     assert known_agents.remembered(workshop.tenant, "c") is not None
+
+
+def test_of_an_agents_first_run_and_its_end_at_once_one_is_refused(workshop: Workshop) -> None:
+    for place in range(2):
+        made = create_agent(tenant=workshop.tenant, name=f"brief{place}")
+        end = partial(delete_agent, tenant=workshop.tenant, agent_id=made.public_id)
+        begin = partial(submit_by_name, workshop, name=made.name)
+        known_agents.read_agent(workshop.tenant, made.name)
+        late = meeting(begin, end) if place else meeting(end, begin)
+        assert isinstance(late, Refusal) and late.status == (409 if place else 404)

@@ -16,7 +16,6 @@ from tests.api.cast import Caller
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 PLAN = {"steps": [{"step_id": "a", "skill": "json_transform", "params": {"input": {}}}]}
-FORBIDDEN = "PERMISSION_DENIED"
 
 
 def a_run(agent: Agent) -> Run:

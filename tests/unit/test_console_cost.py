@@ -53,6 +53,15 @@ def test_it_draws_long_times_by_weeks() -> None:
     assert found.says.startswith("Spent by week")
 
 
+@pytest.mark.parametrize("since", [date(1, 1, 1), date(1, 1, 5), date(2026, 11, 1)])
+def test_it_draws_all_the_calendar_there_is(since: date) -> None:
+    """Whatever stands in the address of the page: no more bars than can be seen, and none that ends after the last day there is."""
+    found = chart({FIRST: sums(10), date.max: sums(5)}, since, date.max)
+    assert found is not None and len(found.bars) == 2
+    # A hundredth of the width, but for the room between two.
+    assert min(float(bar.width.rstrip("%")) for bar in found.bars) >= 0.8
+
+
 @pytest.mark.parametrize(
     ("top", "ticks"),
     [

@@ -18,7 +18,7 @@ from agents.roles import CAUSE_ROLES, EVERY_ROLE, PAYLOAD_ROLES
 from agents.tenancy import operator_principal
 from runs.effects import dead_letters, doubts
 from runs.effects.requests import RequeueBody
-from runs.models import Run
+from runs.models import IN_VAIN, Run
 from runs.selectors import get_run
 from skills.ids import is_id
 from skills.refusal import Refusal
@@ -70,7 +70,7 @@ def _letter(request: HttpRequest, run: Run, told: Json) -> Json:
 
 
 def _is_open(requeued: Json | None) -> bool:
-    return requeued is None or requeued["status"] in dead_letters.IN_VAIN
+    return requeued is None or requeued["status"] in IN_VAIN
 
 
 def _time(at: str | None) -> str:

@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from agents import ledger
 from agents.access.rights import is_platform, may, tenants_for
+from agents.console.forms import typed
 from agents.days import day_of
 from agents.roles import BUDGET_ROLES, SUM_ROLES
 from agents.selectors import list_agents
@@ -146,7 +147,7 @@ def _alert(alert: Json, found: list[Json]) -> Json:
 
 
 def _change(request: HttpRequest) -> HttpResponse:
-    tenant = tenants_for(request, SUM_ROLES).filter(slug=request.POST.get("tenant", "")).first()
+    tenant = tenants_for(request, SUM_ROLES).filter(slug=typed(request.POST, "tenant")).first()
     action = _ACTIONS.get(request.POST.get("action", ""))
     if tenant is None or action is None:
         raise Http404("there is no such tenant, or nothing of the kind to do")

@@ -17,7 +17,7 @@ Json = Mapping[str, Any]
 HEIGHT = 200
 """How high the chart is, in the units of its drawing."""
 MOST_BARS = 100
-"""Of more days a bar would be too thin to see; they are drawn by weeks."""
+"""Of more days a bar would be too thin to see; they are drawn by weeks, and what has more weeks than that by longer stretches."""
 _PARTS = (("loop_waste", "loop"), ("retry_waste", "retry"))
 
 
@@ -31,20 +31,26 @@ def chart(days: Mapping[date, Json], since: date, until: date) -> Chart | None:
     columns = [
         Column(_title(*stretch, costs), _amounts(costs)) if costs[0] else None for stretch, costs in zip(stretches, sums, strict=True)
     ]
-    unit = "week" if len(stretches) <= (until - since).days else "day"
+    length = _length(since, until)
+    unit = {1: "day", 7: "week"}.get(length, f"{length:,} days")
     says = f"Spent by {unit} from {said_day(since)} to {said_day(until)}, at most {money(top)}"
     return draw(columns, top, HEIGHT, scale_says=on_scale, labels=_labels(stretches), says=says)
 
 
 def _stretches(since: date, until: date) -> list[tuple[date, date]]:
-    length = 1 if (until - since).days < MOST_BARS else 7
-    begins = [since + timedelta(days=n) for n in range(0, (until - since).days + 1, length)]
-    return [(begin, min(until, begin + timedelta(days=length - 1))) for begin in begins]
+    length, days = _length(since, until), (until - since).days + 1
+    return [(since + timedelta(days=n), since + timedelta(days=min(n + length, days) - 1)) for n in range(0, days, length)]
+
+
+def _length(since: date, until: date) -> int:
+    """Return of how many days a bar is: as many bars as there may be cover all the calendar there is."""
+    days = (until - since).days + 1
+    return 1 if days <= MOST_BARS else max(7, -(-days // MOST_BARS))
 
 
 def _added(days: Mapping[date, Json], begin: date, end: date) -> tuple[int, int, int]:
     """Return what a stretch cost, and what of it was looped and retried."""
-    found = [days[day] for n in range((end - begin).days + 1) if (day := begin + timedelta(days=n)) in days]
+    found = [row for day, row in days.items() if begin <= day <= end]
     loop, retry = (sum(row[name]["cost_micro_usd"] for row in found) for name, _ in _PARTS)
     return sum(row["cost_micro_usd"] for row in found), loop, retry
 

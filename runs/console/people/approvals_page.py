@@ -23,6 +23,7 @@ from agents.roles import EVERY_ROLE
 from agents.tenancy import operator_principal
 from runs.console.people import approval_talk
 from runs.console.people import approvals_view as view
+from runs.console.people.damaged import of_a_step
 from runs.console.people.together_page import groups_of
 from runs.effects import doubts
 from runs.effects.requests import checked_step_id
@@ -76,6 +77,7 @@ def approvals_page(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "console/approvals.html", {**admin.site.each_context(request), **context})
 
 
+@of_a_step
 def one_approval_page(request: HttpRequest, run_id: str, step_id: str) -> HttpResponse:
     """Show one call in full; on POST take the person's word about it, by the same call as the API."""
     tenant, decides = _tenant_of(request, run_id)

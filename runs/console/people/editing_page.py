@@ -19,6 +19,7 @@ from agents.tenancy import operator_principal
 from runs.console.people import editing_view as view
 from runs.console.people.approvals_page import tell_decided
 from runs.console.people.approvals_view import card
+from runs.console.people.damaged import of_a_step
 from runs.effects import doubts
 from runs.effects.requests import checked_step_id
 from runs.people import approvals
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
+@of_a_step
 def editing_page(request: HttpRequest, run_id: str, step_id: str) -> HttpResponse:
     """Show a waiting call's parameters for editing; on POST show what the edit would be, or approve what was shown."""
     if not may(request, APPROVING_ROLES):

@@ -19,6 +19,7 @@ from agents.console.forms import page_number
 from agents.roles import ANSWERING_ROLES, OWNING_ROLES
 from agents.tenancy import operator_principal
 from runs.console.people import approvals_view as view
+from runs.console.people.damaged import of_a_step
 from runs.console.people.question_form import Form, answer_in, form_of
 from runs.effects import doubts
 from runs.effects.requests import checked_step_id
@@ -70,6 +71,7 @@ def questions_page(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "console/questions.html", {**admin.site.each_context(request), **context})
 
 
+@of_a_step
 def one_question_page(request: HttpRequest, run_id: str, step_id: str) -> HttpResponse:
     """Show one question with its form; on POST take the answer, by the same call as the API."""
     if not may(request, ANSWERING_ROLES):

@@ -22,11 +22,10 @@ from agents.roles import COST_ROLES, EVERY_ROLE, PAYLOAD_ROLES
 from runs.console.runs.runs_list import PRESERVED, list_as, narrowed_by
 from runs.models import Run
 from skills.instants import instant_or_none
-from skills.table_files import FORMATS, TableFormat
+from skills.table_files import FORMATS, headers_of
 
 MOST_ROWS = 10_000
 AT_ONCE = 500
-CUT_OFF = "AOS-Cut-Off"
 
 
 class Column(NamedTuple):
@@ -86,8 +85,9 @@ def runs_export(request: HttpRequest) -> StreamingHttpResponse:
     taken, is_cut_off = found[:MOST_ROWS], len(found) > MOST_ROWS
     _write_down(request, Counter(tenant for _, tenant in taken), {"filter": narrowed_by(changes), "format": kind.ending}, is_cut_off)
     columns = columns_for(request)
+    headers = headers_of(kind, "runs", timezone.now(), first=MOST_ROWS if is_cut_off else 0)
     lines = kind.lines([column.name for column in columns], _rows([number for number, _ in taken], columns))
-    return StreamingHttpResponse(lines, content_type=kind.content_type, headers=_headers(kind, is_cut_off))
+    return StreamingHttpResponse(lines, content_type=kind.content_type, headers=headers)
 
 
 def _write_down(request: HttpRequest, taken: Counter[int], what: dict[str, Any], is_cut_off: bool) -> None:
@@ -97,13 +97,6 @@ def _write_down(request: HttpRequest, taken: Counter[int], what: dict[str, Any],
             if taken[tenant.pk] or not taken:
                 after = {**what, "rows": taken[tenant.pk], "cut_off": is_cut_off}
                 audit.record(tenant, "run.export", by=request.user.get_username(), after=after)
-
-
-def _headers(kind: TableFormat, is_cut_off: bool) -> dict[str, str]:
-    first = f"first-{MOST_ROWS}-" if is_cut_off else ""
-    name = f"runs-{first}{timezone.now():%Y%m%dT%H%M%SZ}.{kind.ending}"
-    told = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return told | ({CUT_OFF: f"after {MOST_ROWS} rows"} if is_cut_off else {})
 
 
 def _rows(numbers: Sequence[int], columns: Sequence[Column]) -> Iterator[list[Any]]:

@@ -157,7 +157,7 @@ class Command(RuntimeCommand):
         return exits.OK
 
     def _import(self, options: dict[str, Any]) -> int:
-        told = import_candidates(principal=self.principal, documents=json_object(options["file"]).get("data"))
+        told = import_candidates(principal=self.principal, documents=json_object(options["file"]).get("data"), at="/data")
         return self._tell(told, options, lambda done, paper: paper.line(f"{done['made']} made, {done['changed']} changed"))
 
     def _tell(self, told: Json, options: dict[str, Any], tell: Callable[[Json, Paper], None]) -> int:

@@ -10,6 +10,8 @@ import { VERSION } from "./version.js";
 
 const API = "/api/v1";
 const WITHOUT_BODY = new Set([101, 103, 204, 205, 304]);
+/** A timer of more milliseconds than this, of Infinity too, would go off at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -123,7 +125,7 @@ export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
     const timer = setTimeout(() => {
       signal?.removeEventListener("abort", stop);
       resolve();
-    }, milliseconds);
+    }, Math.min(milliseconds, LONGEST_TIMER_MS));
     signal?.addEventListener("abort", stop, { once: true });
   });
 }
@@ -143,7 +145,7 @@ function deadline(milliseconds: number, outer?: AbortSignal): Deadline {
   const timer = setTimeout(() => {
     passed = true;
     controller.abort();
-  }, milliseconds);
+  }, Math.min(milliseconds, LONGEST_TIMER_MS));
   const clear = () => {
     clearTimeout(timer);
     outer?.removeEventListener("abort", forward);

@@ -8985,8 +8985,6 @@ export interface components {
             step_ids: string[];
             /** Agent */
             agent: string;
-            /** Goal */
-            goal: string;
             /** Requested By */
             requested_by: string;
             /** Code */

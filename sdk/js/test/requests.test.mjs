@@ -130,6 +130,12 @@ test("nobody who listens is a connection error, and no answer in time a time-out
   });
 });
 
+test("who has time without end is given it", async (t) => {
+  const { baseUrl } = await serving(t, (_, response) => setTimeout(() => json(response, { data: [] }), 50));
+  const calm = new sdk.AOS({ apiKey: "k", baseUrl, timeout: Infinity, maxRetries: 0 });
+  assert.deepEqual((await calm.runs.list()).data, []);
+});
+
 test("an abort ends a request, and the wait between two attempts", async (t) => {
   const { client } = await serving(t, (request, response) => {
     if (request.path.endsWith("busy")) problem(response, 503, {}, { "retry-after": "30" });

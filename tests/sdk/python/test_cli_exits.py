@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aos_sdk.cli import exits
+from aos_sdk.cli.app import run
 from pytest_httpserver import HTTPServer
 
 from tests.sdk.python.conftest import RUN, Told, problem
@@ -130,6 +132,8 @@ def test_without_a_key_nothing_is_sent(aos: Aos, monkeypatch: pytest.MonkeyPatch
         (("run", "x", "--agent", "a", "--input", "novalue"), "--input takes NAME=VALUE"),
         (("run", "x", "--agent", "a", "--input", "@nofile.json"), "cannot be read"),
         (("run", "--agent", "a", "--plan", "nofile.json"), "cannot be read"),
+        (("run", "x", "--agent", "a", "--input", 'a={"b":1,"b":2}'), "'b' is given more than once"),
+        (("run", "x", "--agent", "a", "--idempotency-key", "schlüssel"), "visible ASCII"),
         (("simulate", "--agent", "a"), "give a plan or --goal"),
         (("recovery", "suggest"), "give a code or --match"),
         (("replay", "run_1", "--mode", "sideways"), "is not one of"),
@@ -149,12 +153,34 @@ def test_wrong_input_is_told_without_a_traceback(words: tuple[str, ...], why: st
     assert "Traceback" not in told.err
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", '"x"', "[" * 5_000, "\ud800".encode("utf-8", "surrogatepass").decode("latin-1")])
+NO_PLANS = ["", "[]", "{", '"x"', "[" * 5_000, "\ud800".encode("utf-8", "surrogatepass").decode("latin-1")]
+UNSAYABLE = ['{"steps": NaN}', '{"steps": 1e999}', '{"steps": %s}' % ("9" * 5_000), '{"steps": [], "steps": [1]}']
+
+
+@pytest.mark.parametrize("content", [*NO_PLANS, *UNSAYABLE])
 def test_a_plan_that_is_none_is_told(content: str, aos: Aos, tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text(content, encoding="latin-1")
     told = aos("simulate", str(tmp_path / "plan.json"), "--agent", "a")
     assert told.code == exits.USAGE
     assert "plan.json" in told.err
+
+
+@pytest.mark.usefixtures("aos")
+def test_what_cannot_be_printed_and_streams_that_are_closed_are_told(
+    monkeypatch: pytest.MonkeyPatch, answering: Answering, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answering((200, {"data": [RUN], "next_cursor": None}))
+    with open("/dev/full", "w", encoding="utf-8") as full, monkeypatch.context() as patched:
+        patched.setattr("sys.stdout", full)
+        assert run(["runs", "list"]) == exits.USAGE
+    assert "error[USAGE]: standard output cannot be written: No space left on device" in capsys.readouterr().err
+    with monkeypatch.context() as patched:
+        for name in ("stdin", "stdout", "stderr"):
+            patched.setattr(f"sys.{name}", None)
+        assert run(["runs", "list"]) == exits.OK
+        assert run(["login"]) == exits.USAGE
+        for nowhere in (sys.stdin, sys.stdout, sys.stderr):
+            nowhere.close()
 
 
 def test_several_agents_are_named_where_one_is_needed(aos: Aos, answering: Answering) -> None:

@@ -118,3 +118,10 @@ def test_a_run_that_goes_on_raises_after_the_time_one_waits(call: Caller, answer
 def test_a_client_that_cannot_be_is_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         AOS(**options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("part", ["", ".", ".."])
+def test_an_id_that_would_lead_elsewhere_is_refused_before_anything_is_sent(part: str) -> None:
+    with AOS(KEY, "http://127.0.0.1:9") as client, pytest.raises(AOSError, match="cannot be an id") as raised:
+        client.runs.get(part)
+    assert raised.value.code == "INVALID_INPUT"

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
+from aos_sdk._errors import AOSError, ConfigurationError
 from aos_sdk._record import R, shaped
 
 T_co = TypeVar("T_co", covariant=True)
@@ -38,8 +39,14 @@ class Request(Generic[T_co]):
 
 
 def at(*parts: Any) -> str:
-    """Return the path of these parts below the API's root, each quoted."""
-    return API_ROOT + "".join(f"/{quote(str(part), safe=':')}" for part in parts)
+    """Return the path of these parts below the API's root, each quoted. Raises AOSError for one that is empty or would lead elsewhere."""
+    return API_ROOT + "".join(f"/{_quoted(str(part))}" for part in parts)
+
+
+def _quoted(part: str) -> str:
+    if part in ("", ".", ".."):
+        raise AOSError(f"'{part}' cannot be an id or a name", told={"code": "INVALID_INPUT", "category": "validation"})
+    return quote(part, safe=":")
 
 
 def given(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,7 +72,9 @@ def post(kind: type[R], *parts: Any, body: Mapping[str, Any] | None = None, repe
 def create(
     kind: type[R], *parts: Any, body: Mapping[str, Any] | None = None, key: str | None = None, wait: float | None = None
 ) -> Request[R]:
-    """Return a request that makes something, under this idempotency key or a new one."""
+    """Return a request that makes something, under this idempotency key or a new one. Raises ConfigurationError for one no header holds."""
+    if key is not None and not (key.isascii() and key.isprintable()):
+        raise ConfigurationError("an idempotency key is 1 to 255 visible ASCII characters")
     headers = {"Idempotency-Key": key or str(uuid.uuid4())}
     if wait is not None:
         headers["Prefer"] = f"wait={int(wait)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -96,6 +97,7 @@ def root(ctx: click.Context, url: str | None, profile: str | None, debug: bool) 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _open_streams()
     try:
         code = root.main(given, prog_name="aos", standalone_mode=False)
     except PipeClosed:
@@ -105,6 +107,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
             raise
         return told(error)
     return code if isinstance(code, int) else 0
+
+
+def _open_streams() -> None:
+    """Have a command read and write nothing where whoever starts it has closed a stream (`>&-`): Python has None there."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open as long as the process
 
 
 def told(error: Exception) -> int:

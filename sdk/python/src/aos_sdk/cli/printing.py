@@ -10,6 +10,8 @@ from typing import IO, Any
 
 import click
 
+from aos_sdk.cli.refusals import plain, usage
+
 COLOURS = {
     "succeeded": "green",
     "active": "green",
@@ -73,13 +75,15 @@ class Paper:
         self.is_terminal = sys.stdout.isatty()
 
     def line(self, text: str = "") -> None:
-        """Print a line of the result. Raises PipeClosed where nobody reads any more."""
+        """Print a line of the result. Raises PipeClosed where nobody reads any more, and Refusal where it cannot be written."""
         try:
             click.echo(text, color=None if wants_colour(sys.stdout) else False)
-        except BrokenPipeError:
+        except OSError as error:
             # What is still buffered would be tried again at the very end, and complain there.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise PipeClosed from None
+            if isinstance(error, BrokenPipeError):
+                raise PipeClosed from None
+            raise usage(f"standard output cannot be written: {plain(error)}") from None
 
     def note(self, text: str, colour: str | None = None) -> None:
         """Tell progress, on standard error."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -105,8 +105,3 @@ def _member(name: str, value: Mapping[str, Any]) -> Any:
 def page_size(limit: int, *, whole: bool) -> int:
     """Return how many to ask for at a time."""
     return MOST_A_PAGE if whole else min(limit, MOST_A_PAGE)
-
-
-def first_named(entries: Iterable[Mapping[str, Any]], *names: str) -> str:
-    """Return which of these names the entries use: the API calls an id by what it is the id of."""
-    return next((name for entry in entries for name in names if name in entry), names[0])

@@ -46,15 +46,12 @@ class UnreadableRun(Record):
     run_id: str
     step_ids: list[str]
     agent: str
-    goal: str
     requested_by: str
     code: str
     detail: str
     run_created_at: str
 
-    _fields: ClassVar[frozenset[str]] = frozenset({
-        "run_id", "step_ids", "agent", "goal", "requested_by", "code", "detail", "run_created_at",
-    })
+    _fields: ClassVar[frozenset[str]] = frozenset({"run_id", "step_ids", "agent", "requested_by", "code", "detail", "run_created_at"})
 
 
 class Usage(Record):
