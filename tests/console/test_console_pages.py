@@ -106,6 +106,17 @@ def test_it_finds_a_run_by_its_exact_id_only(cast: Cast) -> None:
     assert f">{run.public_id}<" not in browser.get(list_url(Run) + f"?q={run.public_id[:-1]}").content.decode()
 
 
+def test_it_offers_pages_of_a_list_where_there_are_any(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def offered(asked: str = "") -> list[str]:
+        shown = SignIn("root").get(list_url(Run) + asked).content.decode()
+        return re.findall(r">(\w+)</a>", shown.partition('aria-label="Pages of the list"')[2].partition("</nav>")[0])
+
+    assert offered() == []
+    monkeypatch.setattr(admin.site._registry[Run], "list_per_page", 1)
+    assert offered() == ["Next"]
+    assert offered("?p=2")[0] == "Previous"
+
+
 def test_what_no_database_can_look_for_is_refused_in_every_list(cast: Cast) -> None:
     Membership.objects.create(user=User.objects.get(username="root"), tenant=cast.acme, role=Role.TENANT_ADMIN)
     browser = SignIn("root")
