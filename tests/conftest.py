@@ -16,6 +16,7 @@ from django.test import TestCase, TransactionTestCase
 from hypothesis import HealthCheck, settings
 from pytest_django.plugin import blocking_manager_key
 
+from agents import audit
 from tests import emptying
 from tests.phases import PHASES, Phase, is_left_out
 from tests.template import Template, copy_into
@@ -175,6 +176,12 @@ def keep_connection() -> None:
         super(TestCase, cls).tearDownClass()
 
     setattr(TestCase, "tearDownClass", classmethod(rolled_back))  # noqa: B010 - Django's own, which closes it
+
+
+@pytest.fixture(autouse=True)
+def nobody_acts() -> None:
+    """Let no test act as whom another came in as: Django's test client leaves in this thread who made its last request."""
+    audit.act_as(audit.NOBODY.name, via=audit.NOBODY.via, trace_id="")
 
 
 @pytest.fixture
